@@ -1,0 +1,204 @@
+//! Objects after loading: every name resolved, every default filled in, every AWS rule checked.
+//!
+//! A value of these types is one that AWS would accept; nothing behind `api` checks the user's input again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::alarm::AlarmConfig;
+use crate::model::capacity::{CapacityRange, SuspendedStateSpec};
+use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ServiceId};
+use crate::model::observed::Tags;
+use crate::model::policy::StepScalingConfig;
+
+/// An object's key within its kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ObjectKey {
+    /// `default` when unset.
+    pub namespace: String,
+    /// The object's name.
+    pub name: String,
+}
+
+impl ObjectKey {
+    /// A key from its parts.
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl std::fmt::Display for ObjectKey {
+    /// `namespace/name`, as in logs, metrics and the ownership tag.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// Whether writes are made: the process, an account and an object each have one, and the most careful wins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Mode {
+    /// Plans are carried out.
+    #[default]
+    Apply,
+    /// Plans and reports, never writes.
+    Observe,
+}
+
+/// What becomes of a resource that already exists and nobody owns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Adoption {
+    /// It is a conflict.
+    #[default]
+    Never,
+    /// It is taken over, where it carries neither an owner tag nor a CloudFormation tag.
+    Unowned,
+}
+
+/// What prune does with an object's resources once the object is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum DeletionPolicy {
+    /// They may be removed, with `--prune`.
+    #[default]
+    Delete,
+    /// They stay.
+    Retain,
+}
+
+/// Where an object stands in the source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Position {
+    /// The file, relative to the source.
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// One `ServiceScaling`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceScaling {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// `metadata.labels`.
+    pub labels: BTreeMap<String, String>,
+    /// The spec as the user wrote it, for the API.
+    pub spec: serde_json::Value,
+    /// A short hash of the canonical spec: the durable identity of what is wanted.
+    pub spec_hash: String,
+    /// Where it stands.
+    pub position: Position,
+    /// The account it lives in.
+    pub account: AccountName,
+    /// `None`: the account's only region, or the controller's default region.
+    pub region: Option<Region>,
+    /// The ECS service that it scales.
+    pub service: ServiceId,
+    /// Min and max.
+    pub range: CapacityRange,
+    /// What is suspended; unset members are left alone.
+    pub suspended: SuspendedStateSpec,
+    /// Step scaling policies, with the names unique.
+    pub policies: Vec<StepPolicy>,
+    /// Apply or Observe.
+    pub mode: Mode,
+    /// Whether existing resources are taken over.
+    pub adoption: Adoption,
+    /// Whether a change of min or max may start a parked service or take away more than half of its tasks at once.
+    pub allow_capacity_move: bool,
+    /// For prune alone.
+    pub deletion_policy: DeletionPolicy,
+    /// The user's own tags for the scalable target and the alarms.
+    pub tags: Tags,
+}
+
+/// A step scaling policy and the alarms that fire it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepPolicy {
+    /// The policy's name.
+    pub name: PolicyName,
+    /// Canonical, in AWS's threshold-relative form.
+    pub config: StepScalingConfig,
+    /// At least one.
+    pub alarms: Vec<DesiredAlarm>,
+}
+
+/// An alarm of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DesiredAlarm {
+    /// Unique in its scope.
+    pub name: AlarmName,
+    /// Canonical.
+    pub config: AlarmConfig,
+    /// Further actions beside the policy's ARN.
+    pub actions: DesiredActions,
+}
+
+/// An alarm's action lists; an unset list is left as AWS has it (airship-ecs-service PR#82), an empty one is emptied.
+/// The policy's own ARN is always among the alarm actions, and stale ARNs of the policy never are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DesiredActions {
+    /// On `ALARM`, beside the policy.
+    pub alarm: Option<BTreeSet<String>>,
+    /// On `OK`.
+    pub ok: Option<BTreeSet<String>>,
+    /// On `INSUFFICIENT_DATA`.
+    pub insufficient_data: Option<BTreeSet<String>>,
+}
+
+/// One `AwsAccount`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AwsAccount {
+    /// `metadata.name`, by which a `ServiceScaling` names it.
+    pub name: AccountName,
+    /// The spec as the user wrote it, for the API.
+    pub spec: serde_json::Value,
+    /// Where it stands.
+    pub position: Position,
+    /// Checked before anything is written.
+    pub account_id: Option<AccountId>,
+    /// The role to assume. `None`: the controller's own credentials.
+    pub role_arn: Option<String>,
+    /// Sent with AssumeRole.
+    pub external_id: Option<String>,
+    /// The session's name; the controller's default when unset.
+    pub session_name: Option<String>,
+    /// The regions that may be used. Empty: the controller's default region.
+    pub regions: Vec<Region>,
+    /// Apply or Observe.
+    pub mode: Mode,
+    /// What may be touched.
+    pub allow: Allow,
+}
+
+/// Names that may be touched, as patterns with `*` and `?`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allow {
+    /// Clusters.
+    pub clusters: Vec<String>,
+    /// Services.
+    pub services: Vec<String>,
+}
+
+impl Default for Allow {
+    fn default() -> Self {
+        Self { clusters: vec!["*".into()], services: vec!["*".into()] }
+    }
+}
+
+/// All valid objects of one complete read of the source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Desired {
+    /// By key.
+    pub services: BTreeMap<ObjectKey, ServiceScaling>,
+    /// By name.
+    pub accounts: BTreeMap<AccountName, AwsAccount>,
+}

@@ -1,0 +1,67 @@
+//! A configuration as a list of canonical fields, and the difference of two.
+//!
+//! One list serves the comparison, the plan's text, the audit line and the tests of every managed field: what is not
+//! in the list is not managed. Defaults are filled in before a field is made (S-095) and sets are sorted (S-096), so
+//! that equal configurations give equal lists, however AWS or the user spelled them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A field's name, as the object spells it, and its canonical value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Dotted, in camelCase.
+    pub name: String,
+    /// Canonical; `null` means unset where AWS has no default.
+    pub value: Value,
+}
+
+impl Field {
+    /// A field with anything that JSON can hold.
+    pub fn new(name: impl Into<String>, value: impl Into<Value>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+
+    /// A field from a serialisable value; what cannot be serialised is `null`.
+    pub fn of(name: impl Into<String>, value: &impl Serialize) -> Self {
+        Self { name: name.into(), value: serde_json::to_value(value).unwrap_or(Value::Null) }
+    }
+}
+
+/// What has canonical fields.
+pub trait Fields {
+    /// The fields, always the same names in the same order for one type of resource.
+    fn fields(&self) -> Vec<Field>;
+}
+
+/// One field that differs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The field's name, as in the object.
+    pub field: String,
+    /// What AWS has; `null` where there is nothing.
+    pub from: Value,
+    /// What is wanted.
+    pub to: Value,
+}
+
+/// The fields that differ between two configurations of one type, in the order of `to`.
+pub fn changes(from: &impl Fields, to: &impl Fields) -> Vec<Change> {
+    let before = from.fields();
+    to.fields()
+        .into_iter()
+        .filter_map(|field| {
+            let from = before.iter().find(|f| f.name == field.name).map_or(Value::Null, |f| f.value.clone());
+            (from != field.value).then_some(Change { field: field.name, from, to: field.value })
+        })
+        .collect()
+}
+
+/// Every set field of something that does not exist yet.
+pub fn creation(to: &impl Fields) -> Vec<Change> {
+    to.fields()
+        .into_iter()
+        .filter(|f| !f.value.is_null())
+        .map(|f| Change { field: f.name, from: Value::Null, to: f.value })
+        .collect()
+}

@@ -1,0 +1,144 @@
+//! What AWS holds in one scope, as it was read.
+//!
+//! A list that was refused or failed is [`Read::Failed`], never an absence: nothing may be planned from it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::alarm::{AlarmActions, AlarmConfig, AlarmState};
+use super::capacity::{CapacityRange, SuspendedState};
+use super::failure::Failure;
+use super::names::{AlarmName, PolicyName, ScheduledActionName};
+use super::policy::StepScalingConfig;
+
+/// Tags of one resource.
+pub type Tags = BTreeMap<String, String>;
+
+/// A value that was read completely, or why it was not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Read<T> {
+    /// Every page came.
+    Known(T),
+    /// At least one call failed: what is missing may exist.
+    Failed(Failure),
+}
+
+impl<T> Read<T> {
+    /// The value, where it was read completely.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Failed(_) => None,
+        }
+    }
+
+    /// Why it is not known.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Known(_) => None,
+            Self::Failed(failure) => Some(failure),
+        }
+    }
+}
+
+/// Everything that AWS holds for one target key, and when it was read.
+///
+/// `read_at` is the moment before the first of the calls behind it was sent: a write after it is not in here for sure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedTarget {
+    /// When the oldest part of it was asked for.
+    pub read_at: Timestamp,
+    /// The ECS service; `None` is AWS's own "MISSING".
+    pub service: Read<Option<Service>>,
+    /// The scalable target.
+    pub target: Read<Option<ScalableTarget>>,
+    /// Every policy on the target, ours or not.
+    pub policies: Read<Vec<ScalingPolicy>>,
+    /// Every scheduled action on the target.
+    pub scheduled_actions: Read<Vec<ScheduledAction>>,
+    /// The alarms that the object wants and those that its policies list, each by name.
+    pub alarms: BTreeMap<AlarmName, Read<Option<Alarm>>>,
+}
+
+/// An ECS service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// The service's ARN.
+    pub arn: String,
+    /// `ACTIVE`, `DRAINING` or `INACTIVE` (S-098).
+    pub status: String,
+    /// Tasks wanted. Never written by this controller.
+    pub desired_count: i32,
+    /// Tasks running: what scaling starts from (S-020).
+    pub running_count: i32,
+    /// Tasks starting.
+    pub pending_count: i32,
+    /// Whether it is a DAEMON service, which Application Auto Scaling does not scale (S-098).
+    pub daemon: bool,
+}
+
+/// A scalable target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScalableTarget {
+    /// Targets registered before March 2023 may have none (tf#31261).
+    pub arn: Option<String>,
+    /// Min and max.
+    pub range: CapacityRange,
+    /// What is suspended.
+    pub suspended: SuspendedState,
+}
+
+/// A scaling policy on a target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScalingPolicy {
+    /// Unique on the target.
+    pub name: PolicyName,
+    /// Stable across updates (S-024).
+    pub arn: String,
+    /// What it does.
+    pub config: PolicyConfig,
+    /// The alarms that AWS lists for it.
+    pub alarms: Vec<AlarmName>,
+}
+
+/// A policy's configuration, by its type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum PolicyConfig {
+    /// `StepScaling`.
+    Step(StepScalingConfig),
+    /// Another type, or a value that this version cannot read; the text says which.
+    Other(String),
+}
+
+/// A scheduled action on a target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScheduledAction {
+    /// Unique on the target.
+    pub name: ScheduledActionName,
+    /// `at(…)`, `rate(…)` or `cron(…)`.
+    pub schedule: String,
+}
+
+/// A metric alarm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alarm {
+    /// The alarm's ARN.
+    pub arn: String,
+    /// The configuration; or, for an alarm of a kind that this version does not model, what kind it is.
+    pub config: Result<AlarmConfig, String>,
+    /// Its actions.
+    pub actions: AlarmActions,
+    /// Its state.
+    pub state: AlarmState,
+}
+
+/// Who owns a resource, as its tags said, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TagReading {
+    /// The tags.
+    pub tags: Tags,
+    /// When they were asked for.
+    pub read_at: Timestamp,
+}
