@@ -4,3 +4,4 @@
 //! everything behind works on ([`desired`]). Must not know where files come from, nor what AWS holds.
 
 pub mod desired;
+pub mod status;
