@@ -2,4 +2,5 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic))]
 
 pub mod api;
+pub mod diagnose;
 pub mod model;

@@ -1,0 +1,7 @@
+//! AWS's errors, understood: which class they are of, what they say, and what a person does about them.
+//!
+//! Owns the one table of error classes ([`class`]). Must not call AWS or read the clock: it takes failures and policy
+//! documents as values. What AWS wrote is data here, never markup, a terminal sequence or a log line.
+#![deny(clippy::disallowed_methods)]
+
+pub mod class;
