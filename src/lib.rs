@@ -4,3 +4,5 @@
 pub mod api;
 pub mod diagnose;
 pub mod model;
+pub mod plan;
+pub mod status;

@@ -1,0 +1,160 @@
+//! What to do: desired and observed in, a plan out.
+//!
+//! Owns the comparison, the order of writes, everything that is withheld and why, and what is remembered between
+//! passes. Pure: no clock, no calls. A plan is a value, the same for `plan` on the command line and for the daemon.
+
+#![deny(clippy::disallowed_methods)]
+
+mod action;
+mod alarms;
+mod capacity;
+mod draft;
+mod lint;
+mod memory;
+mod ownership;
+mod policies;
+mod render;
+mod scope;
+mod target;
+
+use jiff::Timestamp;
+
+pub use action::{
+    Action, ActionKind, CapacityMove, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb, Withheld,
+};
+pub use lint::{LintError, lint};
+pub use memory::{Memory, RecentWrite, remember};
+pub use ownership::{OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, policy_digest};
+pub use render::{json, text};
+pub use scope::{ScopeConflict, scope_conflicts};
+
+use crate::api::desired::{Allow, Mode, ServiceScaling};
+use crate::model::names::TargetKey;
+use crate::model::observed::{ObservedTarget, Service};
+
+use draft::Draft;
+
+/// Everything that a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// The object.
+    pub desired: &'a ServiceScaling,
+    /// What it manages.
+    pub key: &'a TargetKey,
+    /// What AWS holds.
+    pub observed: &'a ObservedTarget,
+    /// What is remembered of earlier passes.
+    pub memory: &'a Memory,
+    /// Who we are.
+    pub owner: &'a OwnerId,
+    /// What the account lets us touch.
+    pub allow: &'a Allow,
+    /// The most careful of the process's, the account's and the object's.
+    pub mode: Mode,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// The plan for one object: target first, then policies, then alarms (S-106).
+pub fn plan_target(inputs: Inputs<'_>) -> Plan {
+    let mut draft = Draft::new(inputs);
+    let Some(service) = scalable_service(&mut draft) else {
+        return draft.finish();
+    };
+    let target = target::plan(&mut draft, &service);
+    let policies = policies::plan(&mut draft, &target);
+    alarms::plan(&mut draft, &policies);
+    draft.finish()
+}
+
+/// The service, when it may be scaled at all; otherwise everything is withheld.
+fn scalable_service(draft: &mut Draft<'_>) -> Option<Service> {
+    use crate::api::status::Reason;
+    let Inputs { desired, observed, allow, memory, .. } = draft.inputs;
+    let name = &desired.service;
+    if memory.last_write_at.is_some_and(|write| observed.read_at <= write) {
+        // A write needs an entry read after our last write to it.
+        draft.withhold(Part::Object, Reason::AwaitingRead, "what AWS holds was read before our last write", "");
+        return None;
+    }
+    if !allows(allow, desired) {
+        draft.withhold(
+            Part::Object,
+            Reason::NotAllowed,
+            format!("the account's `allow` does not hold {name}"),
+            "Add the cluster and the service to spec.allow of the AwsAccount, or remove this object.",
+        );
+        return None;
+    }
+    let service = match observed.service.known() {
+        None => {
+            draft.withhold_unread(Part::Object, "the ECS service", observed.service.failure());
+            return None;
+        }
+        Some(None) => {
+            draft.withhold(
+                Part::Object,
+                Reason::ServiceMissing,
+                format!("ECS has no service {} in cluster {}", name.service, name.cluster),
+                "Create the service, or correct spec.cluster and spec.service. Scaling follows within one interval.",
+            );
+            return None;
+        }
+        Some(Some(service)) => service.clone(),
+    };
+    if service.status != "ACTIVE" {
+        draft.withhold(
+            Part::Object,
+            Reason::ServiceNotActive,
+            format!("the ECS service is {}", service.status),
+            "A service that is being deleted is not scaled. Remove this object, or create the service again.",
+        );
+        return None;
+    }
+    if service.daemon {
+        draft.withhold(
+            Part::Object,
+            Reason::ServiceIsDaemon,
+            "the ECS service has the DAEMON strategy: one task on each instance, which Application Auto Scaling does \
+             not change",
+            "Remove this object, or make the service a REPLICA service.",
+        );
+        return None;
+    }
+    Some(service)
+}
+
+fn allows(allow: &Allow, desired: &ServiceScaling) -> bool {
+    let any = |patterns: &[String], name: &str| patterns.iter().any(|pattern| matches_pattern(pattern, name));
+    any(&allow.clusters, desired.service.cluster.as_str()) && any(&allow.services, desired.service.service.as_str())
+}
+
+/// `*` is any text, `?` any one character.
+fn matches_pattern(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    // `reach[j]`: the pattern so far matches the first j characters.
+    let mut reach = vec![false; text.len() + 1];
+    if let Some(first) = reach.first_mut() {
+        *first = true;
+    }
+    for p in pattern {
+        let mut next = vec![false; text.len() + 1];
+        let mut seen = false;
+        for (j, slot) in next.iter_mut().enumerate() {
+            let here = reach.get(j).copied().unwrap_or(false);
+            seen |= here;
+            let before = j.checked_sub(1).and_then(|i| Some((reach.get(i)?, text.get(i)?)));
+            *slot = match (p, before) {
+                ('*', _) => seen,
+                ('?', Some((reached, _))) => *reached,
+                (_, Some((reached, c))) => *reached && *c == p,
+                (_, None) => false,
+            };
+        }
+        reach = next;
+    }
+    reach.last().copied().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests;

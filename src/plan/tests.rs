@@ -1,0 +1,1 @@
+//! Plans, from the point of view of a person who reads them.

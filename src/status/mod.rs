@@ -1,0 +1,16 @@
+//! What became of a pass, as conditions a person can act on.
+//!
+//! Owns the step from plan and outcomes to conditions and events, and the linter that every status must pass. Pure: it
+//! neither calls AWS nor reads the clock. The words (types, reasons) are `api::status`'s.
+
+#![deny(clippy::disallowed_methods)]
+
+mod conditions;
+mod events;
+mod failures;
+mod lint;
+
+pub use conditions::{NotApplied, Pass, Trouble, advance, unusable};
+pub use events::EVENTS_KEPT;
+pub use failures::{Explained, explain};
+pub use lint::{StatusError, lint};
