@@ -2,7 +2,13 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic))]
 
 pub mod api;
+#[cfg(feature = "controller")]
+pub mod apply;
+#[cfg(feature = "controller")]
+pub mod aws;
 pub mod diagnose;
 pub mod model;
+#[cfg(feature = "controller")]
+pub mod observe;
 pub mod plan;
 pub mod status;

@@ -145,7 +145,7 @@ fn kind_text(part: &Part) -> &'static str {
 }
 
 /// What AWS calls the resource.
-pub(super) fn resource(part: &Part, plan: &Plan) -> String {
+pub fn resource(part: &Part, plan: &Plan) -> String {
     match part {
         Part::Object | Part::Target | Part::TargetTags => plan.key.service.resource_id(),
         Part::Policy(name) => name.to_string(),

@@ -328,7 +328,7 @@ fn resources(observed: &ObservedTarget) -> Vec<ResourceStatus> {
             kind: "Alarm".to_owned(),
             name: name.to_string(),
             arn: Some(alarm.arn.clone()),
-            state: Some(alarm.state.as_cloudwatch().to_owned()),
+            state: Some(alarm.state.as_str().to_owned()),
         })
     });
     target.into_iter().chain(policies).chain(alarms).collect()

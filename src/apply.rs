@@ -1,0 +1,119 @@
+//! Carrying out a plan: one idempotent call an action, in order, with no choice left to make.
+//!
+//! Each write is one audit line. A failed action stops what requires it and nothing else.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::api::desired::ServiceScaling;
+use crate::aws::{Scope, Written};
+use crate::model::failure::Failure;
+use crate::model::names::PolicyName;
+use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
+
+/// How old an observation may be when a write goes out that was planned from it.
+pub const MAX_READ_AGE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Carries out a plan. `now` is asked before each call.
+pub async fn apply(scope: &Scope, object: &ServiceScaling, plan: &Plan, now: impl Fn() -> Timestamp) -> Vec<Outcome> {
+    let mut outcomes: Vec<Outcome> = Vec::with_capacity(plan.actions.len());
+    let mut made: BTreeMap<PolicyName, String> = BTreeMap::new();
+    for (index, action) in plan.actions.iter().enumerate() {
+        let at = now();
+        let result = match blocked(plan, action, &outcomes, at) {
+            Some(why) => OutcomeResult::Skipped { why },
+            None => match send(scope, plan, action, &made).await {
+                Ok(Written { arn, request_id }) => {
+                    if let (ActionKind::PutPolicy { name, .. }, Some(arn)) = (&action.kind, &arn) {
+                        made.insert(name.clone(), arn.clone());
+                    }
+                    OutcomeResult::Done { arn, request_id }
+                }
+                Err(failure) => OutcomeResult::Failed(failure),
+            },
+        };
+        audit(object, plan, action, &result);
+        outcomes.push(Outcome { action: index, at, result });
+    }
+    outcomes
+}
+
+/// The preconditions: a read that is fresh enough, and every required action done.
+fn blocked(plan: &Plan, action: &Action, outcomes: &[Outcome], now: Timestamp) -> Option<String> {
+    if now.duration_since(plan.read_at) > MAX_READ_AGE {
+        return Some("what AWS holds was read too long ago; it is read again first".to_owned());
+    }
+    let done = |index: &usize| outcomes.get(*index).is_some_and(|o| matches!(o.result, OutcomeResult::Done { .. }));
+    let missing = action.requires.iter().find(|index| !done(index))?;
+    let what = plan.actions.get(*missing).map_or("an earlier action", |required| required.part.kind());
+    Some(format!("waits for the {what} before it"))
+}
+
+async fn send(
+    scope: &Scope,
+    plan: &Plan,
+    action: &Action,
+    made: &BTreeMap<PolicyName, String>,
+) -> Result<Written, Failure> {
+    let service = &plan.key.service;
+    match &action.kind {
+        ActionKind::RegisterTarget { range, suspended, tags } => {
+            scope.register_target(service, *range, *suspended, tags).await
+        }
+        ActionKind::TagTarget { arn, tags } => scope.tag_target(arn, tags).await,
+        ActionKind::UntagTarget { arn, keys } => scope.untag_target(arn, keys).await,
+        ActionKind::PutPolicy { name, config } => scope.put_step_policy(service, name, config).await,
+        ActionKind::PutAlarm { name, config, actions, policy, tags } => {
+            let mut actions = actions.clone();
+            let arn = match policy {
+                PolicyArn::Known(arn) => Some(arn),
+                PolicyArn::AfterApply(policy) => made.get(policy),
+            };
+            actions.alarm.extend(arn.cloned());
+            scope.put_alarm(name, config, &actions, tags).await
+        }
+        ActionKind::TagAlarm { arn, tags } => scope.tag_alarm(arn, tags).await,
+    }
+}
+
+/// One line a write: object, where it stands, what changed, and AWS's request id.
+fn audit(object: &ServiceScaling, plan: &Plan, action: &Action, result: &OutcomeResult) {
+    let changes = serde_json::to_string(&action.changes).unwrap_or_default();
+    let (object_key, position, target) = (object.key.to_string(), object.position.to_string(), plan.key.to_string());
+    let resource = crate::plan::resource(&action.part, plan);
+    match result {
+        OutcomeResult::Done { request_id, .. } => tracing::info!(
+            audit = true,
+            object = object_key,
+            revision = object.spec_hash,
+            position,
+            target,
+            kind = action.part.kind(),
+            verb = action.verb.as_str(),
+            resource,
+            changes,
+            drift = action.drift,
+            request_id,
+            "written"
+        ),
+        OutcomeResult::Failed(failure) => tracing::warn!(
+            audit = true,
+            object = object_key,
+            revision = object.spec_hash,
+            position,
+            target,
+            kind = action.part.kind(),
+            verb = action.verb.as_str(),
+            resource,
+            changes,
+            error = %failure,
+            effect = ?failure.effect,
+            request_id = failure.request_id,
+            "write failed"
+        ),
+        OutcomeResult::Skipped { why } => {
+            tracing::debug!(object = object_key, target, kind = action.part.kind(), resource, why, "write skipped");
+        }
+    }
+}

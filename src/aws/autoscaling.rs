@@ -1,0 +1,281 @@
+//! Application Auto Scaling: targets, policies, scheduled actions and tags.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use aws_sdk_applicationautoscaling::operation::RequestId;
+use aws_sdk_applicationautoscaling::types as sdk;
+
+use super::call::Operation;
+use super::scope::{Pages, Scope, Written, not_sent, unreadable};
+use crate::model::capacity::{CapacityRange, SuspendedState};
+use crate::model::failure::{AwsService, Failure};
+use crate::model::names::{AlarmName, PolicyName, ScheduledActionName, ServiceId};
+use crate::model::number::Number;
+use crate::model::observed::{PolicyConfig, ScalableTarget, ScalingPolicy, ScheduledAction, Tags};
+use crate::model::policy::{AdjustmentType, MetricAggregationType, StepAdjustment, StepScalingConfig};
+
+const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
+const DESCRIBE_TARGETS: Operation = Operation::new(SERVICE, "DescribeScalableTargets");
+const DESCRIBE_POLICIES: Operation = Operation::new(SERVICE, "DescribeScalingPolicies");
+const DESCRIBE_SCHEDULES: Operation = Operation::new(SERVICE, "DescribeScheduledActions");
+const LIST_TAGS: Operation = Operation::new(SERVICE, "ListTagsForResource");
+const REGISTER: Operation = Operation::new(SERVICE, "RegisterScalableTarget");
+const PUT_POLICY: Operation = Operation::new(SERVICE, "PutScalingPolicy");
+const TAG: Operation = Operation::new(SERVICE, "TagResource");
+const UNTAG: Operation = Operation::new(SERVICE, "UntagResource");
+
+/// Which resources a list is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    /// All of the ECS namespace in this scope.
+    All,
+    /// Those of one service.
+    Of(&'a ServiceId),
+}
+
+impl Which<'_> {
+    fn resource_id(self) -> Option<String> {
+        match self {
+            Self::All => None,
+            Self::Of(service) => Some(service.resource_id()),
+        }
+    }
+}
+
+impl Scope {
+    /// The scalable targets, by service.
+    pub async fn targets(&self, which: Which<'_>) -> Result<BTreeMap<ServiceId, ScalableTarget>, Failure> {
+        let (mut found, mut pages, mut token) = (BTreeMap::new(), Pages::default(), None);
+        loop {
+            let request = self
+                .autoscaling
+                .read
+                .describe_scalable_targets()
+                .service_namespace(sdk::ServiceNamespace::Ecs)
+                .set_resource_ids(which.resource_id().map(|id| vec![id]))
+                .set_scalable_dimension(which.resource_id().map(|_| sdk::ScalableDimension::EcsServiceDesiredCount))
+                .set_next_token(token);
+            let reply = self.call(DESCRIBE_TARGETS, request.send()).await?;
+            for target in reply.scalable_targets() {
+                if let Some(service) = ServiceId::from_resource_id(target.resource_id()) {
+                    found.insert(service, convert_target(target)?);
+                }
+            }
+            token = pages.next(DESCRIBE_TARGETS, reply.next_token())?;
+            if token.is_none() {
+                return Ok(found);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The scaling policies, by service.
+    pub async fn policies(&self, which: Which<'_>) -> Result<BTreeMap<ServiceId, Vec<ScalingPolicy>>, Failure> {
+        let (mut found, mut pages, mut token) = (BTreeMap::<_, Vec<_>>::new(), Pages::default(), None);
+        loop {
+            let request = self
+                .autoscaling
+                .read
+                .describe_scaling_policies()
+                .service_namespace(sdk::ServiceNamespace::Ecs)
+                .set_resource_id(which.resource_id())
+                .set_scalable_dimension(which.resource_id().map(|_| sdk::ScalableDimension::EcsServiceDesiredCount))
+                .set_next_token(token);
+            let reply = self.call(DESCRIBE_POLICIES, request.send()).await?;
+            for policy in reply.scaling_policies() {
+                if let Some(service) = ServiceId::from_resource_id(policy.resource_id()) {
+                    found.entry(service).or_default().push(convert_policy(policy));
+                }
+            }
+            token = pages.next(DESCRIBE_POLICIES, reply.next_token())?;
+            if token.is_none() {
+                return Ok(found);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The scheduled actions, by service.
+    pub async fn scheduled_actions(
+        &self,
+        which: Which<'_>,
+    ) -> Result<BTreeMap<ServiceId, Vec<ScheduledAction>>, Failure> {
+        let (mut found, mut pages, mut token) = (BTreeMap::<_, Vec<_>>::new(), Pages::default(), None);
+        loop {
+            let request = self
+                .autoscaling
+                .read
+                .describe_scheduled_actions()
+                .service_namespace(sdk::ServiceNamespace::Ecs)
+                .set_resource_id(which.resource_id())
+                .set_scalable_dimension(which.resource_id().map(|_| sdk::ScalableDimension::EcsServiceDesiredCount))
+                .set_next_token(token);
+            let reply = self.call(DESCRIBE_SCHEDULES, request.send()).await?;
+            for action in reply.scheduled_actions() {
+                if let Some(service) = ServiceId::from_resource_id(action.resource_id()) {
+                    found.entry(service).or_default().push(ScheduledAction {
+                        name: ScheduledActionName::new(action.scheduled_action_name()),
+                        schedule: action.schedule().to_owned(),
+                    });
+                }
+            }
+            token = pages.next(DESCRIBE_SCHEDULES, reply.next_token())?;
+            if token.is_none() {
+                return Ok(found);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The tags of a scalable target.
+    pub async fn target_tags(&self, arn: &str) -> Result<Tags, Failure> {
+        let request = self.autoscaling.read.list_tags_for_resource().resource_arn(arn);
+        let reply = self.call(LIST_TAGS, request.send()).await?;
+        Ok(reply.tags().map(|tags| tags.iter().map(|(k, v)| (k.clone(), v.clone())).collect()).unwrap_or_default())
+    }
+
+    /// Creates or updates a target. What is `None` is not sent. RoleARN never is (tf#5023).
+    pub async fn register_target(
+        &self,
+        service: &ServiceId,
+        range: Option<CapacityRange>,
+        suspended: Option<SuspendedState>,
+        tags: &Tags,
+    ) -> Result<Written, Failure> {
+        let suspended = suspended.map(|state| {
+            sdk::SuspendedState::builder()
+                .dynamic_scaling_in_suspended(state.dynamic_scaling_in_suspended)
+                .dynamic_scaling_out_suspended(state.dynamic_scaling_out_suspended)
+                .scheduled_scaling_suspended(state.scheduled_scaling_suspended)
+                .build()
+        });
+        let request = self
+            .autoscaling
+            .write
+            .register_scalable_target()
+            .service_namespace(sdk::ServiceNamespace::Ecs)
+            .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
+            .resource_id(service.resource_id())
+            .set_min_capacity(range.map(CapacityRange::min))
+            .set_max_capacity(range.map(CapacityRange::max))
+            .set_suspended_state(suspended)
+            .set_tags((!tags.is_empty()).then(|| to_map(tags)));
+        let reply = self.call(REGISTER, request.send()).await?;
+        Ok(Written {
+            arn: reply.scalable_target_arn().map(str::to_owned),
+            request_id: reply.request_id().map(str::to_owned),
+        })
+    }
+
+    /// Puts a step scaling policy, with a complete configuration (S-023).
+    pub async fn put_step_policy(
+        &self,
+        service: &ServiceId,
+        name: &PolicyName,
+        config: &StepScalingConfig,
+    ) -> Result<Written, Failure> {
+        let request = self
+            .autoscaling
+            .write
+            .put_scaling_policy()
+            .service_namespace(sdk::ServiceNamespace::Ecs)
+            .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
+            .resource_id(service.resource_id())
+            .policy_name(name.as_str())
+            .policy_type(sdk::PolicyType::StepScaling)
+            .step_scaling_policy_configuration(to_step_configuration(config)?);
+        let reply = self.call(PUT_POLICY, request.send()).await?;
+        Ok(Written { arn: Some(reply.policy_arn().to_owned()), request_id: reply.request_id().map(str::to_owned) })
+    }
+
+    /// Sets tags on a target that exists (S-011).
+    pub async fn tag_target(&self, arn: &str, tags: &Tags) -> Result<Written, Failure> {
+        let request = self.autoscaling.write.tag_resource().resource_arn(arn).set_tags(Some(to_map(tags)));
+        self.write(TAG, request.send()).await
+    }
+
+    /// Takes tags off a target.
+    pub async fn untag_target(&self, arn: &str, keys: &BTreeSet<String>) -> Result<Written, Failure> {
+        let keys = keys.iter().cloned().collect();
+        let request = self.autoscaling.write.untag_resource().resource_arn(arn).set_tag_keys(Some(keys));
+        self.write(UNTAG, request.send()).await
+    }
+}
+
+fn to_map(tags: &Tags) -> HashMap<String, String> {
+    tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn to_step_configuration(config: &StepScalingConfig) -> Result<sdk::StepScalingPolicyConfiguration, Failure> {
+    let mut builder = sdk::StepScalingPolicyConfiguration::builder()
+        .adjustment_type(sdk::AdjustmentType::from(config.adjustment_type.as_str()))
+        .set_min_adjustment_magnitude(config.min_adjustment_magnitude)
+        .cooldown(config.cooldown)
+        .metric_aggregation_type(sdk::MetricAggregationType::from(config.metric_aggregation_type.as_str()));
+    for step in &config.steps {
+        let step = sdk::StepAdjustment::builder()
+            .set_metric_interval_lower_bound(step.lower.map(Number::get))
+            .set_metric_interval_upper_bound(step.upper.map(Number::get))
+            .scaling_adjustment(step.adjustment)
+            .build()
+            .map_err(|error| not_sent(PUT_POLICY, &error))?;
+        builder = builder.step_adjustments(step);
+    }
+    Ok(builder.build())
+}
+
+fn convert_target(target: &sdk::ScalableTarget) -> Result<ScalableTarget, Failure> {
+    let (min, max) = (target.min_capacity(), target.max_capacity());
+    let range = CapacityRange::new(min, max)
+        .ok_or_else(|| unreadable(DESCRIBE_TARGETS, format!("AWS reports min {min} and max {max}")))?;
+    let suspended = target.suspended_state().map_or_else(SuspendedState::default, |state| SuspendedState {
+        dynamic_scaling_in_suspended: state.dynamic_scaling_in_suspended().unwrap_or(false),
+        dynamic_scaling_out_suspended: state.dynamic_scaling_out_suspended().unwrap_or(false),
+        scheduled_scaling_suspended: state.scheduled_scaling_suspended().unwrap_or(false),
+    });
+    Ok(ScalableTarget { arn: target.scalable_target_arn().map(str::to_owned), range, suspended })
+}
+
+fn convert_policy(policy: &sdk::ScalingPolicy) -> ScalingPolicy {
+    let config = policy
+        .step_scaling_policy_configuration()
+        .filter(|_| *policy.policy_type() == sdk::PolicyType::StepScaling)
+        .and_then(convert_steps)
+        .map_or_else(|| PolicyConfig::Other(policy.policy_type().as_str().to_owned()), PolicyConfig::Step);
+    ScalingPolicy {
+        name: PolicyName::new(policy.policy_name()),
+        arn: policy.policy_arn().to_owned(),
+        config,
+        alarms: policy.alarms().iter().map(|alarm| AlarmName::new(alarm.alarm_name())).collect(),
+    }
+}
+
+/// `None` when it holds a value that this version does not know.
+fn convert_steps(config: &sdk::StepScalingPolicyConfiguration) -> Option<StepScalingConfig> {
+    let aggregation = match config.metric_aggregation_type() {
+        None => None,
+        Some(text) => Some(MetricAggregationType::from_aws(text.as_str())?),
+    };
+    let bound = |bound: Option<f64>| match bound {
+        None => Some(None),
+        Some(value) => Number::new(value).map(Some),
+    };
+    let steps = config
+        .step_adjustments()
+        .iter()
+        .map(|step| {
+            Some(StepAdjustment {
+                lower: bound(step.metric_interval_lower_bound())?,
+                upper: bound(step.metric_interval_upper_bound())?,
+                adjustment: step.scaling_adjustment(),
+            })
+        })
+        .collect::<Option<Vec<_>>>()?;
+    Some(StepScalingConfig::canonical(
+        AdjustmentType::from_aws(config.adjustment_type()?.as_str())?,
+        steps,
+        config.min_adjustment_magnitude(),
+        config.cooldown(),
+        aggregation,
+    ))
+}

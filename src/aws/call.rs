@@ -1,0 +1,100 @@
+//! One call: its permit, its record, and its failure as a value.
+
+use std::time::Duration;
+
+use aws_sdk_ecs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_ecs::operation::RequestId;
+
+use crate::model::failure::{AwsService, Effect, Failure, Origin};
+
+/// What a finished call tells to whoever counts calls.
+#[derive(Clone, Copy, Debug)]
+pub struct CallReport<'a> {
+    /// The account's id, as far as it is known.
+    pub account: &'a str,
+    /// The region.
+    pub region: &'a str,
+    /// The service.
+    pub service: AwsService,
+    /// The operation, as AWS spells it.
+    pub operation: &'static str,
+    /// How long it waited for its permit.
+    pub waited: Duration,
+    /// How long it took, the SDK's own retries included.
+    pub took: Duration,
+    /// Why it failed, if it did.
+    pub failure: Option<&'a Failure>,
+}
+
+/// Who counts calls.
+pub trait CallRecorder: Send + Sync + std::fmt::Debug {
+    /// Takes note of a finished call.
+    fn record(&self, report: &CallReport<'_>);
+}
+
+/// Nobody counts.
+#[derive(Clone, Copy, Debug)]
+pub struct NoRecorder;
+
+impl CallRecorder for NoRecorder {
+    fn record(&self, _: &CallReport<'_>) {}
+}
+
+/// What an operation is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Operation {
+    pub(super) service: AwsService,
+    pub(super) name: &'static str,
+    /// PutMetricAlarm and DeleteAlarms have a bucket of their own beside the service's.
+    pub(super) alarm_write: bool,
+}
+
+impl Operation {
+    pub(super) const fn new(service: AwsService, name: &'static str) -> Self {
+        Self { service, name, alarm_write: false }
+    }
+
+    pub(super) const fn alarm_write(name: &'static str) -> Self {
+        Self { service: AwsService::CloudWatch, name, alarm_write: true }
+    }
+}
+
+/// The failure behind an SDK error.
+///
+/// Application Auto Scaling models no AccessDenied, so code and message are read from the metadata for every service.
+pub(super) fn failure<E>(operation: Operation, error: &SdkError<E>) -> Failure
+where
+    E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
+{
+    let make = |origin, message: String, effect, request_id: Option<&str>| Failure {
+        service: operation.service,
+        operation: operation.name.to_owned(),
+        origin,
+        message,
+        effect,
+        request_id: request_id.map(str::to_owned),
+    };
+    let chain = || DisplayErrorContext(error).to_string();
+    match error {
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            let code = service.err().code().unwrap_or_default().to_owned();
+            let message = service.err().message().unwrap_or("AWS gave no message").to_owned();
+            // A server that fails may have done what it was asked for.
+            let effect = if status >= 500 { Effect::Unknown } else { Effect::No };
+            make(Origin::Service { code, status }, message, effect, service.err().request_id())
+        }
+        SdkError::TimeoutError(_) => make(Origin::Timeout, chain(), Effect::Unknown, None),
+        SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => {
+            make(Origin::Timeout, chain(), Effect::Unknown, None)
+        }
+        SdkError::DispatchFailure(dispatch) if dispatch.is_io() => {
+            make(Origin::Connection, chain(), Effect::Unknown, None)
+        }
+        // Neither a time-out nor the connection: the request could not be signed.
+        SdkError::DispatchFailure(_) => make(Origin::Credentials, chain(), Effect::No, None),
+        SdkError::ConstructionFailure(_) => make(Origin::NotSent, chain(), Effect::No, None),
+        SdkError::ResponseError(_) => make(Origin::Malformed, chain(), Effect::Unknown, None),
+        other => make(Origin::Malformed, DisplayErrorContext(other).to_string(), Effect::Unknown, None),
+    }
+}

@@ -1,0 +1,134 @@
+//! Reading what AWS holds: a sweep of a whole scope in pages, or a refresh of a few services.
+//!
+//! Owns which calls make up an observation and that a list with a failed page is no list. Decides nothing about what is
+//! read.
+//!
+//! A steady sweep costs ⌈targets/50⌉ + ⌈policies/10⌉ + ⌈scheduled actions/50⌉ + ⌈wanted alarms/100⌉ + Σ over clusters
+//! ⌈services/10⌉ calls: lists are of the account's region, so foreign policies count. A list costs one call when empty.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::api::desired::ServiceScaling;
+use crate::aws::{Scope, Which};
+use crate::model::failure::Failure;
+use crate::model::names::{AlarmName, ClusterName, ServiceId, ServiceName};
+use crate::model::observed::{Alarm, ObservedTarget, Read, ScalableTarget, ScalingPolicy, ScheduledAction, Service};
+
+const SERVICES_A_CALL: usize = 10; // S-056
+const ALARMS_A_CALL: usize = 100; // S-055
+
+/// What is to be read for one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The service.
+    pub service: ServiceId,
+    /// The alarms that the object wants.
+    pub alarms: BTreeSet<AlarmName>,
+}
+
+impl Wanted {
+    /// What an object needs to be planned.
+    pub fn of(object: &ServiceScaling) -> Self {
+        let alarms = object.policies.iter().flat_map(|policy| &policy.alarms).map(|alarm| alarm.name.clone());
+        Self { service: object.service.clone(), alarms: alarms.collect() }
+    }
+}
+
+/// Observations by service.
+pub type Observations = BTreeMap<ServiceId, ObservedTarget>;
+
+/// Reads everything in a scope that these objects need, in pages.
+pub async fn sweep(scope: &Scope, wanted: &[Wanted], now: impl Fn() -> Timestamp) -> Observations {
+    let read_at = now();
+    let targets = scope.targets(Which::All).await;
+    let policies = scope.policies(Which::All).await;
+    let schedules = scope.scheduled_actions(Which::All).await;
+    let services = services(scope, wanted).await;
+    let alarms = alarms(scope, wanted).await;
+    let lists = Lists { targets, policies, schedules };
+    wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect()
+}
+
+/// Reads one object anew.
+pub async fn refresh(scope: &Scope, wanted: &Wanted, now: impl Fn() -> Timestamp) -> ObservedTarget {
+    let read_at = now();
+    let which = Which::Of(&wanted.service);
+    let lists = Lists {
+        targets: scope.targets(which).await,
+        policies: scope.policies(which).await,
+        schedules: scope.scheduled_actions(which).await,
+    };
+    let one = std::slice::from_ref(wanted);
+    let (services, alarms) = (services(scope, one).await, alarms(scope, one).await);
+    lists.assemble(read_at, wanted, &services, &alarms)
+}
+
+type List<T> = Result<BTreeMap<ServiceId, T>, Failure>;
+
+struct Lists {
+    targets: List<ScalableTarget>,
+    policies: List<Vec<ScalingPolicy>>,
+    schedules: List<Vec<ScheduledAction>>,
+}
+
+impl Lists {
+    fn assemble(
+        &self,
+        read_at: Timestamp,
+        wanted: &Wanted,
+        services: &BTreeMap<ServiceId, Read<Option<Service>>>,
+        alarms: &BTreeMap<AlarmName, Read<Option<Alarm>>>,
+    ) -> ObservedTarget {
+        let id = &wanted.service;
+        ObservedTarget {
+            read_at,
+            service: services.get(id).cloned().unwrap_or(Read::Known(None)),
+            target: pick(&self.targets, |targets| targets.get(id).cloned()),
+            policies: pick(&self.policies, |policies| policies.get(id).cloned().unwrap_or_default()),
+            scheduled_actions: pick(&self.schedules, |schedules| schedules.get(id).cloned().unwrap_or_default()),
+            alarms: wanted.alarms.iter().filter_map(|name| Some((name.clone(), alarms.get(name)?.clone()))).collect(),
+        }
+    }
+}
+
+fn pick<T, U>(list: &Result<T, Failure>, take: impl FnOnce(&T) -> U) -> Read<U> {
+    match list {
+        Ok(list) => Read::Known(take(list)),
+        Err(failure) => Read::Failed(failure.clone()),
+    }
+}
+
+async fn services(scope: &Scope, wanted: &[Wanted]) -> BTreeMap<ServiceId, Read<Option<Service>>> {
+    let mut by_cluster: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();
+    for w in wanted {
+        by_cluster.entry(&w.service.cluster).or_default().push(w.service.service.clone());
+    }
+    let mut found = BTreeMap::new();
+    for (cluster, names) in by_cluster {
+        for chunk in names.chunks(SERVICES_A_CALL) {
+            let reply = scope.services(cluster, chunk).await;
+            for name in chunk {
+                let id = ServiceId { cluster: cluster.clone(), service: name.clone() };
+                found.insert(id, pick(&reply, |services| services.get(name).cloned().flatten()));
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    found
+}
+
+async fn alarms(scope: &Scope, wanted: &[Wanted]) -> BTreeMap<AlarmName, Read<Option<Alarm>>> {
+    let names: BTreeSet<AlarmName> = wanted.iter().flat_map(|w| w.alarms.iter().cloned()).collect();
+    let names: Vec<AlarmName> = names.into_iter().collect();
+    let mut found = BTreeMap::new();
+    for chunk in names.chunks(ALARMS_A_CALL) {
+        let reply = scope.alarms(chunk).await;
+        for name in chunk {
+            found.insert(name.clone(), pick(&reply, |alarms| alarms.get(name).cloned()));
+        }
+        tokio::task::yield_now().await;
+    }
+    found
+}
