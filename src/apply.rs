@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Written};
-use crate::model::failure::Failure;
+use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::PolicyName;
 use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
 
@@ -65,15 +65,27 @@ async fn send(
         ActionKind::UntagTarget { arn, keys } => scope.untag_target(arn, keys).await,
         ActionKind::PutPolicy { name, config } => scope.put_step_policy(service, name, config).await,
         ActionKind::PutAlarm { name, config, actions, policy, tags } => {
-            let mut actions = actions.clone();
             let arn = match policy {
-                PolicyArn::Known(arn) => Some(arn),
-                PolicyArn::AfterApply(policy) => made.get(policy),
+                PolicyArn::Known(arn) => arn,
+                PolicyArn::AfterApply(policy) => made.get(policy).ok_or_else(|| no_arn(policy))?,
             };
-            actions.alarm.extend(arn.cloned());
+            let mut actions = actions.clone();
+            actions.alarm.insert(arn.clone());
             scope.put_alarm(name, config, &actions, tags).await
         }
         ActionKind::TagAlarm { arn, tags } => scope.tag_alarm(arn, tags).await,
+    }
+}
+
+/// An alarm that fires nothing is worse than none.
+fn no_arn(policy: &PolicyName) -> Failure {
+    Failure {
+        service: AwsService::CloudWatch,
+        operation: "PutMetricAlarm".to_owned(),
+        origin: Origin::NotSent,
+        message: format!("AWS gave no ARN for the policy {policy}"),
+        effect: Effect::No,
+        request_id: None,
     }
 }
 

@@ -1,0 +1,174 @@
+//! Which scope each object lives in, once it is known whose the credentials are. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::api::desired::{Allow, AwsAccount, Desired, Mode, ObjectKey, ServiceScaling};
+use crate::api::status::Reason;
+use crate::aws::Identity;
+use crate::model::failure::Failure;
+use crate::model::names::{AccountName, Region, ScopeId, TargetKey};
+use crate::plan::{ScopeConflict, scope_conflicts};
+use crate::status::{Trouble, explain};
+
+/// What is known of an account: who we are there, or why that is not known.
+pub type Identities = BTreeMap<AccountName, Result<Identity, Failure>>;
+
+/// An object with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assigned {
+    /// The object.
+    pub desired: ServiceScaling,
+    /// What it manages.
+    pub key: TargetKey,
+    /// The account's and the object's mode, the more careful of the two.
+    pub mode: Mode,
+    /// What the account lets us touch.
+    pub allow: Allow,
+}
+
+/// Every object: in a scope, or in trouble.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Assignment {
+    /// Objects by scope.
+    pub scopes: BTreeMap<ScopeId, BTreeMap<ObjectKey, Assigned>>,
+    /// The account that each scope is reached through.
+    pub accounts: BTreeMap<ScopeId, AccountName>,
+    /// Objects that cannot be looked at, and why.
+    pub troubles: BTreeMap<ObjectKey, Trouble>,
+}
+
+/// The region in which an account is asked who we are.
+pub fn identity_region(account: Option<&AwsAccount>, default: Option<&Region>) -> Option<Region> {
+    account.and_then(|account| account.regions.first()).or(default).cloned()
+}
+
+/// The accounts that the objects name.
+pub fn used_accounts(desired: &Desired) -> impl Iterator<Item = (&AccountName, Option<&AwsAccount>)> {
+    let names: std::collections::BTreeSet<&AccountName> = desired.services.values().map(|s| &s.account).collect();
+    names.into_iter().map(|name| (name, desired.accounts.get(name)))
+}
+
+/// Gives each object its scope.
+pub fn assign(desired: &Desired, identities: &Identities, default_region: Option<&Region>) -> Assignment {
+    let mut placed: Vec<(AccountName, Assigned)> = Vec::new();
+    let mut troubles = BTreeMap::new();
+    for (key, object) in &desired.services {
+        match place(desired, object, identities, default_region) {
+            Ok(assigned) => placed.push((object.account.clone(), assigned)),
+            Err(trouble) => {
+                troubles.insert(key.clone(), trouble);
+            }
+        }
+    }
+    for (key, conflict) in scope_conflicts(placed.iter().map(|(_, a)| (&a.key, &a.desired))) {
+        troubles.insert(key, conflict_trouble(&conflict));
+    }
+    let mut assignment = Assignment { troubles, ..Assignment::default() };
+    for (account, assigned) in placed {
+        if assignment.troubles.contains_key(&assigned.desired.key) {
+            continue;
+        }
+        let scope = assigned.key.scope.clone();
+        assignment.accounts.entry(scope.clone()).or_insert(account);
+        assignment.scopes.entry(scope).or_default().insert(assigned.desired.key.clone(), assigned);
+    }
+    assignment
+}
+
+fn place(
+    desired: &Desired,
+    object: &ServiceScaling,
+    identities: &Identities,
+    default_region: Option<&Region>,
+) -> Result<Assigned, Trouble> {
+    let account = desired.accounts.get(&object.account);
+    if account.is_none() && object.account != AccountName::default_account() {
+        return Err(not_usable(
+            format!("there is no AwsAccount {}", object.account),
+            "Add the AwsAccount, or correct spec.account.",
+        ));
+    }
+    let region = region_of(object, account, default_region)?;
+    let identity = match identities.get(&object.account) {
+        None => return Err(waiting(&object.account)),
+        Some(Err(failure)) => return Err(unknown_identity(&object.account, failure)),
+        Some(Ok(identity)) => identity,
+    };
+    if let Some(wanted) = account.and_then(|account| account.account_id.as_ref()).filter(|id| **id != identity.account) {
+        return Err(not_usable(
+            format!(
+                "the credentials of AwsAccount {} are of account {} ({}), not of {wanted}",
+                object.account, identity.account, identity.arn
+            ),
+            "Correct spec.accountId or spec.roleArn of the AwsAccount, or give the controller other credentials.",
+        ));
+    }
+    Ok(Assigned {
+        desired: object.clone(),
+        key: TargetKey {
+            scope: ScopeId { account: identity.account.clone(), region },
+            service: object.service.clone(),
+        },
+        mode: object.mode.max(account.map_or(Mode::Apply, |account| account.mode)),
+        allow: account.map(|account| account.allow.clone()).unwrap_or_default(),
+    })
+}
+
+fn region_of(
+    object: &ServiceScaling,
+    account: Option<&AwsAccount>,
+    default_region: Option<&Region>,
+) -> Result<Region, Trouble> {
+    let regions = account.map(|account| account.regions.as_slice()).unwrap_or_default();
+    match (&object.region, regions) {
+        (Some(region), []) => Ok(region.clone()),
+        (Some(region), allowed) if allowed.contains(region) => Ok(region.clone()),
+        (Some(region), allowed) => Err(not_usable(
+            format!("the region {region} is not among the account's: {}", join(allowed)),
+            "Add the region to spec.regions of the AwsAccount, or correct spec.region.",
+        )),
+        (None, [only]) => Ok(only.clone()),
+        (None, []) => default_region.cloned().ok_or_else(|| {
+            not_usable(
+                "no region is known".to_owned(),
+                "Set spec.region, or the environment variable AWS_REGION for the controller.",
+            )
+        }),
+        (None, several) => Err(not_usable(
+            format!("the account has several regions: {}", join(several)),
+            "Set spec.region to one of them.",
+        )),
+    }
+}
+
+fn join(regions: &[Region]) -> String {
+    regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn not_usable(message: String, hint: &str) -> Trouble {
+    Trouble { condition: None, reason: Reason::AccountNotUsable, message, hint: hint.to_owned() }
+}
+
+fn waiting(account: &AccountName) -> Trouble {
+    Trouble {
+        condition: None,
+        reason: Reason::Progressing,
+        message: format!("it is being found out whose the credentials of account {account} are"),
+        hint: "It follows within seconds.".to_owned(),
+    }
+}
+
+fn unknown_identity(account: &AccountName, failure: &Failure) -> Trouble {
+    let explained = explain(failure);
+    let message = format!("the account {account} cannot be used: {}", explained.message);
+    Trouble { condition: None, reason: Reason::CredentialsFailed, message, hint: explained.hint }
+}
+
+fn conflict_trouble(conflict: &ScopeConflict) -> Trouble {
+    Trouble {
+        condition: None,
+        reason: Reason::Conflict,
+        message: conflict.to_string(),
+        hint: "Let one object manage it, and remove or rename it in the other.".to_owned(),
+    }
+}

@@ -1,0 +1,39 @@
+//! The loop: desired from the source, one actor a scope, one state that everybody reads.
+//!
+//! The only module that wires the others together. It decides when things are done; what is done is decided in `plan`.
+//!
+//! - [`assign`] gives each object its scope, as far as its account can be used.
+//! - [`actor`] works on the objects of one scope that are due, never on one twice at once.
+//! - [`object`] is one pass over one object.
+//! - [`supervisor`] keeps one actor for each scope that is desired.
+//! - [`once`] is the same without a loop, for `plan` and `apply` on the command line.
+
+mod actor;
+pub mod assign;
+mod clock;
+pub mod object;
+pub mod once;
+mod retry;
+mod state;
+pub mod supervisor;
+
+pub use clock::Clock;
+pub use state::{ConfigView, ObjectView, State};
+
+use std::time::Duration;
+
+use crate::api::desired::Mode;
+use crate::plan::OwnerId;
+
+/// What the loop is told once, at start.
+#[derive(Clone, Debug)]
+pub struct LoopSettings {
+    /// Who we are.
+    pub owner: OwnerId,
+    /// The process's mode.
+    pub mode: Mode,
+    /// From one sweep to the next.
+    pub interval: Duration,
+    /// How many objects may be changed in one sweep's pass of a scope.
+    pub max_changes: usize,
+}

@@ -1,0 +1,261 @@
+//! One pass over one object: plan, look up, plan again, carry out, remember, report.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use jiff::SignedDuration;
+
+use super::assign::Assigned;
+use super::{Clock, LoopSettings};
+use crate::api::desired::Mode;
+use crate::api::status::{Reason, Status};
+use crate::apply::apply;
+use crate::aws::Scope;
+use crate::model::failure::Failure;
+use crate::model::observed::{ObservedTarget, TagReading};
+use crate::observe::{Wanted, refresh};
+use crate::plan::{Inputs, Lookup, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, lint, plan_target, remember};
+use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
+
+/// A plan is made again after a lookup, twice at most.
+const LOOKUP_ROUNDS: usize = 2;
+/// Writes are planned from what was read a moment ago: an older observation is read again first.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
+/// One object's pass, at the longest.
+const OBJECT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What a pass needs beside the object.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Where the object lives.
+    pub scope: Scope,
+    /// The time.
+    pub clock: Clock,
+    /// What the loop was told.
+    pub settings: LoopSettings,
+}
+
+/// What is kept of an object from one pass to the next.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// For the planner.
+    pub memory: Memory,
+    /// For people.
+    pub status: Status,
+    /// Grows with each change of the spec.
+    pub generation: u64,
+}
+
+/// What a pass left behind.
+#[derive(Clone, Debug)]
+pub struct Passed {
+    /// What is kept.
+    pub kept: Kept,
+    /// The last plan; `None` when the pass did not get that far.
+    pub plan: Option<Plan>,
+    /// What became of it.
+    pub outcomes: Vec<Outcome>,
+    /// What was observed last.
+    pub observed: Option<ObservedTarget>,
+    /// Whether the object should be tried again before the next sweep.
+    pub retry: bool,
+    /// Whether the pass panicked.
+    pub panicked: bool,
+}
+
+/// One pass, in which a panic or an endless wait stays within the object. `may_write` is false when enough objects were
+/// changed.
+pub async fn pass(
+    context: &Context,
+    object: &Assigned,
+    kept: &Kept,
+    observed: Option<ObservedTarget>,
+    may_write: bool,
+) -> Passed {
+    let work = AssertUnwindSafe(run(context, object, kept, observed, may_write)).catch_unwind();
+    let (reason, message, panicked) = match tokio::time::timeout(OBJECT_TIMEOUT, work).await {
+        Ok(Ok(passed)) => return passed,
+        Ok(Err(panic)) => (Reason::Panicked, panic_text(panic.as_ref()), true),
+        Err(_) => (Reason::Progressing, format!("not done within {} s", OBJECT_TIMEOUT.as_secs()), false),
+    };
+    tracing::error!(object = %object.desired.key, message, "the reconcile of an object ended early");
+    let hint = if panicked {
+        "This is a fault of the controller: please report it with the log around it. Other objects go on."
+    } else {
+        "It is tried again by itself; see aws_requests_total for what is slow."
+    };
+    let trouble = Trouble { condition: None, reason, message, hint: hint.to_owned() };
+    let now = context.clock.now();
+    let mut kept = kept.clone();
+    kept.memory.last_write_at = Some(now); // whether a write was under way is unknown: read again before the next
+    kept.status = unusable(&kept.status, &trouble, kept.generation, &object.desired.spec_hash, now);
+    Passed { kept, plan: None, outcomes: Vec::new(), observed: None, retry: true, panicked }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panicked".to_owned())
+}
+
+async fn run(
+    context: &Context,
+    object: &Assigned,
+    kept: &Kept,
+    observed: Option<ObservedTarget>,
+    may_write: bool,
+) -> Passed {
+    let (scope, clock) = (&context.scope, &context.clock);
+    let wanted = Wanted::of(&object.desired);
+    let began = clock.now();
+    let mut memory = kept.memory.clone();
+    let mut observed = match observed {
+        Some(observed) => observed,
+        None => refresh(scope, &wanted, || clock.now()).await,
+    };
+    let mut plan = plan_with_lookups(context, object, &observed, &mut memory).await;
+    let writes = !plan.actions.is_empty() && plan.mode == Mode::Apply && may_write;
+    if writes && clock.now().duration_since(observed.read_at) > FRESH {
+        observed = refresh(scope, &wanted, || clock.now()).await;
+        plan = plan_with_lookups(context, object, &observed, &mut memory).await;
+    }
+    let inputs = inputs(context, object, &observed, &memory);
+    if let Err(error) = lint(&plan, inputs) {
+        tracing::error!(object = %object.desired.key, %error, "the plan breaks a rule and is not carried out");
+        withhold_all(&mut plan, &error.to_string());
+    }
+    let not_applied = not_applied(&plan, may_write);
+    let outcomes = match not_applied {
+        None => apply(scope, &object.desired, &plan, || clock.now()).await,
+        Some(_) => Vec::new(),
+    };
+    let memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
+    let pass = Pass {
+        generation: kept.generation,
+        spec_hash: &object.desired.spec_hash,
+        observed: &observed,
+        plan: &plan,
+        outcomes: &outcomes,
+        not_applied,
+        now: began,
+    };
+    let status = advance(&kept.status, pass);
+    let retry = needs_retry(&status, &outcomes);
+    let kept = Kept { memory, status, generation: kept.generation };
+    Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), retry, panicked: false }
+}
+
+fn inputs<'a>(
+    context: &'a Context,
+    object: &'a Assigned,
+    observed: &'a ObservedTarget,
+    memory: &'a Memory,
+) -> Inputs<'a> {
+    Inputs {
+        desired: &object.desired,
+        key: &object.key,
+        observed,
+        memory,
+        owner: &context.settings.owner,
+        allow: &object.allow,
+        mode: object.mode.max(context.settings.mode),
+        now: context.clock.now(),
+    }
+}
+
+/// The plan, with the tags read that it asks for.
+async fn plan_with_lookups(
+    context: &Context,
+    object: &Assigned,
+    observed: &ObservedTarget,
+    memory: &mut Memory,
+) -> Plan {
+    let mut failed: BTreeMap<Lookup, Failure> = BTreeMap::new();
+    let mut plan = plan_target(inputs(context, object, observed, memory));
+    for _ in 0..LOOKUP_ROUNDS {
+        if plan.lookups.is_empty() {
+            return plan;
+        }
+        for lookup in std::mem::take(&mut plan.lookups) {
+            match look_up(&context.scope, &context.clock, &lookup).await {
+                Ok((arn, reading)) => {
+                    memory.tags.insert(arn, reading);
+                }
+                Err(failure) => {
+                    failed.insert(lookup, failure);
+                }
+            }
+        }
+        plan = plan_target(inputs(context, object, observed, memory));
+    }
+    say_failed_lookups(&mut plan, object, observed, &failed);
+    plan
+}
+
+async fn look_up(scope: &Scope, clock: &Clock, lookup: &Lookup) -> Result<(String, TagReading), Failure> {
+    let read_at = clock.now();
+    let (arn, tags) = match lookup {
+        Lookup::TargetTags(arn) => (arn, scope.target_tags(arn).await?),
+        Lookup::AlarmTags(arn) => (arn, scope.alarm_tags(arn).await?),
+    };
+    Ok((arn.clone(), TagReading { tags, read_at }))
+}
+
+/// What could not be looked up is not written to.
+fn say_failed_lookups(
+    plan: &mut Plan,
+    object: &Assigned,
+    observed: &ObservedTarget,
+    failed: &BTreeMap<Lookup, Failure>,
+) {
+    for (lookup, failure) in failed {
+        let part = match lookup {
+            Lookup::TargetTags(_) => Part::Target,
+            Lookup::AlarmTags(arn) => observed
+                .alarms
+                .iter()
+                .find(|(_, read)| read.known().and_then(Option::as_ref).is_some_and(|alarm| alarm.arn == *arn))
+                .map_or(Part::Object, |(name, _)| Part::Alarm(name.clone())),
+        };
+        plan.actions.retain(|action| action.part != part);
+        plan.withheld.push(Withheld {
+            part,
+            reason: Reason::ReadFailed,
+            message: format!("whose it is could not be read, so nothing is written: {failure}"),
+            hint: format!("It is read again with the next pass; until then {} stays as it is.", object.desired.key),
+            failure: Some(failure.clone()),
+        });
+    }
+    plan.lookups.clear();
+}
+
+fn withhold_all(plan: &mut Plan, why: &str) {
+    plan.actions.clear();
+    plan.withheld.push(Withheld {
+        part: Part::Target,
+        reason: Reason::Panicked,
+        message: format!("the plan breaks a rule of its own: {why}"),
+        hint: "This is a fault of the controller: please report it with the plan.".to_owned(),
+        failure: None,
+    });
+}
+
+fn not_applied(plan: &Plan, may_write: bool) -> Option<NotApplied> {
+    if plan.actions.is_empty() {
+        None
+    } else if plan.mode == Mode::Observe {
+        Some(NotApplied::Observe)
+    } else if may_write {
+        None
+    } else {
+        Some(NotApplied::ChangeLimit)
+    }
+}
+
+/// A failed call is tried again with backoff; what waits for a person waits for the next sweep.
+fn needs_retry(status: &Status, outcomes: &[Outcome]) -> bool {
+    let failed = outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Done { .. }));
+    let stalled = status.condition(crate::api::status::ConditionType::Stalled).is_some();
+    !status.is_ready() && (failed || !stalled)
+}

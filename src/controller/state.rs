@@ -1,0 +1,128 @@
+//! The one state that metrics, the HTTP API and the command line read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use jiff::Timestamp;
+
+use crate::api::desired::{ObjectKey, ServiceScaling};
+use crate::api::finding::Finding;
+use crate::api::status::Status;
+use crate::model::names::{ScopeId, TargetKey};
+use crate::plan::Plan;
+
+/// One object, as it is known.
+#[derive(Clone, Debug)]
+pub struct ObjectView {
+    /// The object.
+    pub desired: Arc<ServiceScaling>,
+    /// What it manages, once its account is known.
+    pub key: Option<TargetKey>,
+    /// Its generation.
+    pub generation: u64,
+    /// Its status.
+    pub status: Status,
+    /// The last plan.
+    pub plan: Option<Arc<Plan>>,
+}
+
+/// The source, as it was last read.
+#[derive(Clone, Debug, Default)]
+pub struct ConfigView {
+    /// Whether the last read was taken without rejecting anything.
+    pub successful: bool,
+    /// When a read was last taken.
+    pub read_at: Option<Timestamp>,
+    /// What it was.
+    pub revision: String,
+    /// What was wrong with it, or worth saying.
+    pub findings: Vec<Finding>,
+    /// Why the source could not be read.
+    pub error: Option<String>,
+    /// Objects of which the last good version is held, or of which there is none yet.
+    pub held: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    objects: BTreeMap<ObjectKey, ObjectView>,
+    config: ConfigView,
+    heartbeats: BTreeMap<ScopeId, Timestamp>,
+    passed: BTreeSet<ScopeId>,
+    started: bool,
+}
+
+/// Everything that is known, behind one lock that is never held across a call.
+#[derive(Debug, Default)]
+pub struct State(RwLock<Inner>);
+
+impl State {
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every object.
+    pub fn objects(&self) -> Vec<ObjectView> {
+        self.read().objects.values().cloned().collect()
+    }
+
+    /// One object.
+    pub fn object(&self, key: &ObjectKey) -> Option<ObjectView> {
+        self.read().objects.get(key).cloned()
+    }
+
+    /// The source.
+    pub fn config(&self) -> ConfigView {
+        self.read().config.clone()
+    }
+
+    /// Whether the first pass of every scope has been attempted.
+    pub fn is_ready(&self) -> bool {
+        let inner = self.read();
+        inner.started && inner.heartbeats.keys().all(|scope| inner.passed.contains(scope))
+    }
+
+    /// The oldest heartbeat of the scopes' loops.
+    pub fn oldest_heartbeat(&self) -> Option<Timestamp> {
+        self.read().heartbeats.values().min().copied()
+    }
+
+    /// Takes an object as it is now known.
+    pub(super) fn put(&self, view: ObjectView) {
+        self.write().objects.insert(view.desired.key.clone(), view);
+    }
+
+    /// Forgets what is no longer desired.
+    pub(super) fn retain(&self, keep: impl Fn(&ObjectKey) -> bool) {
+        self.write().objects.retain(|key, _| keep(key));
+    }
+
+    pub(super) fn set_config(&self, config: ConfigView) {
+        self.write().config = config;
+    }
+
+    /// The scopes that have a loop; others lose their heartbeat.
+    pub(super) fn set_scopes(&self, scopes: &BTreeSet<ScopeId>, now: Timestamp) {
+        let mut inner = self.write();
+        inner.started = true;
+        inner.heartbeats.retain(|scope, _| scopes.contains(scope));
+        inner.passed.retain(|scope| scopes.contains(scope));
+        for scope in scopes {
+            inner.heartbeats.entry(scope.clone()).or_insert(now);
+        }
+    }
+
+    pub(super) fn beat(&self, scope: &ScopeId, now: Timestamp) {
+        if let Some(beat) = self.write().heartbeats.get_mut(scope) {
+            *beat = now;
+        }
+    }
+
+    pub(super) fn first_pass_done(&self, scope: &ScopeId) {
+        self.write().passed.insert(scope.clone());
+    }
+}
