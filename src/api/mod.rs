@@ -8,5 +8,6 @@ pub mod desired;
 pub mod finding;
 pub mod path;
 pub mod schema;
+mod shape;
 pub mod types;
 pub mod yaml;
