@@ -5,9 +5,13 @@
 //! of it. Must not know where files come from, nor what AWS holds.
 
 pub mod desired;
+mod document;
 pub mod finding;
+pub mod load;
 pub mod path;
 pub mod schema;
 mod shape;
+pub mod spec_hash;
 pub mod types;
+pub mod validate;
 pub mod yaml;

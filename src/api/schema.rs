@@ -48,6 +48,28 @@ pub fn kind_schema(kind: Kind) -> Value {
     schema
 }
 
+/// The schemas of all kinds, made once for a run.
+#[derive(Clone, Debug)]
+pub struct Schemas(Vec<(Kind, Value)>);
+
+impl Schemas {
+    /// Makes all schemas.
+    pub fn new() -> Self {
+        Self(Kind::ALL.into_iter().map(|kind| (kind, kind_schema(kind))).collect())
+    }
+
+    /// The schema of a kind.
+    pub fn of(&self, kind: Kind) -> &Value {
+        self.0.iter().find(|(of, _)| *of == kind).map_or(&Value::Null, |(_, schema)| schema)
+    }
+}
+
+impl Default for Schemas {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 fn generate<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     settings.into_generator().into_root_schema_for::<T>().to_value()

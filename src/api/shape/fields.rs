@@ -23,6 +23,8 @@ const ELSEWHERE: [(&str, &str); 6] = [
 
 pub(super) fn check(node: &Node, entries: &[Entry], expected: &Expected<'_>, path: &Path, report: &mut Report<'_>) {
     let Expected::Map { fields, required, others } = expected else { return };
+    let known: Vec<&str> = fields.iter().flat_map(|fields| fields.keys()).map(String::as_str).collect();
+    let mut meant = Vec::new();
     for entry in entries {
         let name = entry.key.text.as_str();
         let field = fields.and_then(|fields| fields.get(name));
@@ -33,13 +35,14 @@ pub(super) fn check(node: &Node, entries: &[Entry], expected: &Expected<'_>, pat
                 check_value(&entry.value, schema, &path.key(name), report);
             }
             (None, None) => {
-                let known: Vec<&str> = fields.iter().flat_map(|fields| fields.keys()).map(String::as_str).collect();
+                meant.extend(nearest(name, known.iter().copied()));
                 let (message, hint) = unknown(name, &known);
                 report.error_at(entry.mark, &path.key(name), message, hint);
             }
         }
     }
-    for name in required.iter().filter(|name| node.get(name).is_none()) {
+    // A misspelt field is one mistake, not two.
+    for name in required.iter().filter(|name| node.get(name).is_none() && !meant.contains(name)) {
         let schema = fields.and_then(|fields| fields.get(*name));
         report.error_at(node.mark, path, format!("`{name}` is missing"), missing_hint(name, schema));
     }

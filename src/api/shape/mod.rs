@@ -15,7 +15,7 @@ use super::path::Path;
 use super::yaml::{Content, Node};
 
 /// Checks a node against a schema, and reports everything that does not fit.
-pub fn check(node: &Node, schema: &Value, path: &Path, report: &mut Report<'_>) {
+pub(super) fn check(node: &Node, schema: &Value, path: &Path, report: &mut Report<'_>) {
     let expected = Expected::of(schema);
     if node.is_null() {
         let message = "there is no value here";

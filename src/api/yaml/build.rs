@@ -179,7 +179,8 @@ fn scan_fault(text: &str, first_line: usize, error: &ScanError) -> Fault {
     if let Some(tab) = indenting_tab(text, first_line, at.line) {
         return Fault::new(tab, "a tab is used for indentation, which YAML forbids", "indent with spaces");
     }
-    let hint = match at >= end(text.trim_end()).below(first_line) {
+    let ends_early = error.info().contains("end of stream") || at >= end(text.trim_end()).below(first_line);
+    let hint = match ends_early {
         true => "the text ends too early: close the quote or bracket that is still open",
         false => "check the quotes, brackets and indentation here and in the line above",
     };
