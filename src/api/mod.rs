@@ -1,7 +1,19 @@
 //! What the user writes and reads.
 //!
-//! Owns the objects: their YAML form, reading it with file, line and column, checking it, and the resolved form that
-//! everything behind works on ([`desired`]). Must not know where files come from, nor what AWS holds.
+//! Owns the objects: their YAML form ([`types`]), reading it with file, line and column ([`yaml`], [`shape`]),
+//! checking it ([`validate`]), and the resolved form that everything behind works on ([`desired`]). [`load`] does all
+//! of it. Must not know where files come from, nor what AWS holds.
 
 pub mod desired;
+mod document;
+pub mod finding;
+pub mod load;
+pub mod path;
+pub mod schema;
+mod shape;
+pub mod spec_hash;
 pub mod status;
+pub mod types;
+pub mod validate;
+pub mod yaml;
+

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::assign::Assigned;
-use super::object::{Context, Kept, Passed, pass};
+use super::object::{Again, Context, Kept, Passed, pass};
 use super::retry::Retry;
 use super::state::{ObjectView, State};
 use crate::api::desired::ObjectKey;
@@ -50,8 +50,8 @@ struct Entry {
     retry: Retry,
     due: Option<Instant>,
     in_flight: bool,
-    /// When this actor first worked on the newest spec it has: a pass on an older one must not count.
-    spec_hash: String,
+    /// What the last pass worked on: a pass on an older version does not count.
+    worked_on: Option<Arc<Assigned>>,
 }
 
 type PassFuture = Pin<Box<dyn Future<Output = (ObjectKey, Passed, Duration)> + Send>>;
@@ -70,9 +70,11 @@ struct Actor {
     next_tag: Instant,
     /// Where the slow sweep of tags is.
     tag_cursor: Option<(ObjectKey, usize)>,
-    /// Objects changed since the last sweep.
+    /// Objects changed since the last sweep began.
     changed: BTreeSet<ObjectKey>,
     sweeps: u32,
+    /// For the next sweep, while lists fail.
+    sweep_retry: Retry,
 }
 
 /// Runs until `shutdown`; passes that are under way are finished.
@@ -90,6 +92,7 @@ pub(super) async fn run(parts: Parts) {
         tag_cursor: None,
         changed: BTreeSet::new(),
         sweeps: 0,
+        sweep_retry: Retry::new(),
     };
     actor.take_objects();
     while !actor.parts.shutdown.is_cancelled() {
@@ -177,49 +180,39 @@ impl Actor {
     }
 
     fn start_pass(&mut self, key: &ObjectKey) {
+        let under_way = self.passes.len();
+        let limit = self.parts.context.settings.max_changes;
+        let may_write = self.changed.contains(key) || self.changed.len() + under_way < limit;
         let Some(entry) = self.entries.get_mut(key).filter(|entry| !entry.in_flight) else { return };
         entry.in_flight = true;
         entry.due = None;
+        entry.worked_on = Some(Arc::clone(&entry.object));
         let (object, kept, observed) = (Arc::clone(&entry.object), entry.kept.clone(), entry.observed.take());
-        let context = self.parts.context.clone();
-        let within_limit = self.changed.len() < context.settings.max_changes || self.changed.contains(key);
-        let key = key.clone();
+        let (context, key) = (self.parts.context.clone(), key.clone());
         self.passes.push(Box::pin(async move {
             let start = Instant::now();
-            let passed = pass(&context, &object, &kept, observed, within_limit).await;
+            let passed = pass(&context, &object, &kept, observed, may_write).await;
             (key, passed, start.elapsed())
         }));
     }
 
     fn absorb(&mut self, key: ObjectKey, passed: Passed, took: Duration) {
         self.parts.metrics.count_pass(&key, &passed, took);
-        let Some(entry) = self.entries.get_mut(&key) else { return };
-        entry.in_flight = false;
         if passed.outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Skipped { .. })) {
             self.changed.insert(key.clone());
         }
-        let generation = entry.kept.generation;
-        let tags = std::mem::take(&mut entry.kept.memory.tags);
-        entry.kept = Kept { generation, ..passed.kept };
-        for (arn, reading) in tags {
-            // The slow sweep may have read tags while the pass was under way.
-            let newer = entry.kept.memory.tags.get(&arn).is_none_or(|known| known.read_at < reading.read_at);
-            if newer {
-                entry.kept.memory.tags.insert(arn, reading);
-            }
+        let Some(entry) = self.entries.get_mut(&key) else { return };
+        entry.in_flight = false;
+        entry.keep(passed.kept);
+        let now = Instant::now();
+        let outdated = entry.worked_on.as_ref().is_none_or(|worked_on| !Arc::ptr_eq(worked_on, &entry.object));
+        match passed.again {
+            _ if outdated => entry.due = Some(now),
+            Again::Soon => entry.due = Some(now + entry.retry.next()),
+            Again::WithASweep => self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next()),
+            Again::InTime => entry.retry.reset(),
         }
-        let spec_changed = entry.spec_hash != entry.object.desired.spec_hash;
-        if spec_changed {
-            entry.spec_hash.clone_from(&entry.object.desired.spec_hash);
-            entry.due = Some(Instant::now());
-        } else if passed.retry {
-            entry.due = Some(Instant::now() + entry.retry.next());
-        } else {
-            entry.retry.reset();
-            entry.due = None;
-        }
-        let view = view(entry, passed.plan.map(Arc::new));
-        self.parts.state.put(view);
+        self.parts.state.put(view(entry, passed.plan.map(Arc::new)));
         if self.entries.values().all(|entry| entry.kept.status.last_sync_time.is_some()) {
             self.parts.state.first_pass_done(self.parts.context.scope.id());
         }
@@ -230,24 +223,20 @@ impl Actor {
         let wanted = self.parts.objects.borrow_and_update().clone();
         self.entries.retain(|key, _| wanted.contains_key(key));
         for (key, assigned) in wanted {
-            let entry = self.entries.entry(key.clone());
-            let entry = entry.or_insert_with(|| new_entry(&self.parts.state, &assigned));
-            if *entry.object == assigned && entry.kept.generation > 0 {
-                continue;
+            match self.entries.get_mut(&key) {
+                Some(entry) if *entry.object == assigned => continue,
+                Some(entry) => entry.replace(assigned),
+                None => {
+                    let entry = Entry::new(self.parts.state.object(&key), assigned);
+                    self.entries.insert(key.clone(), entry);
+                }
             }
-            let spec_changed = entry.spec_hash != assigned.desired.spec_hash || entry.kept.generation == 0;
-            entry.kept.generation += u64::from(spec_changed);
-            entry.object = Arc::new(assigned);
-            entry.retry.reset();
-            entry.observed = None;
-            if entry.in_flight {
-                continue; // absorb sees the changed spec
-            }
-            entry.spec_hash.clone_from(&entry.object.desired.spec_hash);
-            self.parts.state.put(view(entry, None));
-            if self.sweeps > 0 {
+            if let Some(entry) = self.entries.get(&key).filter(|entry| !entry.in_flight) {
+                self.parts.state.put(view(entry, None));
                 self.ready.retain(|other| *other != key);
-                self.ready.push_front(key);
+                if self.sweeps > 0 {
+                    self.ready.push_front(key); // the first sweep reads everything anyway
+                }
             }
         }
         if self.entries.is_empty() {
@@ -256,6 +245,9 @@ impl Actor {
     }
 
     fn take_observations(&mut self, observations: Observations) {
+        if observations.values().all(ObservedTarget::is_complete) {
+            self.sweep_retry.reset();
+        }
         for (key, entry) in &mut self.entries {
             let Some(observed) = observations.get(&entry.object.desired.service) else { continue };
             let complete = Wanted::of(&entry.object.desired).alarms.iter().all(|name| observed.alarms.contains_key(name));
@@ -316,21 +308,43 @@ impl Actor {
     }
 }
 
-/// A new object; one that was there under another scope keeps its history.
-fn new_entry(state: &State, assigned: &Assigned) -> Entry {
-    let before = state.object(&assigned.desired.key);
-    let kept = Kept {
-        status: before.as_ref().map(|view| view.status.clone()).unwrap_or_default(),
-        ..Kept::default()
-    };
-    Entry {
-        object: Arc::new(assigned.clone()),
-        kept: Kept { generation: before.map_or(0, |view| view.generation.saturating_sub(1)), ..kept },
-        observed: None,
-        retry: Retry::new(),
-        due: None,
-        in_flight: false,
-        spec_hash: String::new(),
+impl Entry {
+    /// A new object; one that was there under another scope keeps its history.
+    fn new(before: Option<ObjectView>, assigned: Assigned) -> Self {
+        let mut kept = Kept { generation: 1, ..Kept::default() };
+        if let Some(before) = before {
+            let changed = before.desired.spec_hash != assigned.desired.spec_hash;
+            kept.generation = before.generation.max(1) + u64::from(changed);
+            kept.status = before.status;
+        }
+        Self {
+            object: Arc::new(assigned),
+            kept,
+            observed: None,
+            retry: Retry::new(),
+            due: None,
+            in_flight: false,
+            worked_on: None,
+        }
+    }
+
+    fn replace(&mut self, assigned: Assigned) {
+        self.kept.generation += u64::from(self.object.desired.spec_hash != assigned.desired.spec_hash);
+        self.object = Arc::new(assigned);
+        self.retry.reset();
+        self.observed = None;
+    }
+
+    /// Takes what a pass left behind. The spec may have changed and tags may have been read meanwhile.
+    fn keep(&mut self, passed: Kept) {
+        let generation = self.kept.generation;
+        let tags = std::mem::take(&mut self.kept.memory.tags);
+        self.kept = Kept { generation, ..passed };
+        for (arn, reading) in tags {
+            if self.kept.memory.tags.get(&arn).is_none_or(|known| known.read_at < reading.read_at) {
+                self.kept.memory.tags.insert(arn, reading);
+            }
+        }
     }
 }
 

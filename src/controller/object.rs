@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use super::assign::Assigned;
 use super::{Clock, LoopSettings};
 use crate::api::desired::Mode;
-use crate::api::status::{Reason, Status};
+use crate::api::status::{ConditionType, Reason, Status};
 use crate::apply::apply;
 use crate::aws::Scope;
 use crate::model::failure::Failure;
@@ -48,6 +48,17 @@ pub struct Kept {
     pub generation: u64,
 }
 
+/// When an object is to be looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// With the next sweep.
+    InTime,
+    /// After its own backoff.
+    Soon,
+    /// With a sweep that comes earlier: a list of the whole scope failed.
+    WithASweep,
+}
+
 /// What a pass left behind.
 #[derive(Clone, Debug)]
 pub struct Passed {
@@ -59,8 +70,8 @@ pub struct Passed {
     pub outcomes: Vec<Outcome>,
     /// What was observed last.
     pub observed: Option<ObservedTarget>,
-    /// Whether the object should be tried again before the next sweep.
-    pub retry: bool,
+    /// When the object is to be looked at again.
+    pub again: Again,
     /// Whether the pass panicked.
     pub panicked: bool,
 }
@@ -91,7 +102,7 @@ pub async fn pass(
     let mut kept = kept.clone();
     kept.memory.last_write_at = Some(now); // whether a write was under way is unknown: read again before the next
     kept.status = unusable(&kept.status, &trouble, kept.generation, &object.desired.spec_hash, now);
-    Passed { kept, plan: None, outcomes: Vec::new(), observed: None, retry: true, panicked }
+    Passed { kept, plan: None, outcomes: Vec::new(), observed: None, again: Again::Soon, panicked }
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
@@ -141,9 +152,9 @@ async fn run(
         now: began,
     };
     let status = advance(&kept.status, pass);
-    let retry = needs_retry(&status, &outcomes);
+    let again = again(&status, &plan, &outcomes, not_applied);
     let kept = Kept { memory, status, generation: kept.generation };
-    Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), retry, panicked: false }
+    Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), again, panicked: false }
 }
 
 fn inputs<'a>(
@@ -253,9 +264,15 @@ fn not_applied(plan: &Plan, may_write: bool) -> Option<NotApplied> {
     }
 }
 
-/// A failed call is tried again with backoff; what waits for a person waits for the next sweep.
-fn needs_retry(status: &Status, outcomes: &[Outcome]) -> bool {
+/// A failed call is tried again with backoff; what waits for a person, or for its turn, waits for the next sweep.
+fn again(status: &Status, plan: &Plan, outcomes: &[Outcome], not_applied: Option<NotApplied>) -> Again {
     let failed = outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Done { .. }));
-    let stalled = status.condition(crate::api::status::ConditionType::Stalled).is_some();
-    !status.is_ready() && (failed || !stalled)
+    let stalled = status.condition(ConditionType::Stalled).is_some();
+    if status.is_ready() || not_applied.is_some() || (stalled && !failed) {
+        Again::InTime
+    } else if !failed && plan.withheld.iter().any(|withheld| withheld.reason == Reason::ReadFailed) {
+        Again::WithASweep
+    } else {
+        Again::Soon
+    }
 }

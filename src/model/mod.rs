@@ -13,6 +13,7 @@ pub mod names;
 pub mod number;
 pub mod observed;
 pub mod policy;
+pub mod steps;
 
 /// Makes an enum whose variants are spelled just as AWS spells them.
 macro_rules! aws_enum {

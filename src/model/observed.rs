@@ -62,6 +62,17 @@ pub struct ObservedTarget {
     pub alarms: BTreeMap<AlarmName, Read<Option<Alarm>>>,
 }
 
+impl ObservedTarget {
+    /// Whether every list behind it was read completely.
+    pub fn is_complete(&self) -> bool {
+        self.service.failure().is_none()
+            && self.target.failure().is_none()
+            && self.policies.failure().is_none()
+            && self.scheduled_actions.failure().is_none()
+            && self.alarms.values().all(|alarm| alarm.failure().is_none())
+    }
+}
+
 /// An ECS service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Service {

@@ -1,0 +1,232 @@
+//! From files to desired objects and findings, in one run.
+//!
+//! A file or object that is refused stops none of the others; it is named in [`Loaded::held`], so that what it wanted
+//! before can be kept. Owns the order of the run; the rules are in the modules that it calls.
+
+use std::collections::BTreeMap;
+
+use super::desired::{AwsAccount, Desired, ObjectKey, Position};
+use super::document::{self, Checked};
+use super::finding::{Finding, Report, Severity};
+use super::path::Path;
+use super::schema::Schemas;
+use super::spec_hash::spec_hash;
+use super::validate::across;
+use super::yaml::{self, Content, Document, Fault, Mark, Node};
+use crate::model::names::AccountName;
+
+/// A file as the source gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Relative to the source; findings name it.
+    pub path: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// Which object, among all kinds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectRef {
+    /// A `ServiceScaling`.
+    ServiceScaling(ObjectKey),
+    /// An `AwsAccount`.
+    AwsAccount(AccountName),
+}
+
+impl std::fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::ServiceScaling(key) => write!(f, "ServiceScaling {key}"),
+            Self::AwsAccount(name) => write!(f, "AwsAccount {name}"),
+        }
+    }
+}
+
+/// Something that was refused. What it wants is not known, so that nothing may be concluded from its absence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Held {
+    /// The file that it stands in.
+    pub file: String,
+    /// `None`: it cannot be told which objects; any object of the file may be meant.
+    pub object: Option<ObjectRef>,
+}
+
+/// What a set of files says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Loaded {
+    /// The objects that keep every rule.
+    pub desired: Desired,
+    /// Everything that is wrong, by file and place.
+    pub findings: Vec<Finding>,
+    /// What was refused, without repetition.
+    pub held: Vec<Held>,
+}
+
+/// Reads and checks all files.
+pub fn load(files: &[SourceFile]) -> Loaded {
+    let mut loaded = Loaded::default();
+    let texts: Vec<(&str, &str)> = files.iter().filter_map(|file| decode(file, &mut loaded)).collect();
+    let documents: Vec<(&str, Document<'_>)> = texts
+        .into_iter()
+        .flat_map(|(file, text)| yaml::documents(text).into_iter().map(move |document| (file, document)))
+        .collect();
+    let schemas = Schemas::new();
+    let mut candidates: Vec<Candidate<'_>> =
+        documents.iter().filter_map(|(file, document)| candidate(file, document, &schemas, &mut loaded)).collect();
+    refuse_repeated(&mut candidates);
+    check_across(&mut candidates);
+    for candidate in candidates {
+        settle(candidate, &mut loaded);
+    }
+    loaded.findings.sort();
+    loaded.findings.dedup();
+    loaded.held.sort();
+    loaded.held.dedup();
+    loaded
+}
+
+/// A document on its way to an object.
+struct Candidate<'a> {
+    file: &'a str,
+    reference: Option<ObjectRef>,
+    position: Position,
+    checked: Option<Checked>,
+    report: Report<'a>,
+}
+
+fn decode<'a>(file: &'a SourceFile, loaded: &mut Loaded) -> Option<(&'a str, &'a str)> {
+    match yaml::decode(&file.bytes) {
+        Ok(text) => Some((file.path.as_str(), text)),
+        Err(fault) => {
+            loaded.findings.push(finding(&file.path, fault));
+            loaded.held.push(Held { file: file.path.clone(), object: None });
+            None
+        }
+    }
+}
+
+fn finding(file: &str, fault: Fault) -> Finding {
+    let Fault { mark: Mark { line, column }, message, hint } = fault;
+    let (file, path) = (file.to_owned(), String::new());
+    Finding { file, line, column, severity: Severity::Error, path, message, hint }
+}
+
+fn candidate<'a>(
+    file: &'a str,
+    document: &'a Document<'a>,
+    schemas: &Schemas,
+    loaded: &mut Loaded,
+) -> Option<Candidate<'a>> {
+    loaded.findings.extend(document.faults.iter().map(|fault| finding(file, fault.clone())));
+    let Some(root) = &document.root else {
+        loaded.held.push(Held { file: file.to_owned(), object: None });
+        return None;
+    };
+    let mark = start(root);
+    let position = Position { file: file.to_owned(), line: mark.line, column: mark.column };
+    let mut report = Report::new(file, root);
+    let checked = document::check(document, root, position.clone(), schemas, &mut report);
+    Some(Candidate { file, reference: document::reference(root), position, checked, report })
+}
+
+fn start(root: &Node) -> Mark {
+    match &root.content {
+        Content::Map(entries) => entries.first().map_or(root.mark, |entry| entry.mark),
+        Content::Scalar(_) | Content::List(_) => root.mark,
+    }
+}
+
+/// Two objects of one key: neither is used, whether or not they are otherwise fine.
+fn refuse_repeated(candidates: &mut [Candidate<'_>]) {
+    let mut places: BTreeMap<ObjectRef, Vec<Position>> = BTreeMap::new();
+    for candidate in candidates.iter() {
+        if let Some(reference) = &candidate.reference {
+            places.entry(reference.clone()).or_default().push(candidate.position.clone());
+        }
+    }
+    let path = Path::root().key("metadata").key("name");
+    for candidate in candidates {
+        let Some(reference) = &candidate.reference else { continue };
+        let mut others = places.get(reference).into_iter().flatten().filter(|other| **other != candidate.position);
+        if let Some(other) = others.next() {
+            let message = format!("there is another {reference}, at {other}");
+            candidate.report.error(&path, message, "rename or remove one of the two");
+            candidate.checked = None;
+        }
+    }
+}
+
+fn check_across(candidates: &mut [Candidate<'_>]) {
+    let accounts = accounts(candidates);
+    refuse_same_accounts(candidates, &accounts);
+    let declared: Vec<AccountName> = candidates
+        .iter()
+        .filter_map(|candidate| match &candidate.reference {
+            Some(ObjectRef::AwsAccount(name)) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    for candidate in candidates.iter_mut() {
+        if let Some(Checked::Service(service)) = &mut candidate.checked {
+            across::join_account(service, &accounts, &declared, &mut candidate.report);
+        }
+    }
+    refuse_clashes(candidates, &accounts);
+}
+
+fn accounts(candidates: &[Candidate<'_>]) -> BTreeMap<AccountName, AwsAccount> {
+    let valid = candidates.iter().filter(|candidate| !candidate.report.has_errors());
+    let accounts = valid.filter_map(|candidate| match &candidate.checked {
+        Some(Checked::Account(account)) => Some((account.name.clone(), account.clone())),
+        _ => None,
+    });
+    accounts.collect()
+}
+
+fn refuse_same_accounts(candidates: &mut [Candidate<'_>], accounts: &BTreeMap<AccountName, AwsAccount>) {
+    for (name, path, message, hint) in across::check_accounts(accounts) {
+        let reference = ObjectRef::AwsAccount(name);
+        for candidate in candidates.iter_mut().filter(|candidate| candidate.reference.as_ref() == Some(&reference)) {
+            candidate.report.error(&path, message.clone(), hint.clone());
+        }
+    }
+}
+
+fn refuse_clashes(candidates: &mut [Candidate<'_>], accounts: &BTreeMap<AccountName, AwsAccount>) {
+    let services = candidates.iter().filter(|candidate| !candidate.report.has_errors());
+    let services = services.filter_map(|candidate| match &candidate.checked {
+        Some(Checked::Service(service)) => Some(&service.scaling),
+        _ => None,
+    });
+    let found: BTreeMap<Position, Vec<(Path, String, String)>> =
+        across::clashes(services, accounts).into_iter().fold(BTreeMap::new(), |mut found, (object, clash, other)| {
+            found.entry(object.position.clone()).or_default().push(across::describe(&clash, object, other));
+            found
+        });
+    for candidate in candidates {
+        for (path, message, hint) in found.get(&candidate.position).into_iter().flatten() {
+            candidate.report.error(path, message.clone(), hint.clone());
+        }
+    }
+}
+
+/// Takes a candidate in, or holds it.
+fn settle(candidate: Candidate<'_>, loaded: &mut Loaded) {
+    let is_valid = !candidate.report.has_errors();
+    match candidate.checked.filter(|_| is_valid) {
+        Some(Checked::Service(service)) => {
+            let mut scaling = service.scaling;
+            scaling.spec_hash = spec_hash(&scaling);
+            loaded.desired.services.insert(scaling.key.clone(), scaling);
+        }
+        Some(Checked::Account(account)) => {
+            loaded.desired.accounts.insert(account.name.clone(), account);
+        }
+        None => loaded.held.push(Held { file: candidate.file.to_owned(), object: candidate.reference }),
+    }
+    loaded.findings.extend(candidate.report.into_findings());
+}
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

@@ -1,0 +1,217 @@
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::model::number::Number;
+use crate::model::policy::StepAdjustment;
+
+fn file(path: &str, text: &str) -> SourceFile {
+    SourceFile { path: path.into(), bytes: text.as_bytes().to_vec() }
+}
+
+fn load_text(text: &str) -> Loaded {
+    load(&[file("a.yaml", text)])
+}
+
+fn messages(loaded: &Loaded) -> Vec<String> {
+    loaded.findings.iter().map(ToString::to_string).collect()
+}
+
+fn errors_of(text: &str) -> Vec<String> {
+    messages(&load_text(text))
+}
+
+/// A good object; `{…}` holes are a name, a service and a suffix for the alarm.
+fn service(name: &str, service: &str, alarm: &str) -> String {
+    format!(
+        "apiVersion: ecs-scaling.dev/v1alpha1
+kind: ServiceScaling
+metadata: {{name: {name}}}
+spec:
+  cluster: B
+  service: {service}
+  minCapacity: 2
+  maxCapacity: 20
+  stepScaling:
+  - policyName: out
+    adjustmentType: ChangeInCapacity
+    alarm:
+      alarmName: {alarm}
+      metricName: CPUUtilization
+      threshold: 30
+      comparisonOperator: GreaterThanOrEqualToThreshold
+    steps:
+    - {{lower: 30, adjustment: 2}}
+"
+    )
+}
+
+const EXAMPLES: [(&str, &str); 3] = [
+    ("search-api.yaml", include_str!("../../deploy/examples/search-api.yaml")),
+    ("search-worker.yaml", include_str!("../../deploy/examples/search-worker.yaml")),
+    ("web.yaml", include_str!("../../deploy/examples/web.yaml")),
+];
+
+fn examples() -> Loaded {
+    load(&EXAMPLES.map(|(path, text)| file(path, text)))
+}
+
+#[test]
+fn the_examples_have_no_finding() {
+    let loaded = examples();
+    assert_eq!(messages(&loaded), Vec::<String>::new());
+    assert_eq!((loaded.desired.services.len(), loaded.held.len()), (3, 0));
+}
+
+#[test]
+fn the_founding_example_becomes_what_aws_is_to_hold() {
+    let loaded = examples();
+    let object = &loaded.desired.services[&ObjectKey::new("default", "search-api")];
+    assert_eq!(object.service.resource_id(), "service/B/search-api");
+    assert_eq!((object.range.min(), object.range.max()), (2, 20));
+    assert_eq!(object.position.to_string(), "search-api.yaml:3:1");
+    let policy = &object.policies[0];
+    let step = |lower, upper: Option<i32>, adjustment| StepAdjustment {
+        lower: Some(Number::from(lower)),
+        upper: upper.map(Number::from),
+        adjustment,
+    };
+    assert_eq!(policy.config.steps, [step(0, Some(10), 2), step(10, Some(20), 2), step(20, None, 4)]);
+    let alarm = &policy.alarms[0];
+    assert_eq!(alarm.name.as_str(), "ECSPersonalScaleOutAlarmProd");
+    assert_eq!(alarm.config.metric.namespace, "AWS/ECS");
+    let dimensions: Vec<_> = alarm.config.metric.dimensions.iter().map(|(n, v)| format!("{n}={v}")).collect();
+    assert_eq!(dimensions, ["ClusterName=B", "ServiceName=search-api"]);
+    assert_eq!((alarm.config.metric.period, alarm.config.evaluation_periods), (60, 1));
+}
+
+// The text is what `validate` prints; read it as its user would.
+#[test]
+fn every_mistake_of_a_file_is_found_in_one_run_at_its_place() {
+    let found = errors_of(include_str!("testdata/mistakes.yaml")).join("\n");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/api/testdata/mistakes.txt");
+    assert_eq!(found.trim_end(), include_str!("testdata/mistakes.txt").trim_end(), "golden file {path}; got\n{found}");
+}
+
+#[test]
+fn a_rejected_object_stops_none_of_the_others() {
+    let broken = service("a", "a", "a").replace("minCapacity: 2", "minCapacity: 30");
+    let text = format!("{broken}---\n{}", service("b", "b", "b"));
+    let loaded = load(&[file("a.yaml", &text), file("b.yaml", "a: [1\n"), file("c.yaml", &service("c", "c", "c"))]);
+    let names: Vec<&str> = loaded.desired.services.keys().map(|key| key.name.as_str()).collect();
+    assert_eq!(names, ["b", "c"]);
+    let a = ObjectRef::ServiceScaling(ObjectKey::new("default", "a"));
+    assert_eq!(
+        loaded.held,
+        [Held { file: "a.yaml".into(), object: Some(a) }, Held { file: "b.yaml".into(), object: None }]
+    );
+}
+
+#[test]
+fn a_file_that_is_not_whole_holds_all_of_its_objects() {
+    let text = service("a", "a", "a");
+    for bytes in [text.trim_end().as_bytes().to_vec(), b"\xFF\xFE".to_vec(), [text.as_bytes(), b"\xFF\n"].concat()] {
+        let loaded = load(&[SourceFile { path: "a.yaml".into(), bytes }]);
+        assert_eq!(loaded.held, [Held { file: "a.yaml".into(), object: None }]);
+        assert!(loaded.desired.services.is_empty() && loaded.findings.len() == 1);
+    }
+}
+
+#[test]
+fn two_objects_of_one_key_are_both_held() {
+    let loaded = load(&[file("a.yaml", &service("x", "a", "a")), file("b.yaml", &service("x", "b", "b"))]);
+    assert!(loaded.desired.services.is_empty());
+    assert_eq!(loaded.held.len(), 2);
+    let expected = "a.yaml:3:18: error: metadata.name: there is another ServiceScaling default/x, at b.yaml:1:1\n    \
+                    rename or remove one of the two";
+    assert_eq!(messages(&loaded)[0], expected);
+}
+
+#[test]
+fn two_objects_for_one_service_are_both_held() {
+    let by_arn = service("y", "arn:aws:ecs:eu-west-1:111122223333:service/B/a", "b");
+    let by_arn = by_arn.replace("cluster: B", "region: eu-west-1\n  cluster: B");
+    let by_name = service("x", "a", "a").replace("cluster: B", "region: eu-west-1\n  cluster: B");
+    let loaded = load(&[file("a.yaml", &format!("{by_name}---\n{by_arn}"))]);
+    assert!(loaded.desired.services.is_empty());
+    assert!(messages(&loaded)[0].contains("the object default/y (a.yaml:21:1) scales the service B/a too"));
+}
+
+// S-099
+#[test]
+fn an_alarm_name_is_unique_in_its_scope_and_a_policy_name_on_its_target() {
+    let both = format!("{}---\n{}", service("a", "a", "high"), service("b", "b", "high"));
+    let loaded = load_text(&both);
+    assert!(loaded.desired.services.is_empty());
+    assert!(messages(&loaded)[0].contains("spec.stepScaling[0].alarm.alarmName: the object default/b (a.yaml:20:1)"));
+    let elsewhere = both.replacen("cluster: B", "region: eu-west-1\n  cluster: B", 1);
+    assert_eq!(messages(&load_text(&elsewhere)), Vec::<String>::new(), "another region, and one policy name on both");
+}
+
+#[test]
+fn accounts_are_joined_and_must_fit() {
+    let account = |name: &str, spec: &str| {
+        format!(
+            "apiVersion: ecs-scaling.dev/v1alpha1\nkind: AwsAccount\nmetadata: {{name: {name}}}\nspec: {spec}\n---\n"
+        )
+    };
+    let in_account = service("a", "a", "a").replace("cluster: B", "account: prod\n  cluster: B");
+    let one = format!("{}{in_account}", account("prod", "{regions: [eu-west-1]}"));
+    let loaded = load_text(&one);
+    assert_eq!(messages(&loaded), Vec::<String>::new());
+    let object = loaded.desired.services.values().next().unwrap();
+    assert_eq!(object.region.as_ref().unwrap().as_str(), "eu-west-1");
+
+    let several = format!("{}{in_account}", account("prod", "{regions: [eu-west-1, us-east-1]}"));
+    assert!(errors_of(&several)[0].contains("`region` is missing: the account prod has several"));
+    let misspelt = format!("{}{}", account("prod", "{}"), in_account.replace("account: prod", "account: prdo"));
+    assert!(errors_of(&misspelt)[0].contains("there is no AwsAccount `prdo`\n    did you mean `prod`?"));
+    let arn = in_account.replace("cluster: B", "cluster: arn:aws:ecs:eu-west-1:999999999999:cluster/B");
+    let other_id = format!("{}{arn}", account("prod", "{accountId: \"111122223333\", regions: [eu-west-1]}"));
+    assert!(errors_of(&other_id)[0].contains("the ARN is in the account 999999999999, and prod is 111122223333"));
+    let same =
+        format!("{}{}", account("a", "{accountId: \"111122223333\"}"), account("b", "{accountId: \"111122223333\"}"));
+    assert_eq!(load_text(&same).held.len(), 2);
+    assert!(errors_of(&same)[0].contains("the AwsAccount b (a.yaml:6:1) has the same account id"));
+}
+
+#[test]
+fn a_service_of_a_refused_account_is_not_blamed() {
+    let account =
+        "apiVersion: ecs-scaling.dev/v1alpha1\nkind: AwsAccount\nmetadata: {name: prod}\nspec: {mode: Aply}\n---\n";
+    let text = format!("{account}{}", service("a", "a", "a").replace("cluster: B", "account: prod\n  cluster: B"));
+    assert_eq!(errors_of(&text).len(), 1);
+}
+
+#[test]
+fn the_hash_follows_the_meaning_and_not_the_spelling() {
+    let hash = |text: &str| {
+        let loaded = load_text(text);
+        assert_eq!(messages(&loaded), Vec::<String>::new());
+        loaded.desired.services.into_values().next().unwrap().spec_hash
+    };
+    let plain = service("a", "a", "a");
+    let spelled = plain
+        .replace(
+            "threshold: 30\n",
+            "threshold: 3e1\n      period: 60\n      statistic: Average\n      treatMissingData: missing\n",
+        )
+        .replace("    - {lower: 30, adjustment: 2}", "    - adjustment: 2\n      lower: 30.0")
+        .replace("spec:\n", "spec:\n  mode: Apply\n")
+        .replace("    adjustmentType", "    cooldown: 300\n    adjustmentType");
+    assert_eq!(hash(&plain), hash(&spelled));
+    assert_eq!(hash(&plain).len(), 16);
+    assert_ne!(hash(&plain), hash(&plain.replace("maxCapacity: 20", "maxCapacity: 21")));
+    assert_ne!(hash(&plain), hash(&plain.replace("threshold: 30", "threshold: 30\n      actionsEnabled: false")));
+}
+
+#[test]
+fn five_hundred_objects_load_in_well_under_a_second() {
+    let text: String =
+        (0..500).map(|n| service(&format!("s{n}"), &format!("s{n}"), &format!("a{n}")) + "---\n").collect();
+    let started = Instant::now();
+    let loaded = load_text(&text);
+    let took = started.elapsed();
+    assert_eq!((loaded.desired.services.len(), loaded.findings.len()), (500, 0));
+    assert!(took < Duration::from_secs(3), "{took:?}"); // measured: see the printed value; the bound allows a busy machine
+    println!("500 objects in {took:?}");
+}

@@ -1,0 +1,91 @@
+//! What AWS allows, checked before anything is sent, and the resolved objects that come of it.
+//!
+//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `policies`, `alarm`, `actions`, `account`)
+//! and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it says is a
+//! warning. The rules of steps are `model::steps`. A function here reports every broken rule and gives what it can; an
+//! object whose report has an error is never used.
+
+mod account;
+pub mod across;
+mod actions;
+mod alarm;
+mod metadata;
+mod policies;
+mod tags;
+mod target;
+mod window;
+
+pub use account::aws_account;
+
+use serde_json::Value;
+
+use super::desired::{ObjectKey, Position, ServiceScaling};
+use super::finding::Report;
+use super::path::Path;
+use super::types::{Object, ServiceScalingSpec};
+use crate::model::names::{AccountId, AccountName};
+
+/// What an object says of itself beside its typed fields.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The spec as the user wrote it.
+    pub spec: Value,
+    /// Where the object stands.
+    pub position: Position,
+}
+
+/// A `ServiceScaling` that keeps every rule of its own; the rules among objects are yet to come.
+#[derive(Clone, Debug)]
+pub struct CheckedService {
+    /// The object; its region may still be filled in from its account.
+    pub scaling: ServiceScaling,
+    /// The account that an ARN names, and where.
+    pub arn_account: Option<(Path, AccountId)>,
+}
+
+/// Checks and resolves a `ServiceScaling`. `None` where an error leaves nothing to go on with.
+pub fn service_scaling(
+    object: Object<ServiceScalingSpec>,
+    written: Written,
+    report: &mut Report<'_>,
+) -> Option<CheckedService> {
+    metadata::check(&object.metadata, report);
+    let spec = object.spec;
+    let at = Path::root().key("spec");
+    let place = target::place(&spec, &at, report);
+    let range = target::range(&spec, &at, report);
+    let tags = tags::check(spec.tags.as_ref(), &at.key("tags"), report);
+    let place = place?;
+    let policies = policies::check(spec.step_scaling.as_deref().unwrap_or_default(), &place, &at, report);
+    target::warn_of_sleep(range?, &policies, &at, report);
+    let scaling = ServiceScaling {
+        key: ObjectKey::new(object.metadata.namespace.as_deref().unwrap_or("default"), object.metadata.name),
+        labels: object.metadata.labels.unwrap_or_default(),
+        spec: written.spec,
+        spec_hash: String::new(),
+        position: written.position,
+        account: spec.account.map_or_else(AccountName::default_account, AccountName::new),
+        region: place.region,
+        service: place.service,
+        range: range?,
+        suspended: spec.suspended_state.unwrap_or_default(),
+        policies,
+        mode: spec.mode.unwrap_or_default(),
+        adoption: spec.adoption.unwrap_or_default(),
+        allow_capacity_move: spec.allow_capacity_move.unwrap_or_default(),
+        deletion_policy: spec.deletion_policy.unwrap_or_default(),
+        tags,
+    };
+    Some(CheckedService { scaling, arn_account: place.arn_account })
+}
+
+/// Whether the text has 1 to `max` characters; says so where it has not.
+fn has_length(text: &str, max: usize, what: &str, path: &Path, report: &mut Report<'_>) -> bool {
+    let count = text.chars().count();
+    if count == 0 {
+        report.error(path, format!("{what} is empty"), format!("write 1 to {max} characters"));
+    } else if count > max {
+        report.error(path, format!("{what} has {count} characters; AWS takes at most {max}"), "shorten it");
+    }
+    (1..=max).contains(&count)
+}

@@ -1,0 +1,259 @@
+//! Step scaling policies, each beside the alarms that fire it.
+
+use std::collections::BTreeSet;
+
+use super::target::Place;
+use super::{alarm, has_length};
+use crate::api::desired::{DesiredAlarm, StepPolicy};
+use crate::api::finding::Report;
+use crate::api::path::Path;
+use crate::api::types::{AlarmSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
+use crate::model::names::PolicyName;
+use crate::model::number::Number;
+use crate::model::policy::{MetricAggregationType, StepAdjustment, StepScalingConfig};
+use crate::model::steps::{self, AbsoluteStep, Place as StepPlace, RawSteps, Written};
+
+/// AWS takes 50 policies a target (S-060).
+const MAX_POLICIES: usize = 50;
+
+/// Checks and resolves all policies of an object.
+pub(super) fn check(specs: &[StepPolicySpec], place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<StepPolicy> {
+    let at = at.key("stepScaling");
+    if specs.len() > MAX_POLICIES {
+        let message = format!("there are {} policies; AWS takes at most {MAX_POLICIES} a service", specs.len());
+        report.error(&at, message, "merge policies on the same metric");
+    }
+    let mut names = BTreeSet::new();
+    let mut alarm_names = BTreeSet::new();
+    let mut policies = Vec::new();
+    for (index, spec) in specs.iter().enumerate() {
+        let at = at.index(index);
+        if !names.insert(spec.policy_name.as_str()) {
+            let message = format!("this object has two policies named `{}`", spec.policy_name);
+            report.error(
+                &at.key("policyName"),
+                message,
+                "a policy's name is unique on its service: rename one of them",
+            );
+        }
+        policies.extend(policy(spec, place, &at, &mut alarm_names, report));
+    }
+    policies
+}
+
+fn policy(
+    spec: &StepPolicySpec,
+    place: &Place,
+    at: &Path,
+    alarm_names: &mut BTreeSet<String>,
+    report: &mut Report<'_>,
+) -> Option<StepPolicy> {
+    has_length(&spec.policy_name, 256, "the policy's name", &at.key("policyName"), report);
+    if spec.policy_name.chars().any(char::is_control) {
+        report.error(&at.key("policyName"), "the policy's name has a control character", "remove line breaks and tabs");
+    }
+    let written = alarms(spec, at, report);
+    let mut alarms = Vec::new();
+    for (at, spec_of_alarm) in &written {
+        if !alarm_names.insert(spec_of_alarm.alarm_name.clone()) {
+            let message = format!("this object has two alarms named `{}`", spec_of_alarm.alarm_name);
+            report.error(
+                &at.key("alarmName"),
+                message,
+                "an alarm's name is unique in its account and region: rename one",
+            );
+        }
+        alarms.push(alarm::check(spec_of_alarm, &spec.policy_name, place, at, report));
+    }
+    let config = config(spec, &alarms, at, report)?;
+    for ((alarm_at, _), alarm) in written.iter().zip(&alarms) {
+        warn(&config, spec, alarm, at, alarm_at, report);
+    }
+    Some(StepPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms })
+}
+
+/// The policy's alarms with their paths; `alarm` is the short form of `alarms`.
+fn alarms<'a>(spec: &'a StepPolicySpec, at: &Path, report: &mut Report<'_>) -> Vec<(Path, &'a AlarmSpec)> {
+    match (&spec.alarm, &spec.alarms) {
+        (Some(_), Some(_)) => {
+            report.error(&at.key("alarm"), "alarm and alarms cannot stand together", "put all of them under `alarms`");
+            Vec::new()
+        }
+        (Some(alarm), None) => vec![(at.key("alarm"), alarm)],
+        (None, Some(list)) if !list.is_empty() => {
+            let at = at.key("alarms");
+            list.iter().enumerate().map(|(index, alarm)| (at.index(index), alarm)).collect()
+        }
+        (None, _) => {
+            let hint = "add `alarm`: without one nothing ever fires the policy";
+            report.error(at, format!("the policy `{}` has no alarm", spec.policy_name), hint);
+            Vec::new()
+        }
+    }
+}
+
+/// The canonical configuration, where the steps keep every rule (S-026 to S-036).
+fn config(
+    spec: &StepPolicySpec,
+    alarms: &[DesiredAlarm],
+    at: &Path,
+    report: &mut Report<'_>,
+) -> Option<StepScalingConfig> {
+    match (&spec.steps, &spec.step_adjustments) {
+        (Some(_), Some(_)) => {
+            report.error(
+                &at.key("stepAdjustments"),
+                "steps and stepAdjustments cannot stand together",
+                "keep one of the two",
+            );
+            None
+        }
+        (None, None) => {
+            let hint = "add `steps`, in values of the metric, or `stepAdjustments`, relative to the threshold";
+            report.error(at, format!("the policy `{}` has no steps", spec.policy_name), hint);
+            None
+        }
+        (None, Some(relative)) => {
+            let steps: Vec<StepAdjustment> = relative.iter().map(adjustment).collect();
+            checked(spec, Written::Relative(&steps), at, report)
+        }
+        (Some(absolute), None) => {
+            let threshold = one_threshold(alarms, &at.key("steps"), report)?;
+            let steps: Vec<AbsoluteStep> = absolute.iter().map(absolute_step).collect();
+            checked(spec, Written::Absolute(&steps, threshold), at, report)
+        }
+    }
+}
+
+fn adjustment(spec: &StepAdjustmentSpec) -> StepAdjustment {
+    StepAdjustment {
+        lower: spec.metric_interval_lower_bound,
+        upper: spec.metric_interval_upper_bound,
+        adjustment: spec.scaling_adjustment,
+    }
+}
+
+fn absolute_step(spec: &StepSpec) -> AbsoluteStep {
+    AbsoluteStep { lower: spec.lower, upper: spec.upper, adjustment: spec.adjustment }
+}
+
+/// Absolute steps become relative by the alarm's threshold: with several alarms it must be one.
+fn one_threshold(alarms: &[DesiredAlarm], path: &Path, report: &mut Report<'_>) -> Option<Number> {
+    let first = alarms.first()?.config.threshold;
+    let other = alarms.iter().map(|alarm| alarm.config.threshold).find(|threshold| *threshold != first);
+    if let Some(other) = other {
+        let message =
+            format!("steps in values of the metric need one threshold, and the alarms have {first} and {other}");
+        report.error(path, message, "write `stepAdjustments`, relative to the threshold, or make two policies");
+        return None;
+    }
+    Some(first)
+}
+
+fn checked(spec: &StepPolicySpec, steps: Written<'_>, at: &Path, report: &mut Report<'_>) -> Option<StepScalingConfig> {
+    let raw = RawSteps {
+        adjustment_type: spec.adjustment_type,
+        steps,
+        min_adjustment_magnitude: spec.min_adjustment_magnitude,
+        cooldown: spec.cooldown,
+    };
+    let problems = steps::check(&raw);
+    for problem in &problems {
+        report.error(&path_of(problem.place(), spec, at), problem.to_string(), problem.hint());
+    }
+    problems.is_empty().then(|| {
+        StepScalingConfig::canonical(
+            spec.adjustment_type,
+            steps.to_relative(),
+            spec.min_adjustment_magnitude,
+            spec.cooldown,
+            spec.metric_aggregation_type,
+        )
+    })
+}
+
+fn path_of(place: StepPlace, spec: &StepPolicySpec, at: &Path) -> Path {
+    let (list, lower, upper, adjustment) = match spec.steps {
+        Some(_) => ("steps", "lower", "upper", "adjustment"),
+        None => ("stepAdjustments", "metricIntervalLowerBound", "metricIntervalUpperBound", "scalingAdjustment"),
+    };
+    let step = |index| at.key(list).index(index);
+    match place {
+        StepPlace::Steps => at.key(list),
+        StepPlace::Step(index) => step(index),
+        StepPlace::Lower(index) => step(index).key(lower),
+        StepPlace::Upper(index) => step(index).key(upper),
+        StepPlace::Adjustment(index) => step(index).key(adjustment),
+        StepPlace::MinAdjustmentMagnitude => at.key("minAdjustmentMagnitude"),
+        StepPlace::Cooldown => at.key("cooldown"),
+    }
+}
+
+/// What AWS accepts and cannot do what it says.
+fn warn(
+    config: &StepScalingConfig,
+    spec: &StepPolicySpec,
+    alarm: &DesiredAlarm,
+    at: &Path,
+    alarm_at: &Path,
+    report: &mut Report<'_>,
+) {
+    let list = at.key(if spec.steps.is_some() { "steps" } else { "stepAdjustments" });
+    warn_of_steps(config, alarm, &list, report);
+    let at_odds = steps::aggregation_at_odds(config.metric_aggregation_type, &alarm.config.metric.statistic);
+    if let Some(expected) = at_odds {
+        let message = format!(
+            "the alarm looks at {}, but the step is chosen by the {} of its datapoints",
+            alarm.config.metric.statistic, config.metric_aggregation_type
+        );
+        let path = at.key("metricAggregationType");
+        report.warning(&path, message, format!("write `metricAggregationType: {expected}`")); // cdk#31792
+    }
+    let upward = alarm.config.comparison_operator.is_upward();
+    let extreme = if upward { MetricAggregationType::Maximum } else { MetricAggregationType::Minimum };
+    let (some, all) = (alarm.config.datapoints_to_alarm, alarm.config.evaluation_periods);
+    if some < all && config.metric_aggregation_type != extreme {
+        let message = format!(
+            "the alarm fires with {some} of {all} datapoints, and the {} of all of them may lie on the other side of the \
+             threshold, where no step is",
+            config.metric_aggregation_type
+        );
+        let hint = format!("write `metricAggregationType: {extreme}`, or leave datapointsToAlarm out");
+        report.warning(&alarm_at.key("datapointsToAlarm"), message, hint); // S-079
+    }
+}
+
+fn warn_of_steps(config: &StepScalingConfig, alarm: &DesiredAlarm, list: &Path, report: &mut Report<'_>) {
+    let operator = alarm.config.comparison_operator;
+    let threshold = alarm.config.threshold;
+    for gap in steps::uncovered(config, operator) {
+        let stretch = StepAdjustment { lower: gap.lower, upper: gap.upper, adjustment: 0 };
+        let message =
+            format!("`{}` fires at values {}, and no step is there", alarm.name, between(&stretch, threshold));
+        report.warning(list, message, "let the steps begin at the threshold, and leave the outermost bound out");
+    }
+    for step in config.steps.iter().filter(|step| steps::never_matches(step, operator)) {
+        let message = format!(
+            "the step for values {} never matches: `{}` fires at {} {threshold}",
+            between(step, threshold),
+            alarm.name,
+            operator.symbol()
+        );
+        report.warning(
+            list,
+            message,
+            "write the values on the side where the alarm fires, or correct comparisonOperator",
+        );
+    }
+}
+
+/// A stretch in values of the metric.
+fn between(step: &StepAdjustment, threshold: Number) -> String {
+    let absolute = steps::absolute(step, threshold);
+    match (absolute.lower, absolute.upper) {
+        (Some(lower), Some(upper)) => format!("from {lower} to {upper}"),
+        (Some(lower), None) => format!("from {lower} up"),
+        (None, Some(upper)) => format!("below {upper}"),
+        (None, None) => "of any size".to_owned(),
+    }
+}

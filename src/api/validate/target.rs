@@ -1,0 +1,157 @@
+//! The scalable target: which service, where, and between which capacities.
+
+use super::has_length;
+use crate::api::desired::StepPolicy;
+use crate::api::finding::Report;
+use crate::api::path::Path;
+use crate::api::types::ServiceScalingSpec;
+use crate::model::alarm::TreatMissingData;
+use crate::model::arn;
+use crate::model::capacity::CapacityRange;
+use crate::model::names::{AccountId, ClusterName, Region, ServiceId, ServiceName};
+
+/// Where a service is, as far as the object itself says.
+pub(super) struct Place {
+    pub(super) service: ServiceId,
+    pub(super) region: Option<Region>,
+    pub(super) arn_account: Option<(Path, AccountId)>,
+}
+
+/// Reads cluster, service, region and account from names and ARNs, which must not contradict each other.
+pub(super) fn place(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_>) -> Option<Place> {
+    let region = spec.region.as_deref().and_then(|text| region(text, &at.key("region"), report));
+    let cluster_at = at.key("cluster");
+    let service_at = at.key("service");
+    let cluster = arn::cluster(&spec.cluster);
+    if cluster.is_none() {
+        let hint = "write the cluster's name, or its ARN: arn:aws:ecs:REGION:ACCOUNT:cluster/NAME";
+        report.error(&cluster_at, format!("`{}` is not the ARN of an ECS cluster", spec.cluster), hint);
+    }
+    let service = arn::service(&spec.service);
+    if service.is_none() {
+        let hint = "write the service's name, or its ARN: arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/NAME";
+        report.error(&service_at, format!("`{}` is not the ARN of an ECS service", spec.service), hint);
+    }
+    let cluster_is_fine = cluster.as_ref().is_none_or(|c| is_ecs_name(c.name.as_str(), "cluster", &cluster_at, report));
+    let service_is_fine =
+        service.as_ref().is_none_or(|s| is_ecs_name(s.0.name.as_str(), "service", &service_at, report));
+    let (cluster, (service, arn_cluster)) = (cluster?, service?);
+    same_cluster(&cluster.name, arn_cluster.as_ref(), &service.name, &service_at, report);
+    let regions = [(&cluster_at, cluster.region), (&service_at, service.region)];
+    let region = one_region(region, regions, report);
+    let accounts = [(cluster_at, cluster.account), (service_at, service.account)];
+    let arn_account = one_account(accounts, report);
+    let service = ServiceId { cluster: cluster.name, service: service.name };
+    (cluster_is_fine && service_is_fine).then_some(Place { service, region, arn_account })
+}
+
+/// Reads a region's name.
+pub(super) fn region(text: &str, path: &Path, report: &mut Report<'_>) -> Option<Region> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_region = match parts.as_slice() {
+        [first, .., last] if parts.len() >= 3 => {
+            first.len() >= 2
+                && last.bytes().all(|b| b.is_ascii_digit())
+                && !last.is_empty()
+                && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        }
+        _ => false,
+    };
+    if !is_region {
+        let hint = "write the region's code, such as ap-northeast-2; an availability zone's letter is not part of it";
+        report.error(path, format!("`{text}` is not a region"), hint);
+    }
+    is_region.then(|| Region::new(text))
+}
+
+fn is_ecs_name(name: &str, what: &str, path: &Path, report: &mut Report<'_>) -> bool {
+    let is_short = has_length(name, 255, &format!("the {what}'s name"), path, report);
+    let is_clean = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    if !is_clean {
+        let hint = "ECS names have letters, digits, `-` and `_`; write the name alone, or the whole ARN";
+        report.error(path, format!("`{name}` cannot be a {what}'s name"), hint);
+    }
+    is_short && is_clean
+}
+
+fn same_cluster(
+    cluster: &ClusterName,
+    arn_cluster: Option<&ClusterName>,
+    service: &ServiceName,
+    path: &Path,
+    report: &mut Report<'_>,
+) {
+    if let Some(other) = arn_cluster.filter(|other| *other != cluster) {
+        let message = format!("the service's ARN is in the cluster {other}, and `cluster` says {cluster}");
+        report.error(path, message, format!("write `service: {service}` for {cluster}, or `cluster: {other}`"));
+    }
+}
+
+/// The region that the object and its ARNs agree on.
+fn one_region(
+    written: Option<Region>,
+    from_arns: [(&Path, Option<Region>); 2],
+    report: &mut Report<'_>,
+) -> Option<Region> {
+    let mut agreed = written;
+    for (path, region) in from_arns {
+        let Some(region) = region else { continue };
+        match &agreed {
+            Some(agreed) if *agreed != region => {
+                let message = format!("the ARN is in the region {region}, and the object is in {agreed}");
+                report.error(path, message, "write the name instead of the ARN, or correct the region");
+            }
+            _ => agreed = Some(region),
+        }
+    }
+    agreed
+}
+
+/// The account that the ARNs agree on.
+fn one_account(from_arns: [(Path, Option<AccountId>); 2], report: &mut Report<'_>) -> Option<(Path, AccountId)> {
+    let mut agreed: Option<(Path, AccountId)> = None;
+    for (path, account) in from_arns {
+        let Some(account) = account else { continue };
+        match &agreed {
+            Some((_, agreed)) if *agreed != account => {
+                let message = format!("the ARN is in the account {account}, and the cluster's is in {agreed}");
+                report.error(&path, message, "write names instead of ARNs, or correct one of them");
+            }
+            _ => agreed = Some((path, account)),
+        }
+    }
+    agreed
+}
+
+/// Checks min and max (S-004, S-013); 0 and 0 are fine (S-017).
+pub(super) fn range(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_>) -> Option<CapacityRange> {
+    let (min, max) = (spec.min_capacity, spec.max_capacity);
+    for (name, value) in [("minCapacity", min), ("maxCapacity", max)] {
+        if value < 0 {
+            report.error(&at.key(name), format!("{value} is below 0"), "write 0 or more tasks");
+        }
+    }
+    if max < min {
+        let message = format!("maxCapacity {max} is below minCapacity {min}");
+        report.error(&at.key("maxCapacity"), message, format!("write {min} or more, or lower minCapacity"));
+    }
+    CapacityRange::new(min, max)
+}
+
+/// S-017: a service without tasks has no CPU or memory, so that alarms on them never start it again.
+pub(super) fn warn_of_sleep(range: CapacityRange, policies: &[StepPolicy], at: &Path, report: &mut Report<'_>) {
+    let mut alarms = policies.iter().flat_map(|policy| &policy.alarms).peekable();
+    if range.min() > 0 || range.max() == 0 || alarms.peek().is_none() {
+        return;
+    }
+    let needs_tasks = alarms.all(|alarm| {
+        let config = &alarm.config;
+        super::alarm::is_of_service(&config.metric.namespace)
+            && config.treat_missing_data != TreatMissingData::Breaching
+    });
+    if needs_tasks {
+        let message = "at 0 tasks the service has no CPU or memory metric, so that no alarm here can start it again";
+        let hint = "write 1 or more, or add an alarm on a metric that is there without tasks, such as a queue's length";
+        report.warning(&at.key("minCapacity"), message, hint);
+    }
+}

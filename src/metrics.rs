@@ -1,0 +1,259 @@
+//! Every metric, in one place.
+//!
+//! Counters grow as things happen; gauges about objects are made anew from the state at each scrape, so that none can
+//! be stale. Names and labels follow what stock dashboards expect: `controller_runtime_*` for reconciles, the prefix
+//! `ecs_scaling_` for ours, `object="namespace/name"` and never `namespace`, which collides with Prometheus' own label.
+//! No error text is ever a label.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prometheus::core::Collector;
+use prometheus::{
+    Counter, CounterVec, Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, Opts, Registry, TextEncoder,
+};
+
+use crate::api::desired::ObjectKey;
+use crate::api::status::{ConditionStatus, ConditionType};
+use crate::aws::{CallRecorder, CallReport};
+use crate::controller::object::Passed;
+use crate::controller::{ConfigView, ObjectView, State};
+use crate::diagnose::class::classify;
+use crate::plan::OutcomeResult;
+
+const CONTROLLER: &str = "servicescaling";
+/// Upper bounds in seconds, for calls and reconciles alike.
+const SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0];
+
+/// The counters, and the way to a scrape.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    reconciles: CounterVec,
+    reconcile_errors: CounterVec,
+    reconcile_panics: CounterVec,
+    reconcile_seconds: HistogramVec,
+    requests: CounterVec,
+    request_seconds: HistogramVec,
+    request_errors: CounterVec,
+    throttle_wait: CounterVec,
+    actions: CounterVec,
+    drift_corrections: CounterVec,
+    config_rejections: Counter,
+    sync_interval: Gauge,
+}
+
+impl Metrics {
+    /// All metrics at zero. `interval` is exported, so that alerts can be written in terms of it.
+    pub fn new(interval: Duration) -> Result<Self, prometheus::Error> {
+        let registry = Registry::new_custom(None, None)?;
+        let metrics = Self {
+            reconciles: counters(&registry, "controller_runtime_reconcile_total", "Reconciles, by result.", &["controller", "result"])?,
+            reconcile_errors: counters(&registry, "controller_runtime_reconcile_errors_total", "Reconciles that failed.", &["controller"])?,
+            reconcile_panics: counters(&registry, "controller_runtime_reconcile_panics_total", "Reconciles that panicked.", &["controller"])?,
+            reconcile_seconds: histogram(&registry, "controller_runtime_reconcile_time_seconds", "Time of a reconcile.", &["controller"])?,
+            requests: counters(&registry, "ecs_scaling_aws_requests_total", "Calls to AWS, by result.", &["account", "region", "service", "operation", "result"])?,
+            request_seconds: histogram(&registry, "ecs_scaling_aws_request_duration_seconds", "Time of a call to AWS, retries included.", &["account", "region", "service", "operation"])?,
+            request_errors: counters(&registry, "ecs_scaling_aws_errors_total", "Failed calls to AWS, by class.", &["account", "region", "service", "operation", "class"])?,
+            throttle_wait: counters(&registry, "ecs_scaling_aws_throttle_wait_seconds_total", "Time spent waiting for our own rate limit.", &["account", "region", "service"])?,
+            actions: counters(&registry, "ecs_scaling_actions_total", "Writes to AWS.", &["kind", "action", "result"])?,
+            drift_corrections: counters(&registry, "ecs_scaling_drift_corrections_total", "Writes that put back what somebody else had changed.", &["object"])?,
+            config_rejections: register(&registry, Counter::new("ecs_scaling_config_rejections_total", "Reads of the source that were rejected, wholly or in part.")?)?,
+            sync_interval: register(&registry, Gauge::new("ecs_scaling_sync_interval_seconds", "The interval between sweeps.")?)?,
+            registry,
+        };
+        for result in ["success", "error", "requeue"] {
+            metrics.reconciles.with_label_values(&[CONTROLLER, result]);
+        }
+        metrics.reconcile_errors.with_label_values(&[CONTROLLER]);
+        metrics.reconcile_panics.with_label_values(&[CONTROLLER]);
+        metrics.reconcile_seconds.with_label_values(&[CONTROLLER]);
+        metrics.sync_interval.set(interval.as_secs_f64());
+        let build = gauges(&metrics.registry, "ecs_scaling_build_info", "The version that runs.", &["version"])?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
+        metrics.registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        Ok(metrics)
+    }
+
+    /// Counts one pass over one object.
+    pub fn count_pass(&self, object: &ObjectKey, passed: &Passed, took: Duration) {
+        use crate::controller::object::Again;
+        let failed = passed.panicked || passed.again != Again::InTime;
+        let result = if passed.kept.status.is_ready() {
+            "success"
+        } else if failed {
+            "error"
+        } else {
+            "requeue"
+        };
+        self.reconciles.with_label_values(&[CONTROLLER, result]).inc();
+        if result == "error" {
+            self.reconcile_errors.with_label_values(&[CONTROLLER]).inc();
+        }
+        if passed.panicked {
+            self.reconcile_panics.with_label_values(&[CONTROLLER]).inc();
+        }
+        self.reconcile_seconds.with_label_values(&[CONTROLLER]).observe(took.as_secs_f64());
+        let actions = passed.plan.as_ref().map(|plan| plan.actions.as_slice()).unwrap_or_default();
+        for outcome in &passed.outcomes {
+            let Some(action) = actions.get(outcome.action) else { continue };
+            let result = match outcome.result {
+                OutcomeResult::Done { .. } => "success",
+                OutcomeResult::Failed(_) => "error",
+                OutcomeResult::Skipped { .. } => "skipped",
+            };
+            self.actions.with_label_values(&[action.part.kind(), action.verb.as_str(), result]).inc();
+            if action.drift && result == "success" {
+                self.drift_corrections.with_label_values(&[&object.to_string()]).inc();
+            }
+        }
+    }
+
+    /// Counts a read of the source that was rejected, wholly or in part.
+    pub fn count_rejection(&self) {
+        self.config_rejections.inc();
+    }
+
+    /// Everything, in Prometheus' text format.
+    pub fn scrape(&self, state: &State) -> Result<String, prometheus::Error> {
+        let at_scrape = Registry::new();
+        object_gauges(&at_scrape, &state.objects())?;
+        config_gauges(&at_scrape, &state.config())?;
+        let mut families = self.registry.gather();
+        families.extend(at_scrape.gather());
+        families.sort_by(|a, b| a.name().cmp(b.name()));
+        let mut out = Vec::new();
+        TextEncoder::new().encode(&families, &mut out)?;
+        Ok(String::from_utf8_lossy(&out).into_owned())
+    }
+}
+
+impl CallRecorder for Metrics {
+    fn record(&self, report: &CallReport<'_>) {
+        let CallReport { account, region, operation, waited, took, failure, .. } = *report;
+        let service = report.service.iam_prefix();
+        let result = if failure.is_some() { "error" } else { "success" };
+        self.requests.with_label_values(&[account, region, service, operation, result]).inc();
+        self.request_seconds.with_label_values(&[account, region, service, operation]).observe(took.as_secs_f64());
+        self.throttle_wait.with_label_values(&[account, region, service]).inc_by(waited.as_secs_f64());
+        if let Some(failure) = failure {
+            let class = classify(failure);
+            self.request_errors.with_label_values(&[account, region, service, operation, class.as_str()]).inc();
+        }
+    }
+}
+
+fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C, prometheus::Error> {
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}
+
+fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<CounterVec, prometheus::Error> {
+    register(registry, CounterVec::new(Opts::new(name, help), labels)?)
+}
+
+fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, prometheus::Error> {
+    register(registry, GaugeVec::new(Opts::new(name, help), labels)?)
+}
+
+fn histogram(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<HistogramVec, prometheus::Error> {
+    let options = HistogramOpts::new(name, help).buckets(SECONDS.to_vec());
+    register(registry, HistogramVec::new(options, labels)?)
+}
+
+fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Result<(), prometheus::Error> {
+    let conditions = gauges(
+        registry,
+        "ecs_scaling_status_condition",
+        "1 on the condition's current status. Ready and Stalled have a series for each status.",
+        &["object", "type", "status", "reason"],
+    )?;
+    let info = gauges(
+        registry,
+        "ecs_scaling_object_info",
+        "1 for each object.",
+        &["object", "account", "region", "cluster", "service", "mode"],
+    )?;
+    let synced = gauges(registry, "ecs_scaling_last_sync_timestamp_seconds", "When the object was last reconciled.", &["object"])?;
+    let succeeded = gauges(
+        registry,
+        "ecs_scaling_last_successful_sync_timestamp_seconds",
+        "When the object was last reconciled and left Ready.",
+        &["object"],
+    )?;
+    let capacity = gauges(registry, "ecs_scaling_capacity", "Task counts and bounds.", &["object", "bound"])?;
+    let withheld = gauges(registry, "ecs_scaling_withheld_actions", "Writes that are withheld, by reason.", &["reason"])?;
+    for view in objects {
+        let object = view.desired.key.to_string();
+        condition_series(&conditions, &object, view);
+        let service = &view.desired.service;
+        let (account, region) = view.key.as_ref().map_or(("", ""), |key| (key.scope.account.as_str(), key.scope.region.as_str()));
+        let mode = format!("{:?}", view.desired.mode);
+        info.with_label_values(&[&object, account, region, service.cluster.as_str(), service.service.as_str(), &mode])
+            .set(1.0);
+        if let Some(at) = view.status.last_sync_time {
+            synced.with_label_values(&[&object]).set(seconds(at));
+        }
+        if let Some(at) = view.status.last_successful_sync_time {
+            succeeded.with_label_values(&[&object]).set(seconds(at));
+        }
+        if let Some(counts) = view.status.capacity {
+            let all = [("min", counts.min), ("max", counts.max), ("desired", Some(counts.desired)), ("running", Some(counts.running))];
+            for (bound, count) in all {
+                if let Some(count) = count {
+                    capacity.with_label_values(&[object.as_str(), bound]).set(f64::from(count));
+                }
+            }
+        }
+        for part in view.plan.iter().flat_map(|plan| &plan.withheld) {
+            withheld.with_label_values(&[part.reason.as_str()]).inc();
+        }
+    }
+    Ok(())
+}
+
+/// Ready and Stalled have three series each, so that an alert can be written on any of them; others only the current.
+fn condition_series(conditions: &GaugeVec, object: &str, view: &ObjectView) {
+    let all = [ConditionStatus::True, ConditionStatus::False, ConditionStatus::Unknown];
+    for kind in [ConditionType::Ready, ConditionType::Stalled] {
+        let current = view.status.condition(kind);
+        let absent = if kind == ConditionType::Stalled { ConditionStatus::False } else { ConditionStatus::Unknown };
+        let status = current.map_or(absent, |condition| condition.status);
+        let reason = current.map_or("", |condition| condition.reason.as_str());
+        for one in all {
+            let reason = if one == status { reason } else { "" };
+            conditions
+                .with_label_values(&[object, kind.as_str(), one.as_str(), reason])
+                .set(if one == status { 1.0 } else { 0.0 });
+        }
+    }
+    for condition in &view.status.conditions {
+        if !matches!(condition.kind, ConditionType::Ready | ConditionType::Stalled) {
+            let labels = [object, condition.kind.as_str(), condition.status.as_str(), condition.reason.as_str()];
+            conditions.with_label_values(&labels).set(1.0);
+        }
+    }
+}
+
+fn config_gauges(registry: &Registry, config: &ConfigView) -> Result<(), prometheus::Error> {
+    let successful = register(
+        registry,
+        Gauge::new("ecs_scaling_config_last_reload_successful", "Whether the last read of the source was taken whole.")?,
+    )?;
+    successful.set(f64::from(u8::from(config.successful)));
+    let read_at = register(
+        registry,
+        Gauge::new("ecs_scaling_config_last_reload_timestamp_seconds", "When a read of the source was last taken.")?,
+    )?;
+    read_at.set(config.read_at.map_or(0.0, seconds));
+    let findings = gauges(registry, "ecs_scaling_config_findings", "Findings in the source.", &["severity"])?;
+    for severity in ["error", "warning"] {
+        let count = config.findings.iter().filter(|finding| finding.severity.to_string() == severity).count();
+        findings.with_label_values(&[severity]).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+    }
+    Ok(())
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    at.as_duration().as_secs_f64()
+}
