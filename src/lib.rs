@@ -6,7 +6,11 @@ pub mod api;
 pub mod apply;
 #[cfg(feature = "controller")]
 pub mod aws;
+#[cfg(feature = "controller")]
+pub mod controller;
 pub mod diagnose;
+#[cfg(feature = "controller")]
+pub mod metrics;
 pub mod model;
 #[cfg(feature = "controller")]
 pub mod observe;

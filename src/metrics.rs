@@ -48,18 +48,72 @@ impl Metrics {
     pub fn new(interval: Duration) -> Result<Self, prometheus::Error> {
         let registry = Registry::new_custom(None, None)?;
         let metrics = Self {
-            reconciles: counters(&registry, "controller_runtime_reconcile_total", "Reconciles, by result.", &["controller", "result"])?,
-            reconcile_errors: counters(&registry, "controller_runtime_reconcile_errors_total", "Reconciles that failed.", &["controller"])?,
-            reconcile_panics: counters(&registry, "controller_runtime_reconcile_panics_total", "Reconciles that panicked.", &["controller"])?,
-            reconcile_seconds: histogram(&registry, "controller_runtime_reconcile_time_seconds", "Time of a reconcile.", &["controller"])?,
-            requests: counters(&registry, "ecs_scaling_aws_requests_total", "Calls to AWS, by result.", &["account", "region", "service", "operation", "result"])?,
-            request_seconds: histogram(&registry, "ecs_scaling_aws_request_duration_seconds", "Time of a call to AWS, retries included.", &["account", "region", "service", "operation"])?,
-            request_errors: counters(&registry, "ecs_scaling_aws_errors_total", "Failed calls to AWS, by class.", &["account", "region", "service", "operation", "class"])?,
-            throttle_wait: counters(&registry, "ecs_scaling_aws_throttle_wait_seconds_total", "Time spent waiting for our own rate limit.", &["account", "region", "service"])?,
+            reconciles: counters(
+                &registry,
+                "controller_runtime_reconcile_total",
+                "Reconciles, by result.",
+                &["controller", "result"],
+            )?,
+            reconcile_errors: counters(
+                &registry,
+                "controller_runtime_reconcile_errors_total",
+                "Reconciles that failed.",
+                &["controller"],
+            )?,
+            reconcile_panics: counters(
+                &registry,
+                "controller_runtime_reconcile_panics_total",
+                "Reconciles that panicked.",
+                &["controller"],
+            )?,
+            reconcile_seconds: histogram(
+                &registry,
+                "controller_runtime_reconcile_time_seconds",
+                "Time of a reconcile.",
+                &["controller"],
+            )?,
+            requests: counters(
+                &registry,
+                "ecs_scaling_aws_requests_total",
+                "Calls to AWS, by result.",
+                &["account", "region", "service", "operation", "result"],
+            )?,
+            request_seconds: histogram(
+                &registry,
+                "ecs_scaling_aws_request_duration_seconds",
+                "Time of a call to AWS, retries included.",
+                &["account", "region", "service", "operation"],
+            )?,
+            request_errors: counters(
+                &registry,
+                "ecs_scaling_aws_errors_total",
+                "Failed calls to AWS, by class.",
+                &["account", "region", "service", "operation", "class"],
+            )?,
+            throttle_wait: counters(
+                &registry,
+                "ecs_scaling_aws_throttle_wait_seconds_total",
+                "Time spent waiting for our own rate limit.",
+                &["account", "region", "service"],
+            )?,
             actions: counters(&registry, "ecs_scaling_actions_total", "Writes to AWS.", &["kind", "action", "result"])?,
-            drift_corrections: counters(&registry, "ecs_scaling_drift_corrections_total", "Writes that put back what somebody else had changed.", &["object"])?,
-            config_rejections: register(&registry, Counter::new("ecs_scaling_config_rejections_total", "Reads of the source that were rejected, wholly or in part.")?)?,
-            sync_interval: register(&registry, Gauge::new("ecs_scaling_sync_interval_seconds", "The interval between sweeps.")?)?,
+            drift_corrections: counters(
+                &registry,
+                "ecs_scaling_drift_corrections_total",
+                "Writes that put back what somebody else had changed.",
+                &["object"],
+            )?,
+            config_rejections: register(
+                &registry,
+                Counter::new(
+                    "ecs_scaling_config_rejections_total",
+                    "Reads of the source that were rejected, wholly or in part.",
+                )?,
+            )?,
+            sync_interval: register(
+                &registry,
+                Gauge::new("ecs_scaling_sync_interval_seconds", "The interval between sweeps.")?,
+            )?,
             registry,
         };
         for result in ["success", "error", "requeue"] {
@@ -174,7 +228,12 @@ fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Result<(), prom
         "1 for each object.",
         &["object", "account", "region", "cluster", "service", "mode"],
     )?;
-    let synced = gauges(registry, "ecs_scaling_last_sync_timestamp_seconds", "When the object was last reconciled.", &["object"])?;
+    let synced = gauges(
+        registry,
+        "ecs_scaling_last_sync_timestamp_seconds",
+        "When the object was last reconciled.",
+        &["object"],
+    )?;
     let succeeded = gauges(
         registry,
         "ecs_scaling_last_successful_sync_timestamp_seconds",
@@ -182,12 +241,14 @@ fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Result<(), prom
         &["object"],
     )?;
     let capacity = gauges(registry, "ecs_scaling_capacity", "Task counts and bounds.", &["object", "bound"])?;
-    let withheld = gauges(registry, "ecs_scaling_withheld_actions", "Writes that are withheld, by reason.", &["reason"])?;
+    let withheld =
+        gauges(registry, "ecs_scaling_withheld_actions", "Writes that are withheld, by reason.", &["reason"])?;
     for view in objects {
         let object = view.desired.key.to_string();
         condition_series(&conditions, &object, view);
         let service = &view.desired.service;
-        let (account, region) = view.key.as_ref().map_or(("", ""), |key| (key.scope.account.as_str(), key.scope.region.as_str()));
+        let (account, region) =
+            view.key.as_ref().map_or(("", ""), |key| (key.scope.account.as_str(), key.scope.region.as_str()));
         let mode = format!("{:?}", view.desired.mode);
         info.with_label_values(&[&object, account, region, service.cluster.as_str(), service.service.as_str(), &mode])
             .set(1.0);
@@ -198,7 +259,12 @@ fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Result<(), prom
             succeeded.with_label_values(&[&object]).set(seconds(at));
         }
         if let Some(counts) = view.status.capacity {
-            let all = [("min", counts.min), ("max", counts.max), ("desired", Some(counts.desired)), ("running", Some(counts.running))];
+            let all = [
+                ("min", counts.min),
+                ("max", counts.max),
+                ("desired", Some(counts.desired)),
+                ("running", Some(counts.running)),
+            ];
             for (bound, count) in all {
                 if let Some(count) = count {
                     capacity.with_label_values(&[object.as_str(), bound]).set(f64::from(count));
@@ -222,9 +288,11 @@ fn condition_series(conditions: &GaugeVec, object: &str, view: &ObjectView) {
         let reason = current.map_or("", |condition| condition.reason.as_str());
         for one in all {
             let reason = if one == status { reason } else { "" };
-            conditions
-                .with_label_values(&[object, kind.as_str(), one.as_str(), reason])
-                .set(if one == status { 1.0 } else { 0.0 });
+            conditions.with_label_values(&[object, kind.as_str(), one.as_str(), reason]).set(if one == status {
+                1.0
+            } else {
+                0.0
+            });
         }
     }
     for condition in &view.status.conditions {
@@ -238,7 +306,10 @@ fn condition_series(conditions: &GaugeVec, object: &str, view: &ObjectView) {
 fn config_gauges(registry: &Registry, config: &ConfigView) -> Result<(), prometheus::Error> {
     let successful = register(
         registry,
-        Gauge::new("ecs_scaling_config_last_reload_successful", "Whether the last read of the source was taken whole.")?,
+        Gauge::new(
+            "ecs_scaling_config_last_reload_successful",
+            "Whether the last read of the source was taken whole.",
+        )?,
     )?;
     successful.set(f64::from(u8::from(config.successful)));
     let read_at = register(

@@ -16,4 +16,3 @@ pub mod status;
 pub mod types;
 pub mod validate;
 pub mod yaml;
-

@@ -250,7 +250,8 @@ impl Actor {
         }
         for (key, entry) in &mut self.entries {
             let Some(observed) = observations.get(&entry.object.desired.service) else { continue };
-            let complete = Wanted::of(&entry.object.desired).alarms.iter().all(|name| observed.alarms.contains_key(name));
+            let complete =
+                Wanted::of(&entry.object.desired).alarms.iter().all(|name| observed.alarms.contains_key(name));
             let late = entry.kept.memory.last_write_at.is_some_and(|write| observed.read_at <= write);
             if entry.in_flight || late || !complete {
                 continue; // worked on since the sweep began; its own reads are newer

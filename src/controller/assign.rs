@@ -94,7 +94,8 @@ fn place(
         Some(Err(failure)) => return Err(unknown_identity(&object.account, failure)),
         Some(Ok(identity)) => identity,
     };
-    if let Some(wanted) = account.and_then(|account| account.account_id.as_ref()).filter(|id| **id != identity.account) {
+    if let Some(wanted) = account.and_then(|account| account.account_id.as_ref()).filter(|id| **id != identity.account)
+    {
         return Err(not_usable(
             format!(
                 "the credentials of AwsAccount {} are of account {} ({}), not of {wanted}",

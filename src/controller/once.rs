@@ -1,0 +1,89 @@
+//! The same without a loop: one plan of everything, or passes until nothing is left to do.
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt;
+
+use super::assign::{Assigned, Identities, assign, identity_region, used_accounts};
+use super::object::{Again, Context, Kept, Passed, pass};
+use super::{Clock, LoopSettings};
+use crate::api::desired::{Desired, ObjectKey};
+use crate::aws::{Account, Aws};
+use crate::model::names::AccountName;
+use crate::observe::{Wanted, sweep};
+use crate::status::Trouble;
+
+/// Objects that are worked on at once.
+const CONCURRENCY: usize = 4;
+
+/// All scopes of a desired set, reached once.
+#[derive(Debug)]
+pub struct Session {
+    scopes: Vec<(Context, BTreeMap<ObjectKey, Assigned>)>,
+    kept: BTreeMap<ObjectKey, Kept>,
+    /// Objects that cannot be looked at, and why.
+    pub troubles: BTreeMap<ObjectKey, Trouble>,
+}
+
+impl Session {
+    /// Asks each account who we are, and gives each object its scope.
+    pub async fn connect(aws: &Aws, desired: &Desired, clock: Clock, settings: &LoopSettings) -> Self {
+        let default_region = aws.default_region();
+        let mut accounts: BTreeMap<AccountName, Account> = BTreeMap::new();
+        let mut identities = Identities::new();
+        for (name, spec) in used_accounts(desired) {
+            let of_objects = || {
+                let mut objects = desired.services.values().filter(|object| object.account == *name);
+                objects.find_map(|object| object.region.clone())
+            };
+            let Some(region) = identity_region(spec, default_region.as_ref()).or_else(of_objects) else { continue };
+            let account = aws.account(spec).await;
+            identities.insert(name.clone(), account.identity(&region).await);
+            accounts.insert(name.clone(), account);
+        }
+        let assignment = assign(desired, &identities, default_region.as_ref());
+        let scopes = assignment
+            .scopes
+            .into_iter()
+            .filter_map(|(scope, objects)| {
+                let account = accounts.get(assignment.accounts.get(&scope)?)?;
+                let context = Context { scope: account.scope(scope), clock, settings: settings.clone() };
+                Some((context, objects))
+            })
+            .collect();
+        Self { scopes, kept: BTreeMap::new(), troubles: assignment.troubles }
+    }
+
+    /// One sweep and one pass over every object. Each result is given to `tell` as it comes.
+    pub async fn round(&mut self, mut tell: impl FnMut(&Assigned, &Passed)) -> BTreeMap<ObjectKey, Passed> {
+        let mut results = BTreeMap::new();
+        for (context, objects) in &self.scopes {
+            let wanted: Vec<Wanted> = objects.values().map(|object| Wanted::of(&object.desired)).collect();
+            let mut observed = sweep(&context.scope, &wanted, || context.clock.now()).await;
+            let passes = objects.iter().map(|(key, object)| {
+                let kept = self.kept.get(key).cloned().unwrap_or_else(|| Kept { generation: 1, ..Kept::default() });
+                let observed = observed.remove(&object.desired.service);
+                async move { (object, pass(context, object, &kept, observed, true).await) }
+            });
+            let mut passes = futures_util::stream::iter(passes.collect::<Vec<_>>()).buffer_unordered(CONCURRENCY);
+            while let Some((object, passed)) = passes.next().await {
+                tell(object, &passed);
+                results.insert(object.desired.key.clone(), passed);
+            }
+        }
+        for (key, passed) in &results {
+            self.kept.insert(key.clone(), passed.kept.clone());
+        }
+        results
+    }
+
+    /// The objects by key.
+    pub fn objects(&self) -> impl Iterator<Item = &Assigned> {
+        self.scopes.iter().flat_map(|(_, objects)| objects.values())
+    }
+}
+
+/// Whether another round would do anything: something was written, or something may pass by itself.
+pub fn wants_another_round(results: &BTreeMap<ObjectKey, Passed>) -> bool {
+    results.values().any(|passed| !passed.outcomes.is_empty() || passed.again != Again::InTime)
+}

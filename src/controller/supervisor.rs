@@ -1,0 +1,220 @@
+//! One actor for each scope that is desired, through the account that reaches it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::actor::{self, Parts};
+use super::assign::{Assigned, Assignment, Identities, assign, identity_region, used_accounts};
+use super::object::Context;
+use super::state::{ObjectView, State};
+use super::{Clock, LoopSettings};
+use crate::api::desired::{AwsAccount, Desired, ObjectKey};
+use crate::aws::{Account, Aws, Identity};
+use crate::metrics::Metrics;
+use crate::model::failure::Failure;
+use crate::model::names::{AccountName, Region, ScopeId};
+use crate::status::unusable;
+
+/// How long an account whose identity could not be read is left alone.
+const IDENTITY_RETRY: Duration = Duration::from_secs(20);
+
+/// What the supervisor is given to work with.
+#[derive(Debug)]
+pub struct Supervisor {
+    /// The way to AWS.
+    pub aws: Aws,
+    /// The time.
+    pub clock: Clock,
+    /// What the loop was told.
+    pub settings: LoopSettings,
+    /// What everybody reads.
+    pub state: Arc<State>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// The newest desired objects.
+    pub desired: watch::Receiver<Arc<Desired>>,
+    /// Sweep now.
+    pub kick: Arc<Notify>,
+    /// End.
+    pub shutdown: CancellationToken,
+}
+
+/// An account that was reached, or not, with the spec by which it was.
+struct Reached {
+    spec: Option<AwsAccount>,
+    account: Account,
+    identity: Result<Identity, Failure>,
+}
+
+/// A running actor.
+struct Running {
+    objects: watch::Sender<BTreeMap<ObjectKey, Assigned>>,
+    account: AccountName,
+    kick: Arc<Notify>,
+    stop: CancellationToken,
+}
+
+type Answer = (AccountName, Reached);
+
+impl Supervisor {
+    /// Runs until `shutdown`, then waits for what is under way.
+    pub async fn run(mut self) {
+        let mut accounts: BTreeMap<AccountName, Reached> = BTreeMap::new();
+        let mut asked: BTreeSet<AccountName> = BTreeSet::new();
+        let mut running: BTreeMap<ScopeId, Running> = BTreeMap::new();
+        let mut actors = JoinSet::new();
+        let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
+        let (shutdown, kick) = (self.shutdown.clone(), Arc::clone(&self.kick));
+        loop {
+            let desired = Arc::clone(&self.desired.borrow_and_update());
+            self.ask_who_we_are(&desired, &mut accounts, &mut asked, &answers);
+            let assignment = self.assign(&desired, &accounts);
+            self.direct(&assignment, &accounts, &mut running, &mut actors);
+            self.publish(&desired, &assignment);
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                changed = self.desired.changed() => if changed.is_err() { break },
+                Some((name, reached)) = answered.recv() => {
+                    asked.remove(&name);
+                    accounts.insert(name, reached);
+                }
+                () = kick.notified() => running.values().for_each(|actor| actor.kick.notify_one()),
+                Some(ended) = actors.join_next(), if !actors.is_empty() => {
+                    if let Err(error) = ended {
+                        tracing::error!(%error, "the loop of a scope ended; it is started again");
+                        running.retain(|_, actor| !actor.objects.is_closed());
+                    }
+                }
+            }
+        }
+        for actor in running.values() {
+            actor.stop.cancel();
+        }
+        while actors.join_next().await.is_some() {}
+    }
+
+    /// Asks for the identity of each account that is used, beside everything else: one broken account harms no other.
+    fn ask_who_we_are(
+        &self,
+        desired: &Desired,
+        accounts: &mut BTreeMap<AccountName, Reached>,
+        asked: &mut BTreeSet<AccountName>,
+        answers: &mpsc::UnboundedSender<Answer>,
+    ) {
+        let default_region = self.aws.default_region();
+        accounts.retain(|name, reached| desired.accounts.get(name) == reached.spec.as_ref());
+        for (name, spec) in used_accounts(desired) {
+            let known = accounts.get(name);
+            if known.is_some_and(|reached| reached.identity.is_ok()) || asked.contains(name) {
+                continue;
+            }
+            let Some(region) = identity_region(spec, default_region.as_ref()).or_else(|| first_region(desired, name))
+            else {
+                continue;
+            };
+            asked.insert(name.clone());
+            let wait = if known.is_some() { IDENTITY_RETRY } else { Duration::ZERO };
+            let (aws, spec, name, answers) = (self.aws.clone(), spec.cloned(), name.clone(), answers.clone());
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                let account = aws.account(spec.as_ref()).await;
+                let identity = account.identity(&region).await;
+                if let Err(failure) = &identity {
+                    tracing::warn!(account = %name, error = %failure, "it could not be found out who we are");
+                }
+                // Nobody listens any more after a shutdown.
+                let _ = answers.send((name, Reached { spec, account, identity }));
+            });
+        }
+    }
+
+    fn assign(&self, desired: &Desired, accounts: &BTreeMap<AccountName, Reached>) -> Assignment {
+        let identities: Identities =
+            accounts.iter().map(|(name, reached)| (name.clone(), reached.identity.clone())).collect();
+        assign(desired, &identities, self.aws.default_region().as_ref())
+    }
+
+    /// Starts, feeds and stops actors.
+    fn direct(
+        &self,
+        assignment: &Assignment,
+        accounts: &BTreeMap<AccountName, Reached>,
+        running: &mut BTreeMap<ScopeId, Running>,
+        actors: &mut JoinSet<()>,
+    ) {
+        running.retain(|scope, actor| {
+            let keep = assignment.accounts.get(scope) == Some(&actor.account);
+            if !keep {
+                actor.stop.cancel();
+            }
+            keep
+        });
+        let scopes: BTreeSet<ScopeId> = assignment.scopes.keys().cloned().collect();
+        self.state.set_scopes(&scopes, self.clock.now());
+        for (scope, objects) in &assignment.scopes {
+            let account = assignment.accounts.get(scope);
+            let Some((name, reached)) = account.and_then(|name| Some((name, accounts.get(name)?))) else { continue };
+            match running.get(scope) {
+                Some(actor) => {
+                    actor.objects.send_if_modified(|held| {
+                        let differs = held != objects;
+                        held.clone_from(objects);
+                        differs
+                    });
+                }
+                None => {
+                    let actor = self.start(scope, name, &reached.account, objects, actors);
+                    running.insert(scope.clone(), actor);
+                }
+            }
+        }
+    }
+
+    fn start(
+        &self,
+        scope: &ScopeId,
+        name: &AccountName,
+        account: &Account,
+        objects: &BTreeMap<ObjectKey, Assigned>,
+        actors: &mut JoinSet<()>,
+    ) -> Running {
+        let (sender, receiver) = watch::channel(objects.clone());
+        let (kick, stop) = (Arc::new(Notify::new()), self.shutdown.child_token());
+        let context =
+            Context { scope: account.scope(scope.clone()), clock: self.clock, settings: self.settings.clone() };
+        actors.spawn(actor::run(Parts {
+            context,
+            state: Arc::clone(&self.state),
+            metrics: Arc::clone(&self.metrics),
+            objects: receiver,
+            kick: Arc::clone(&kick),
+            shutdown: stop.clone(),
+        }));
+        Running { objects: sender, account: name.clone(), kick, stop }
+    }
+
+    /// Objects in trouble get their status here; objects that are gone leave the state.
+    fn publish(&self, desired: &Desired, assignment: &Assignment) {
+        self.state.retain(|key| desired.services.contains_key(key));
+        for (key, trouble) in &assignment.troubles {
+            let Some(object) = desired.services.get(key) else { continue };
+            let before = self.state.object(key);
+            let changed = before.as_ref().is_none_or(|view| view.desired.spec_hash != object.spec_hash);
+            let generation = before.as_ref().map_or(0, |view| view.generation) + u64::from(changed);
+            let previous = before.map(|view| view.status).unwrap_or_default();
+            let status = unusable(&previous, trouble, generation, &object.spec_hash, self.clock.now());
+            let desired = Arc::new(object.clone());
+            self.state.put(ObjectView { desired, key: None, generation, status, plan: None });
+        }
+    }
+}
+
+/// The region of any object of the account: GetCallerIdentity answers in each.
+fn first_region(desired: &Desired, account: &AccountName) -> Option<Region> {
+    desired.services.values().filter(|object| object.account == *account).find_map(|object| object.region.clone())
+}
