@@ -66,7 +66,7 @@ def has_new_policy(sandbox, stale):
 
 @pytest.mark.parametrize("desired_count", [1, 30])
 def test_apply_never_writes_the_desired_count(sandbox, controller, config, example, desired_count):
-    """A count within the range stays; one outside is moved by AWS at the register (S-010), as the plan says."""
+    """A count within the range stays what it is, at the lower bound and elsewhere (road#493)."""
     sandbox.create_service(desired_count=desired_count)
     example["spec"] |= {"minCapacity": desired_count, "maxCapacity": desired_count + 1}
     controller("apply", "--config", config(example), "--owner", "it")
