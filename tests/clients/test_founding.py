@@ -6,7 +6,7 @@ from resources import POLICY_NAME, PUT_POLICY, REGISTER_TARGET, TARGET, assert_f
 
 
 def test_apply_makes_exactly_what_the_object_says(sandbox, controller, config, example):
-    """S-074 for the metric's name and dimensions."""
+    """S-001, S-002, S-003: the target's identity; S-074: the metric's name and dimensions; S-101: the policy's ARN."""
     sandbox.create_service()
     controller("apply", "--config", config(example), "--owner", "it")
     assert_founding_story(sandbox)

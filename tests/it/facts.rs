@@ -2,8 +2,8 @@
 //!
 //! `facts.txt` has a line for each fact and side: `tested`, or `none:` and the reason. This test holds the table against
 //! the source. A fact counts as tested where test code names its id: tests in `src/` for the controller, tests in
-//! `tests/sandbox/src/` for the sandbox, `tests/it` and `tests/clients` for both, since those run the one against the
-//! other. `make facts` (UPDATE_FACTS=1) writes anew what is tested and keeps the reasons.
+//! `tests/sandbox/src/` for the sandbox, `tests/it` for both, since it runs the one against the other; a file in
+//! `tests/clients` for the sandbox, and for the controller where it starts that. `make facts` (UPDATE_FACTS=1) writes anew what is tested and keeps the reasons.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use std::path::Path;
 use crate::source_tree::{code_only, files, root, shown};
 
 const TABLE: &str = "tests/it/facts.txt";
-const SIDES: [&str; 2] = ["controller", "sandbox"];
+static SIDES: [&str; 2] = ["controller", "sandbox"];
 
 /// The facts are numbered from S-001 to this one.
 const LAST_FACT: usize = 108;
@@ -74,20 +74,28 @@ fn rewritten(old: &str, table: &BTreeMap<Cell, String>, tested: &BTreeSet<Cell>)
 
 /// Every fact and side that test code names.
 fn tested_cells() -> BTreeSet<Cell> {
-    let places: [(&str, &str, &[&'static str]); 4] = [
-        ("src", ".rs", &["controller"]),
-        ("tests/sandbox/src", ".rs", &["sandbox"]),
-        ("tests/it", ".rs", &SIDES),
-        ("tests/clients", ".py", &SIDES),
-    ];
+    let places = [("src", ".rs"), ("tests/sandbox/src", ".rs"), ("tests/it", ".rs"), ("tests/clients", ".py")];
     let mut tested = BTreeSet::new();
-    for (folder, ending, sides) in places {
+    for (folder, ending) in places {
         for path in files(folder, ending).iter().filter(|path| !path.ends_with("it/facts.rs")) {
-            let named = facts_named(&test_code(path, &std::fs::read_to_string(path).unwrap()));
+            let text = std::fs::read_to_string(path).unwrap();
+            let named = facts_named(&test_code(path, &text));
+            let sides = sides(folder, &text);
             tested.extend(named.into_iter().flat_map(|fact| sides.iter().map(move |side| (fact.clone(), *side))));
         }
     }
     tested
+}
+
+/// The sides that a file's tests count for.
+fn sides(folder: &str, text: &str) -> &'static [&'static str] {
+    let [controller, sandbox] = SIDES.each_ref().map(std::slice::from_ref);
+    match folder {
+        "src" => controller,
+        "tests/sandbox/src" => sandbox,
+        "tests/clients" if !text.contains(" controller(") && !text.contains(" daemon(") => sandbox,
+        _ => &SIDES,
+    }
 }
 
 /// The facts that a text names, as `S-031` or, in a function's name, `s_031` or `s031`.
@@ -106,7 +114,7 @@ fn facts_named(text: &str) -> BTreeSet<String> {
 }
 
 /// The lines of a file that are test code: all but the head in a folder of tests; elsewhere the items under `#[test]`,
-/// `#[tokio::test]` and `#[cfg(test)]` with the comments above them, and files named `tests.rs`.
+/// `#[tokio::test]` and `#[cfg(test)]` with the comments above them, and files named `…tests.rs`.
 fn test_code(path: &Path, text: &str) -> String {
     let shown = shown(path);
     if shown.ends_with(".py") {
@@ -117,7 +125,7 @@ fn test_code(path: &Path, text: &str) -> String {
             .into();
     }
     let body = text.lines().map(|line| if line.starts_with("//!") { "" } else { line });
-    if shown.starts_with("tests/it/") || shown.ends_with("/tests.rs") {
+    if shown.starts_with("tests/it/") || shown.ends_with("tests.rs") {
         return body.collect::<Vec<_>>().join("\n");
     }
     let lines: Vec<&str> = body.collect();
@@ -210,5 +218,7 @@ fn only_test_code_counts() {
     assert_eq!(named, ["S-004", "S-005", "S-006", "S-008", "S-009"]);
     let python = "\"\"\"Head S-001.\"\"\"\ndef test_x():\n    \"\"\"S-002\"\"\"\n";
     assert_eq!(facts_named(&test_code(&root().join("tests/clients/x.py"), python)), BTreeSet::from(["S-002".into()]));
+    assert_eq!(sides("tests/clients", "    controller(1)"), SIDES);
+    assert_eq!(sides("tests/clients", "sandbox"), ["sandbox"]);
     assert_eq!(facts_named("us-123 xS-001 S-0123 tf#001"), BTreeSet::new());
 }
