@@ -49,7 +49,7 @@ deny: ## Checks the dependencies: bans, licences, sources
 	@echo 'advisories: their database needs the network; make release-check asks for it' >> $(NOT_RUN)
 
 clients: build ## Runs boto3, the aws CLI and Terraform against the built binaries
-	$(VENV)/bin/python -m pytest tests/clients
+	$(VENV)/bin/python -m pytest -p no:cacheprovider tests/clients
 
 demo-golden: build ## Compares what the demo shows with tests/it/golden/demo.txt
 	$(MAKE) --silent demo ARGS=--exit | diff -u tests/it/golden/demo.txt -

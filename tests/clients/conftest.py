@@ -79,8 +79,13 @@ class Sandbox:
         """A cluster with a service in it, through the ECS API."""
         ecs = self.client("ecs")
         ecs.create_cluster(clusterName=cluster)
+        container = {"name": service, "image": service, "memory": 128}
+        task = ecs.register_task_definition(family=service, containerDefinitions=[container])["taskDefinition"]
         ecs.create_service(
-            cluster=cluster, serviceName=service, taskDefinition=f"{service}:1", desiredCount=desired_count
+            cluster=cluster,
+            serviceName=service,
+            taskDefinition=task["taskDefinitionArn"],
+            desiredCount=desired_count,
         )
 
 

@@ -12,7 +12,7 @@ if [ "$here" = "$committed" ]; then
 fi
 
 printf '\nThis list differs from tests/not-run.txt (< committed, > here):\n'
-diff <(printf '%s\n' "$committed") <(printf '%s\n' "$here") | grep '^[<>]' || true
+diff <(printf '%s\n' "$committed") <(printf '%s\n' "$here") | grep '^[<>] .' || true
 cat <<'END'
 A line with > is a check that was lost: install what it names, so that it runs.
 A line with < is a check that runs now: take its line out of tests/not-run.txt.
