@@ -1,4 +1,4 @@
-"""boto3 and the aws CLI make and refresh the same resources: the sandbox speaks as AWS does to clients that are not ours.
+"""boto3 and the aws CLI make and refresh the same resources: the sandbox speaks to them as AWS does.
 
 Both take the order of AWS's own how-to: target, policy, alarm (S-108).
 """

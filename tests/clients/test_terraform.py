@@ -50,7 +50,9 @@ def plugin_folder(program):
     installed = pathlib.Path(program).resolve().parent
     candidates = [
         pathlib.Path("~/.terraform.d/plugins").expanduser(),
-        *(base / "share/terraform/plugins" for base in (installed.parent, pathlib.Path("/usr"), pathlib.Path("/usr/local"))),
+        installed.parent / "share/terraform/plugins",
+        pathlib.Path("/usr/share/terraform/plugins"),
+        pathlib.Path("/usr/local/share/terraform/plugins"),
         installed,
         *sorted(installed.glob("*plugins*")),
         *sorted(pathlib.Path("/opt").glob("*")),
