@@ -4,6 +4,8 @@
 //! checking it ([`validate`]), and the resolved form that everything behind works on ([`desired`]). [`load`] does all
 //! of it. Must not know where files come from, nor what AWS holds.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 pub mod desired;
 mod document;
 pub mod finding;

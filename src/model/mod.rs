@@ -2,7 +2,9 @@
 //!
 //! Owns the words of ECS service auto scaling (names, ARNs, capacities, steps, alarms), what AWS was seen to hold
 //! ([`observed`]) and how a call can fail ([`failure`]). Must not know where values come from: no clock, no files, no
-//! network. Rules carry the id of their fact (S-nnn), listed in `tests/it/facts.rs`.
+//! network. Rules carry the id of their fact (S-nnn), listed in `tests/it/facts.txt`.
+
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod alarm;
 pub mod arn;

@@ -1,1 +1,6 @@
-//! Integration tests.
+//! Integration tests: what crosses a boundary, and the rules that the source itself keeps.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // this is all tests
+
+mod facts;
+mod imports;
+mod source_tree;

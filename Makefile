@@ -1,0 +1,62 @@
+# The one entry point; CI calls it too.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients demo-golden facts release-check
+
+CARGO_DENY := 0.20.2
+VENV := .cache/venv
+NOT_RUN := target/not-run.txt
+export PATH := $(CURDIR)/.cache/tools/bin:$(PATH)
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Shows the controller at work on a local AWS; ARGS=--exit ends by itself
+	@cargo run --quiet --locked -p ecs-scaling-sandbox -- demo $(ARGS)
+
+test: ## Installs what the checks need and runs every one of them
+	@tests/scripts/test.sh
+
+setup: ## Installs cargo-deny and the Python clients below .cache/
+	@tests/scripts/setup.sh $(CARGO_DENY) $(VENV)
+
+fmt: ## Formats the code
+	cargo fmt --all
+
+fmt-check: ## Fails where the code is not formatted
+	cargo fmt --all --check
+
+core: ## Tests the pure core alone, without the SDK
+	cargo test --locked -p ecs-scaling --lib --no-default-features
+
+# Every step builds the whole workspace, so that all share one build of the SDK.
+lint: ## Runs clippy, warnings denied
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+build: ## Builds both binaries
+	cargo build --locked --workspace
+
+cargo-test: ## Runs every Rust test
+	cargo test --locked --workspace
+
+docs: ## Builds the docs, warnings denied
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+deny: ## Checks the dependencies: bans, licences, sources
+	cargo-deny --offline check --hide-inclusion-graph bans licenses sources
+	@mkdir -p $(dir $(NOT_RUN))
+	@echo 'advisories: their database needs the network; make release-check asks for it' >> $(NOT_RUN)
+
+clients: build ## Runs boto3, the aws CLI and Terraform against the built binaries
+	$(VENV)/bin/python -m pytest -p no:cacheprovider tests/clients
+
+demo-golden: build ## Compares what the demo shows with tests/it/golden/demo.txt
+	$(MAKE) --silent demo ARGS=--exit | diff -u tests/it/golden/demo.txt -
+
+facts: ## Marks in tests/it/facts.txt what is tested
+	UPDATE_FACTS=1 cargo test --locked -p ecs-scaling-sandbox --test it facts
+
+release-check: test ## Runs what takes longer or needs the network: advisories, the release build
+	cargo-deny check advisories
+	cargo build --locked --release --workspace

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs, below .cache/, what the checks need beside Rust, a C compiler and make. Does nothing when all is there.
+# Usage: setup.sh CARGO_DENY_VERSION VENV
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+cargo_deny=$1 venv=$2
+
+if [ "$(cargo-deny --version 2>/dev/null)" != "cargo-deny $cargo_deny" ]; then
+  cargo install --locked --root .cache/tools "cargo-deny@$cargo_deny"
+fi
+cargo fetch --locked # cargo-deny reads the crates of every platform, without the network
+
+if ! cmp -s tests/clients/requirements.txt "$venv/requirements.txt"; then
+  if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+    if [ "$(id -u)" != 0 ]; then
+      echo "python3 has no venv module here. Install it: sudo apt-get install python3-venv" >&2
+      exit 1
+    fi
+    apt-get update --quiet && apt-get install --yes --no-install-recommends python3-venv
+  fi
+  python3 -m venv --clear "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --requirement tests/clients/requirements.txt
+  cp tests/clients/requirements.txt "$venv/requirements.txt"
+fi
