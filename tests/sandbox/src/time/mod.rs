@@ -1,0 +1,7 @@
+//! Time in the pretended AWS.
+
+mod cron;
+mod load;
+mod schedule;
+
+pub use load::Load;
