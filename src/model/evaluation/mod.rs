@@ -8,7 +8,7 @@ pub mod reason;
 pub mod statistic;
 pub mod window;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::alarm::{AlarmConfig, AlarmState, LowSampleCount, MetricStatistic, TreatMissingData};
 use super::number::Number;
@@ -52,6 +52,16 @@ pub fn evaluate(config: &AlarmConfig, range: &[Option<Datapoint>], current: Alar
         with_missing(config, range, &recent, filled).unwrap_or(current)
     };
     Evaluation { state, recent, filled }
+}
+
+/// Whether an alarm still warms up, and is not evaluated: since it was put, for the time that it asks for, or until its
+/// evaluation periods are full of real datapoints (S-071).
+pub fn is_warming_up(config: &AlarmConfig, put: Timestamp, range: &[Option<Datapoint>], now: Timestamp) -> bool {
+    let Some(warm_up) = config.warm_up else { return false };
+    let wanted = usize::try_from(config.evaluation_periods).unwrap_or(0);
+    let is_full = range.iter().flatten().count() >= wanted;
+    let length = SignedDuration::from_mins(warm_up.warm_up_period_duration_in_minutes.into());
+    now.duration_since(put) < length && (warm_up.only_start_evaluating_after_warm_up_period_ends || !is_full)
 }
 
 fn needed(config: &AlarmConfig) -> usize {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::alarm::{AlarmMetric, ComparisonOperator, EvaluationWindow, Statistic};
+use crate::model::alarm::{AlarmMetric, ComparisonOperator, EvaluationWindow, Statistic, WarmUp};
 
 const OK: AlarmState = AlarmState::Ok;
 const ALARM: AlarmState = AlarmState::Alarm;
@@ -130,6 +130,24 @@ fn a_percentile_of_few_samples_keeps_the_state_when_asked_to() {
     assert_eq!(evaluate(&config, &with(1100.0), OK).state, ALARM);
     config.evaluate_low_sample_count_percentile = Some(LowSampleCount::Evaluate);
     assert_eq!(evaluate(&config, &with(900.0), OK).state, ALARM);
+}
+
+// S-071
+#[test]
+fn an_alarm_warms_up_for_its_time_or_until_its_periods_are_full() {
+    let mut config = alarm(3, 3, TreatMissingData::Breaching);
+    let put = at("2026-11-25T10:00:00Z");
+    let later = at("2026-11-25T10:09:00Z");
+    assert!(!is_warming_up(&config, put, &range("- - - - -"), later), "no warm-up was asked for");
+    let mut warm =
+        WarmUp { warm_up_period_duration_in_minutes: 10, only_start_evaluating_after_warm_up_period_ends: false };
+    config.warm_up = Some(warm);
+    assert!(is_warming_up(&config, put, &range("- - - X X"), later));
+    assert!(!is_warming_up(&config, put, &range("- - X X X"), later));
+    assert!(!is_warming_up(&config, put, &range("- - - X X"), at("2026-11-25T10:10:00Z")));
+    warm.only_start_evaluating_after_warm_up_period_ends = true;
+    config.warm_up = Some(warm);
+    assert!(is_warming_up(&config, put, &range("- - X X X"), later));
 }
 
 // S-075: period 300, at the end of minute 6: minutes 2 to 6.
