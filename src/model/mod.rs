@@ -9,6 +9,8 @@
 pub mod alarm;
 pub mod arn;
 pub mod capacity;
+pub mod cooldown;
+pub mod evaluation;
 pub mod failure;
 pub mod fields;
 pub mod names;

@@ -13,6 +13,26 @@ pub struct Uncovered {
     pub upper: Option<Number>,
 }
 
+impl Uncovered {
+    /// The stretch in absolute metric values.
+    pub fn absolute(self, threshold: Number) -> Self {
+        let sum = |bound: Number| bound.plus(threshold);
+        Self { lower: self.lower.map(sum), upper: self.upper.map(sum) }
+    }
+}
+
+impl std::fmt::Display for Uncovered {
+    /// `from 30 to 45`, `from 50 upward`, `below 10`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.lower, self.upper) {
+            (Some(lower), Some(upper)) => write!(f, "from {lower} to {upper}"),
+            (Some(lower), None) => write!(f, "from {lower} upward"),
+            (None, Some(upper)) => write!(f, "below {upper}"),
+            (None, None) => f.write_str("everywhere"),
+        }
+    }
+}
+
 /// What of the breaching side no step covers: the alarm fires there and nothing happens (ecs-watchbot PR#187).
 ///
 /// Nearest to the threshold first. Whether the threshold itself breaches makes no difference: a difference of 0 goes
@@ -126,7 +146,9 @@ mod tests {
     #[test]
     fn steps_that_begin_beyond_the_threshold_leave_the_first_values_out() {
         assert_eq!(uncovered(&config(&[(Some(15), None)]), UP), vec![stretch(Some(0), Some(15))]);
-        assert_eq!(uncovered(&config(&[(None, Some(-15))]), DOWN), vec![stretch(Some(-15), Some(0))]);
+        let below = uncovered(&config(&[(None, Some(-15))]), DOWN);
+        assert_eq!(below, vec![stretch(Some(-15), Some(0))]);
+        assert_eq!(below[0].absolute(30.into()).to_string(), "from 15 to 30");
     }
 
     // airship#79, bradford-hamilton PR#14

@@ -1,1 +1,3 @@
 //! A strict local double of AWS.
+
+pub mod time;
