@@ -1,2 +1,5 @@
-//! The command line.
-fn main() {}
+//! The `ecs-scaling` binary; see `ecs_scaling::cli`.
+
+fn main() -> std::process::ExitCode {
+    ecs_scaling::cli::main()
+}

@@ -11,6 +11,7 @@ mod document;
 pub mod finding;
 pub mod load;
 pub mod path;
+pub mod resource;
 pub mod schema;
 mod shape;
 pub mod spec_hash;

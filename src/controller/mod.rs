@@ -6,11 +6,13 @@
 //! - [`actor`] works on the objects of one scope that are due, never on one twice at once.
 //! - [`object`] is one pass over one object.
 //! - [`supervisor`] keeps one actor for each scope that is desired.
+//! - [`daemon`] puts source, supervisor and state together.
 //! - [`once`] is the same without a loop, for `plan` and `apply` on the command line.
 
 mod actor;
 pub mod assign;
 mod clock;
+pub mod daemon;
 pub mod object;
 pub mod once;
 mod retry;

@@ -1,0 +1,76 @@
+//! An object as the HTTP API gives it: in its own shape, with its status.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::status::Status;
+use super::types::API_VERSION;
+
+/// One object with its status.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    /// The API version.
+    pub api_version: String,
+    /// `ServiceScaling`.
+    pub kind: String,
+    /// Name, namespace, labels, generation.
+    pub metadata: Metadata,
+    /// As the user wrote it.
+    pub spec: Value,
+    /// What became of it.
+    pub status: Status,
+    /// What it manages, once its account is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+}
+
+/// An object's metadata.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// `default` when unset.
+    pub namespace: String,
+    /// The object's name.
+    pub name: String,
+    /// The object's labels.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Grows with each change of the spec in this process.
+    pub generation: u64,
+    /// Where the object stands: file, line and column.
+    pub source: String,
+}
+
+/// What an object manages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The account's id.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// The cluster.
+    pub cluster: String,
+    /// The service.
+    pub service: String,
+}
+
+/// A list of objects.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceList {
+    /// The API version.
+    pub api_version: String,
+    /// `ServiceScalingList`.
+    pub kind: String,
+    /// The objects, by namespace and name.
+    pub items: Vec<Resource>,
+}
+
+impl ResourceList {
+    /// A list of objects.
+    pub fn new(items: Vec<Resource>) -> Self {
+        Self { api_version: API_VERSION.to_owned(), kind: "ServiceScalingList".to_owned(), items }
+    }
+}

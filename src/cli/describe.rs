@@ -1,0 +1,89 @@
+//! `describe`: all that is known of one object.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use clap::Args;
+use jiff::Timestamp;
+
+use super::Done;
+use super::get::{age, plain};
+use super::server::{ServerArgs, object_key};
+use crate::api::resource::Resource;
+use crate::controller::Clock;
+
+#[derive(Debug, Args)]
+pub(super) struct DescribeArgs {
+    /// NAME or NAMESPACE/NAME
+    name: String,
+    /// Namespace of NAME
+    #[arg(short, long, default_value = "default")]
+    namespace: String,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+pub(super) async fn run(args: DescribeArgs) -> Result<Done> {
+    let found = args.server.one(&object_key(&args.name, &args.namespace)).await?;
+    print!("{}", text(&found, Clock::system().now())?);
+    Ok(Done::Well)
+}
+
+/// The object as text, in kubectl's manner.
+pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
+    let mut out = String::new();
+    let (metadata, status) = (&item.metadata, &item.status);
+    writeln!(out, "Name:        {}", metadata.name)?;
+    writeln!(out, "Namespace:   {}", metadata.namespace)?;
+    for (key, value) in &metadata.labels {
+        writeln!(out, "Label:       {}={}", plain(key), plain(value))?;
+    }
+    writeln!(out, "Source:      {}", plain(&metadata.source))?;
+    writeln!(out, "Generation:  {} (observed {}, spec {})", metadata.generation, status.observed_generation, status.observed_spec)?;
+    if let Some(target) = &item.target {
+        writeln!(out, "Service:     {}/{} in {}/{}", target.cluster, target.service, target.account, target.region)?;
+    }
+    if let Some(capacity) = status.capacity {
+        let bound = |bound: Option<i32>| bound.map_or_else(|| "-".to_owned(), |bound| bound.to_string());
+        let (min, max) = (bound(capacity.min), bound(capacity.max));
+        writeln!(out, "Capacity:    min {min}, max {max}, desired {}, running {}", capacity.desired, capacity.running)?;
+    }
+    if let Some(at) = status.last_sync_time {
+        writeln!(out, "Last sync:   {} ago", age(now, at))?;
+    }
+    writeln!(out, "\nSpec:")?;
+    for line in serde_yaml::to_string(&item.spec)?.lines() {
+        writeln!(out, "  {line}")?;
+    }
+    conditions(&mut out, item, now)?;
+    if !status.resources.is_empty() {
+        writeln!(out, "\nIn AWS:")?;
+    }
+    for resource in &status.resources {
+        let state = resource.state.as_ref().map_or_else(String::new, |state| format!(" [{state}]"));
+        let arn = resource.arn.as_deref().unwrap_or("no ARN");
+        writeln!(out, "  {:<15} {}{state}\n                  {}", resource.kind, plain(&resource.name), plain(arn))?;
+    }
+    if !status.events.is_empty() {
+        writeln!(out, "\nEvents (oldest first):")?;
+    }
+    for event in &status.events {
+        let times = if event.count > 1 { format!(" (x{})", event.count) } else { String::new() };
+        let (kind, reason) = (format!("{:?}", event.kind), event.reason.as_str());
+        writeln!(out, "  {:>5} ago  {kind:<8} {reason:<17} {}{times}", age(now, event.time), plain(&event.message))?;
+    }
+    Ok(out)
+}
+
+fn conditions(out: &mut String, item: &Resource, now: Timestamp) -> Result<()> {
+    writeln!(out, "\nConditions:")?;
+    for condition in &item.status.conditions {
+        let since = age(now, condition.last_transition_time);
+        writeln!(out, "  {:<23} {:<8} {:<24} {since}", condition.kind, condition.status, condition.reason)?;
+        writeln!(out, "      {}", plain(&condition.message))?;
+        if !condition.hint.is_empty() {
+            writeln!(out, "      → {}", plain(&condition.hint))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! `get`: objects as a table.
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+
+use super::Done;
+use super::server::{ServerArgs, object_key};
+use crate::api::resource::{Resource, ResourceList};
+use crate::api::status::ConditionType;
+use crate::controller::Clock;
+
+#[derive(Debug, Args)]
+pub(super) struct GetArgs {
+    /// NAME or NAMESPACE/NAME; all when left out
+    name: Option<String>,
+    /// Namespace of NAME
+    #[arg(short, long, default_value = "default")]
+    namespace: String,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Table,
+    Wide,
+    Json,
+    Yaml,
+}
+
+pub(super) async fn run(args: GetArgs) -> Result<Done> {
+    let items = match &args.name {
+        None => args.server.list().await?,
+        Some(name) => vec![args.server.one(&object_key(name, &args.namespace)).await?],
+    };
+    match args.output {
+        Output::Json => println!("{}", serde_json::to_string_pretty(&ResourceList::new(items))?),
+        Output::Yaml => print!("{}", serde_yaml::to_string(&ResourceList::new(items))?),
+        Output::Table | Output::Wide => {
+            print!("{}", table(&items, args.output == Output::Wide, Clock::system().now()));
+        }
+    }
+    Ok(Done::Well)
+}
+
+/// The objects as a table, in kubectl's manner. `now` is for the ages.
+pub fn table(items: &[Resource], wide: bool, now: Timestamp) -> String {
+    let mut header = vec!["NAMESPACE", "NAME", "CLUSTER", "SERVICE", "READY", "REASON", "MIN", "MAX", "DESIRED", "RUNNING", "AGE"];
+    if wide {
+        header.extend(["REGION", "ACCOUNT", "MESSAGE"]);
+    }
+    let mut rows = vec![header.into_iter().map(str::to_owned).collect::<Vec<_>>()];
+    rows.extend(items.iter().map(|item| row(item, wide, now)));
+    columns(&rows)
+}
+
+fn row(item: &Resource, wide: bool, now: Timestamp) -> Vec<String> {
+    let ready = item.status.condition(ConditionType::Ready);
+    let count = |count: Option<i32>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
+    let capacity = item.status.capacity;
+    let text = |path: &str| item.spec.get(path).and_then(|value| value.as_str()).unwrap_or("-").to_owned();
+    let mut row = vec![
+        item.metadata.namespace.clone(),
+        item.metadata.name.clone(),
+        item.target.as_ref().map_or_else(|| text("cluster"), |target| target.cluster.clone()),
+        item.target.as_ref().map_or_else(|| text("service"), |target| target.service.clone()),
+        ready.map_or("Unknown", |ready| ready.status.as_str()).to_owned(),
+        ready.map_or("NotYetChecked", |ready| ready.reason.as_str()).to_owned(),
+        count(capacity.and_then(|c| c.min)),
+        count(capacity.and_then(|c| c.max)),
+        count(capacity.map(|c| c.desired)),
+        count(capacity.map(|c| c.running)),
+        ready.map_or_else(|| "-".to_owned(), |ready| age(now, ready.last_transition_time)),
+    ];
+    if wide {
+        row.push(item.target.as_ref().map_or_else(|| text("region"), |target| target.region.clone()));
+        row.push(item.target.as_ref().map_or_else(|| text("account"), |target| target.account.clone()));
+        row.push(ready.map_or_else(String::new, |ready| plain(&ready.message)));
+    }
+    row
+}
+
+/// How long ago, in kubectl's manner: `12s`, `5m`, `3h`, `2d`.
+pub(super) fn age(now: Timestamp, then: Timestamp) -> String {
+    let seconds = now.duration_since(then).as_secs().max(0);
+    match seconds {
+        0..=119 => format!("{seconds}s"),
+        120..=7_199 => format!("{}m", seconds / 60),
+        7_200..=172_799 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// Text from AWS or YAML as one harmless line: no control character reaches the terminal.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn columns(rows: &[Vec<String>]) -> String {
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().enumerate().map(|(column, cell)| format!("{cell:width$}", width = width(column).unwrap_or(0)));
+        cells.collect::<Vec<_>>().join("   ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}

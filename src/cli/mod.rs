@@ -1,0 +1,119 @@
+//! The command line: arguments in, text and an exit code out.
+//!
+//! Exit codes: 0 done, 1 error, 2 changes (`plan`), 3 not all well (`apply`, and `plan` with only withheld actions), 64
+//! wrong usage.
+
+mod apply;
+mod describe;
+mod get;
+mod objects;
+mod plan;
+mod run;
+mod server;
+mod validate;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Keeps the auto scaling of Amazon ECS services as YAML files say
+#[derive(Debug, Parser)]
+#[command(name = "ecs-scaling", version, max_term_width = 100, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 done, 1 error, 2 changes (plan), 3 not all well (apply, plan), 64 wrong usage")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Reconcile every interval, until stopped
+    Run(run::RunArgs),
+    /// Show what would be written, and write nothing
+    Plan(plan::PlanArgs),
+    /// Reconcile until nothing is left to do
+    Apply(apply::ApplyArgs),
+    /// Check files, without AWS
+    Validate(validate::ValidateArgs),
+    /// List objects and their state, from a running daemon
+    Get(get::GetArgs),
+    /// Show all that is known of an object, from a running daemon
+    Describe(describe::DescribeArgs),
+    /// Print the JSON Schema of the objects, for editors
+    Schema,
+    /// Print shell completions
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// All well.
+    Well,
+    /// There are findings, or what was asked for is not there.
+    Wrong,
+    /// A plan holds changes.
+    Changes,
+    /// Something is not as wished.
+    NotAllWell,
+}
+
+impl From<Done> for ExitCode {
+    fn from(done: Done) -> Self {
+        match done {
+            Done::Well => Self::SUCCESS,
+            Done::Wrong => Self::from(1),
+            Done::Changes => Self::from(2),
+            Done::NotAllWell => Self::from(3),
+        }
+    }
+}
+
+const WRONG_USAGE: u8 = 64;
+
+/// Parses the arguments and runs the command.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { ExitCode::from(WRONG_USAGE) } else { ExitCode::SUCCESS };
+            let _ = error.print(); // nowhere is left to say that it could not be printed
+            return code;
+        }
+    };
+    match execute(cli.command) {
+        Ok(done) => done.into(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn execute(command: Command) -> Result<Done> {
+    match command {
+        Command::Run(args) => runtime()?.block_on(run::run(args)),
+        Command::Plan(args) => runtime()?.block_on(plan::run(args)),
+        Command::Apply(args) => runtime()?.block_on(apply::run(args)),
+        Command::Validate(args) => validate::run(&args),
+        Command::Get(args) => runtime()?.block_on(get::run(args)),
+        Command::Describe(args) => runtime()?.block_on(describe::run(args)),
+        Command::Schema => {
+            println!("{}", serde_json::to_string_pretty(&crate::api::schema::schema())?);
+            Ok(Done::Well)
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "ecs-scaling", &mut std::io::stdout());
+            Ok(Done::Well)
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

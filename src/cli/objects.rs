@@ -1,0 +1,32 @@
+//! Objects from files, for the commands that work without a daemon.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::api::finding::{Finding, Severity};
+use crate::api::load::{Loaded, load};
+use crate::source::directory::read_files;
+
+/// Reads files once. Warnings go to standard error; an error ends the command, since a plan of some of the objects is
+/// not the plan that was asked for.
+pub(super) fn read(path: &Path) -> Result<Loaded> {
+    let files = read_files(path).with_context(|| format!("reading the objects from {}", path.display()))?;
+    let loaded = load(&files);
+    for finding in &loaded.findings {
+        eprintln!("{finding}");
+    }
+    let errors = count(&loaded.findings, Severity::Error);
+    if errors > 0 {
+        bail!("{errors} errors in {}; nothing was done", path.display());
+    }
+    if loaded.desired.services.is_empty() {
+        bail!("there is no ServiceScaling in {}", path.display());
+    }
+    Ok(loaded)
+}
+
+/// How many findings there are of a severity.
+pub(super) fn count(findings: &[Finding], severity: Severity) -> usize {
+    findings.iter().filter(|finding| finding.severity == severity).count()
+}

@@ -1,0 +1,88 @@
+//! `plan`: what would be written.
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use super::{Done, objects};
+use crate::api::desired::{Mode, ServiceScaling};
+use crate::api::types::API_VERSION;
+use crate::aws::{Aws, AwsOptions, Limits};
+use crate::controller::once::Session;
+use crate::controller::{Clock, LoopSettings};
+use crate::model::names::Region;
+use crate::plan::{Plan, json, text};
+use crate::settings::{ConfigArgs, OwnerArgs};
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(flatten)]
+    owner: OwnerArgs,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+pub(super) async fn run(args: PlanArgs) -> Result<Done> {
+    let loaded = objects::read(&args.config.config)?;
+    let aws = connect(&args.owner).await;
+    let settings = one_shot(&args.owner, Mode::Observe);
+    let mut session = Session::connect(&aws, &loaded.desired, Clock::system(), &settings).await;
+    let results = session.round(|_, _| {}).await;
+    for (key, trouble) in &session.troubles {
+        eprintln!("{key}: {}: {}\n    {}", trouble.reason, trouble.message, trouble.hint);
+    }
+    let plans: Vec<(&ServiceScaling, Plan)> = session
+        .objects()
+        .filter_map(|object| {
+            let mut plan = results.get(&object.desired.key)?.plan.clone()?;
+            plan.mode = object.mode; // the command itself only observes; the plan is what the object's mode makes of it
+            Some((&object.desired, plan))
+        })
+        .collect();
+    let plans: Vec<(&ServiceScaling, &Plan)> = plans.iter().map(|(object, plan)| (*object, plan)).collect();
+    match args.output {
+        Output::Text => print!("{}", text(&plans)),
+        Output::Json => println!("{}", serde_json::to_string_pretty(&json(API_VERSION, &plans))?),
+    }
+    let not_planned = results.values().any(|passed| passed.plan.is_none());
+    Ok(if plans.iter().any(|(_, plan)| !plan.actions.is_empty()) {
+        Done::Changes
+    } else if not_planned || !session.troubles.is_empty() || plans.iter().any(|(_, plan)| !plan.withheld.is_empty()) {
+        Done::NotAllWell
+    } else {
+        Done::Well
+    })
+}
+
+/// AWS, as the flags say.
+pub(super) async fn connect(args: &OwnerArgs) -> Aws {
+    let limits = limits(args);
+    Aws::load(AwsOptions { region: args.region.as_deref().map(Region::new), limits, ..AwsOptions::default() }).await
+}
+
+/// Rate limits, as the flags say.
+pub(super) fn limits(args: &OwnerArgs) -> Limits {
+    Limits {
+        per_second: args.requests_per_second,
+        burst: args.requests_per_second.saturating_mul(2),
+        ..Limits::default()
+    }
+}
+
+/// Settings for a command that runs once.
+pub(super) fn one_shot(args: &OwnerArgs, mode: Mode) -> LoopSettings {
+    LoopSettings {
+        owner: args.owner.clone(),
+        mode,
+        interval: std::time::Duration::from_secs(60),
+        max_changes: usize::MAX,
+    }
+}

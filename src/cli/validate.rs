@@ -1,0 +1,69 @@
+//! `validate`: all findings of all files, without AWS.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::{Done, objects};
+use crate::api::finding::{Finding, Severity};
+use crate::api::load::load;
+use crate::api::types::API_VERSION;
+use crate::source::directory::read_files;
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArgs {
+    /// Directories and files with objects
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Treat warnings as errors
+    #[arg(long)]
+    strict: bool,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+pub(super) fn run(args: &ValidateArgs) -> Result<Done> {
+    let mut files = Vec::new();
+    for path in &args.paths {
+        let found = read_files(path).with_context(|| format!("reading {}", path.display()))?;
+        files.extend(found.into_iter().map(|mut file| {
+            if path.is_dir() {
+                file.path = path.join(&file.path).display().to_string();
+            }
+            file
+        }));
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files.dedup_by(|a, b| a.path == b.path);
+    let loaded = load(&files);
+    let findings: Vec<Finding> = loaded.findings.into_iter().map(|finding| promote(finding, args.strict)).collect();
+    let errors = objects::count(&findings, Severity::Error);
+    let objects = loaded.desired.services.len() + loaded.desired.accounts.len();
+    match args.output {
+        Output::Json => {
+            let body = json!({ "apiVersion": API_VERSION, "findings": findings });
+            println!("{}", serde_json::to_string_pretty(&body)?);
+        }
+        Output::Text => {
+            for finding in &findings {
+                println!("{finding}");
+            }
+            let warnings = objects::count(&findings, Severity::Warning);
+            println!("{} files, {objects} valid objects: {errors} errors, {warnings} warnings.", files.len());
+        }
+    }
+    Ok(if errors > 0 { Done::Wrong } else { Done::Well })
+}
+
+fn promote(finding: Finding, strict: bool) -> Finding {
+    if strict { Finding { severity: Severity::Error, ..finding } } else { finding }
+}

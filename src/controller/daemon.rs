@@ -1,0 +1,156 @@
+//! The daemon: source, supervisor and state, from start to shutdown.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::supervisor::Supervisor;
+use super::{Clock, ConfigView, LoopSettings, State};
+use crate::api::desired::Desired;
+use crate::api::finding::Severity;
+use crate::api::load::load;
+use crate::aws::Aws;
+use crate::metrics::Metrics;
+use crate::source::directory::{DirectorySource, Timing};
+use crate::source::last_good::{Cause, Merged, merge};
+use crate::source::{Snapshot, SourceError};
+
+/// Everything that a daemon is made of.
+#[derive(Debug)]
+pub struct Daemon {
+    /// The directory or file with the objects.
+    pub config: PathBuf,
+    /// When it is read.
+    pub timing: Timing,
+    /// What the loop is told.
+    pub settings: LoopSettings,
+    /// The way to AWS.
+    pub aws: Aws,
+    /// The time.
+    pub clock: Clock,
+    /// What everybody reads.
+    pub state: Arc<State>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Sweep now (SIGHUP).
+    pub kick: Arc<Notify>,
+    /// End.
+    pub shutdown: CancellationToken,
+}
+
+impl Daemon {
+    /// Runs until `shutdown`; writes that are under way are finished, nothing is started after it.
+    pub async fn run(self) {
+        let (sender, desired) = watch::channel(Arc::new(Desired::default()));
+        let source = Reader {
+            source: DirectorySource::new(&self.config, self.timing),
+            state: Arc::clone(&self.state),
+            metrics: Arc::clone(&self.metrics),
+            clock: self.clock,
+            sender,
+            read_once: false,
+        };
+        let supervisor = Supervisor {
+            aws: self.aws,
+            clock: self.clock,
+            settings: self.settings,
+            state: self.state,
+            metrics: self.metrics,
+            desired,
+            kick: self.kick,
+            shutdown: self.shutdown.clone(),
+        };
+        tokio::join!(source.run(self.shutdown), supervisor.run());
+    }
+}
+
+/// Reads the source, and hands on what is wanted.
+struct Reader {
+    source: DirectorySource,
+    state: Arc<State>,
+    metrics: Arc<Metrics>,
+    clock: Clock,
+    sender: watch::Sender<Arc<Desired>>,
+    read_once: bool,
+}
+
+impl Reader {
+    async fn run(mut self, shutdown: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                read = self.source.next() => match read {
+                    Ok(snapshot) => self.take(&snapshot),
+                    Err(error) => self.keep(&error),
+                },
+            }
+        }
+    }
+
+    fn take(&mut self, snapshot: &Snapshot) {
+        let loaded = load(&snapshot.files);
+        let findings = loaded.findings.clone();
+        for finding in &findings {
+            let place = format!("{}:{}:{}", finding.file, finding.line, finding.column);
+            let (path, message, hint) = (&finding.path, &finding.message, &finding.hint);
+            match finding.severity {
+                Severity::Error => tracing::error!(place, path, message, hint, "an object is rejected"),
+                Severity::Warning => tracing::warn!(place, path, message, hint, "an object is doubtful"),
+            }
+        }
+        let before = Arc::clone(&self.sender.borrow());
+        let merged = merge(&before, loaded);
+        let held = held(&merged);
+        let error = merged.was_emptied.then(|| {
+            "the source holds no ServiceScaling any more, where it did before: this changes nothing. Nothing is ever \
+             removed because a source is empty; to let go of all objects, stop the controller."
+                .to_owned()
+        });
+        let successful = error.is_none() && held.is_empty() && findings.iter().all(|f| f.severity == Severity::Warning);
+        if let Some(error) = &error {
+            tracing::error!(error, "the source is not taken");
+        }
+        if !successful {
+            self.metrics.count_rejection();
+        }
+        tracing::info!(revision = snapshot.revision, objects = merged.desired.services.len(), successful, "source read");
+        let read_at = Some(self.clock.now());
+        let revision = snapshot.revision.clone();
+        self.state.set_config(ConfigView { successful, read_at, revision, findings, error, held });
+        self.read_once = true;
+        self.sender.send_replace(Arc::new(merged.desired));
+    }
+
+    /// A source that cannot be read changes nothing.
+    fn keep(&mut self, error: &SourceError) {
+        tracing::error!(%error, "the source could not be read; the last good objects are kept");
+        self.metrics.count_rejection();
+        let before = self.state.config();
+        self.state.set_config(ConfigView { successful: false, error: Some(chain(error)), ..before });
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+fn held(merged: &Merged) -> Vec<String> {
+    let why = |cause: &Cause| match cause {
+        Cause::Refused => "it was refused".to_owned(),
+        Cause::ClashesWith(other) => format!("it names what {other} has"),
+    };
+    let kept = merged.kept.iter().map(|(object, cause)| format!("{object}: the last good version is held, since {}", why(cause)));
+    let waiting = merged.waiting.iter().map(|(held, cause)| match &held.object {
+        Some(object) => format!("{object} ({}): there is no good version yet, since {}", held.file, why(cause)),
+        None => format!("{}: the file cannot be read, so its objects are not known", held.file),
+    });
+    kept.chain(waiting).collect()
+}

@@ -1,0 +1,137 @@
+//! The HTTP server: metrics, health, and the API that `get` and `describe` read. Read-only.
+//!
+//! Off loopback the API needs a token; `/metrics`, `/healthz` and `/readyz` never do.
+
+mod token;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, State as Extract};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+pub use token::{Token, TokenError};
+
+use crate::api::desired::ObjectKey;
+use crate::api::resource::{Metadata, Resource, ResourceList, Target};
+use crate::api::types::API_VERSION;
+use crate::controller::{Clock, ObjectView, State};
+use crate::metrics::Metrics;
+
+/// The loop is stuck when it has not ticked for this many intervals.
+const STUCK_AFTER: u32 = 3;
+
+/// What the server reads from.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The one state.
+    pub state: Arc<State>,
+    /// The counters.
+    pub metrics: Arc<Metrics>,
+    /// The time.
+    pub clock: Clock,
+    /// The interval of the loop.
+    pub interval: Duration,
+    /// Asked of whoever reads the API, where there is one.
+    pub token: Option<Token>,
+}
+
+/// Serves until `shutdown`.
+pub async fn serve(
+    listener: TcpListener,
+    served: Served,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(served)).with_graceful_shutdown(shutdown).await
+}
+
+fn router(served: Served) -> Router {
+    let api = Router::new()
+        .route("/", get(index))
+        .route("/api/v1/servicescalings", get(list))
+        .route("/api/v1/servicescalings/{namespace}/{name}", get(one))
+        .layer(middleware::from_fn_with_state(served.token.clone(), token::check));
+    Router::new()
+        .merge(api)
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .with_state(served)
+}
+
+async fn index() -> &'static str {
+    "ecs-scaling\n\n/api/v1/servicescalings    the objects and their status\n/metrics                   for Prometheus\n/healthz  /readyz          for probes\n"
+}
+
+async fn list(Extract(served): Extract<Served>) -> Json<ResourceList> {
+    Json(ResourceList::new(served.state.objects().iter().map(resource).collect()))
+}
+
+async fn one(Extract(served): Extract<Served>, Path((namespace, name)): Path<(String, String)>) -> Response {
+    let key = ObjectKey::new(namespace, name);
+    match served.state.object(&key) {
+        Some(view) => Json(resource(&view)).into_response(),
+        None => {
+            let body = json!({ "apiVersion": API_VERSION, "error": format!("there is no ServiceScaling {key}") });
+            (StatusCode::NOT_FOUND, Json(body)).into_response()
+        }
+    }
+}
+
+fn resource(view: &ObjectView) -> Resource {
+    let desired = &view.desired;
+    Resource {
+        api_version: API_VERSION.to_owned(),
+        kind: "ServiceScaling".to_owned(),
+        metadata: Metadata {
+            namespace: desired.key.namespace.clone(),
+            name: desired.key.name.clone(),
+            labels: desired.labels.clone(),
+            generation: view.generation,
+            source: desired.position.to_string(),
+        },
+        spec: desired.spec.clone(),
+        status: view.status.clone(),
+        target: view.key.as_ref().map(|key| Target {
+            account: key.scope.account.to_string(),
+            region: key.scope.region.to_string(),
+            cluster: key.service.cluster.to_string(),
+            service: key.service.service.to_string(),
+        }),
+    }
+}
+
+async fn metrics(Extract(served): Extract<Served>) -> Response {
+    match served.metrics.scrape(&served.state) {
+        Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("metrics could not be written: {error}\n")).into_response(),
+    }
+}
+
+/// False when the loop of a scope has not ticked for three intervals.
+async fn healthz(Extract(served): Extract<Served>) -> Response {
+    let limit = served.interval.saturating_mul(STUCK_AFTER);
+    let age = served.state.oldest_heartbeat().map(|beat| served.clock.now().duration_since(beat).unsigned_abs());
+    match age.filter(|age| *age > limit) {
+        None => "ok\n".into_response(),
+        Some(age) => {
+            let text = format!("the loop has not ticked for {} s (the interval is {} s)\n", age.as_secs(), served.interval.as_secs());
+            (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+        }
+    }
+}
+
+/// True after the first attempted pass.
+async fn readyz(Extract(served): Extract<Served>) -> Response {
+    if served.state.is_ready() {
+        "ok\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the first pass is not done yet\n").into_response()
+    }
+}
