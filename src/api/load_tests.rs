@@ -1,6 +1,8 @@
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::api::schema::kind_schema;
+use crate::api::types::Kind;
 use crate::model::number::Number;
 use crate::model::policy::StepAdjustment;
 
@@ -214,4 +216,41 @@ fn five_hundred_objects_load_in_well_under_a_second() {
     assert_eq!((loaded.desired.services.len(), loaded.findings.len()), (500, 0));
     assert!(took < Duration::from_secs(3), "{took:?}"); // measured: see the printed value; the bound allows a busy machine
     println!("500 objects in {took:?}");
+}
+
+#[test]
+fn every_field_is_taken() {
+    let loaded = load_text(include_str!("testdata/every-field.yaml"));
+    assert_eq!(messages(&loaded), Vec::<String>::new());
+    // The schema's properties are the object's: a field that is added must be added to the test's file.
+    for (kind, spec) in [
+        (Kind::ServiceScaling, &loaded.desired.services.values().next().unwrap().spec),
+        (Kind::AwsAccount, &loaded.desired.accounts.values().next().unwrap().spec),
+    ] {
+        all_used(&kind_schema(kind)["properties"]["spec"], spec, "spec");
+    }
+}
+
+/// Asserts that each property of a schema occurs somewhere in the value.
+fn all_used(schema: &serde_json::Value, value: &serde_json::Value, path: &str) {
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let found: Vec<&serde_json::Value> = match value {
+            serde_json::Value::Array(items) => items.iter().filter_map(|item| item.get(name)).collect(),
+            value => value.get(name).into_iter().collect(),
+        };
+        assert!(!found.is_empty(), "{path}.{name} is not used");
+        let schema = property.get("items").unwrap_or(property);
+        let flat = |value: &&serde_json::Value| value.as_array().cloned().unwrap_or_else(|| vec![(*value).clone()]);
+        all_used(schema, &found.iter().flat_map(flat).collect(), &format!("{path}.{name}"));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_make_no_difference() {
+    let text = service("a", "a", "a").replace('\n', "\r\n");
+    let bytes = [b"\xEF\xBB\xBF", text.as_bytes()].concat();
+    let loaded = load(&[SourceFile { path: "a.yaml".into(), bytes }]);
+    assert_eq!(messages(&loaded), Vec::<String>::new());
+    let plain = load_text(&service("a", "a", "a"));
+    assert_eq!(loaded.desired, plain.desired);
 }

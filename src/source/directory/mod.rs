@@ -110,10 +110,11 @@ impl DirectorySource {
         let started = Instant::now();
         let mut before: Option<Snapshot> = None;
         loop {
-            let reading = self.read().await?;
-            let reason = match reading {
-                None => "the directory is being replaced".to_owned(),
-                Some(Reading { files, open_ended, is_swapped }) => {
+            let reason = match self.read().await {
+                Err(error) if self.is_vanished(&error) => format!("{error}: it was there a moment ago"),
+                Err(error) => return Err(error),
+                Ok(None) => "the directory is being replaced".to_owned(),
+                Ok(Some(Reading { files, open_ended, is_swapped })) => {
                     let snapshot = Snapshot::new(files);
                     let is_known = self.given.as_ref() == Some(&snapshot.revision);
                     let is_equal = before.as_ref() == Some(&snapshot);
@@ -132,6 +133,16 @@ impl DirectorySource {
                 return Err(SourceError::Unsettled { waited_seconds: waited.as_secs(), reason });
             }
             sleep(self.timing.settle).await;
+        }
+    }
+
+    /// Whether something below the root went away between being listed and being read, as editors and swaps do it.
+    fn is_vanished(&self, error: &SourceError) -> bool {
+        match error {
+            SourceError::Unreadable { path, source } => {
+                source.kind() == std::io::ErrorKind::NotFound && *path != self.root
+            }
+            _ => false,
         }
     }
 
