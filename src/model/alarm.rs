@@ -58,7 +58,11 @@ aws_enum! {
     /// A unit. An alarm with a unit sees only datapoints that were put with it.
     StandardUnit {
         Seconds, Microseconds, Milliseconds, Bytes, Kilobytes, Megabytes, Gigabytes, Terabytes, Bits, Kilobits,
-        Megabits, Gigabits, Terabits, Percent, Count, None,
+        Megabits, Gigabits, Terabits, Percent, Count,
+        BytesPerSecond = "Bytes/Second", KilobytesPerSecond = "Kilobytes/Second", MegabytesPerSecond = "Megabytes/Second",
+        GigabytesPerSecond = "Gigabytes/Second", TerabytesPerSecond = "Terabytes/Second", BitsPerSecond = "Bits/Second",
+        KilobitsPerSecond = "Kilobits/Second", MegabitsPerSecond = "Megabits/Second", GigabitsPerSecond = "Gigabits/Second",
+        TerabitsPerSecond = "Terabits/Second", CountPerSecond = "Count/Second", None,
     }
 }
 
