@@ -1,5 +1,7 @@
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::*;
 use crate::api::schema::kind_schema;
 use crate::api::types::Kind;
@@ -227,21 +229,23 @@ fn every_field_is_taken() {
         (Kind::ServiceScaling, &loaded.desired.services.values().next().unwrap().spec),
         (Kind::AwsAccount, &loaded.desired.accounts.values().next().unwrap().spec),
     ] {
-        all_used(&kind_schema(kind)["properties"]["spec"], spec, "spec");
+        all_used(&kind_schema(kind)["properties"]["spec"], &[spec], "spec");
     }
 }
 
-/// Asserts that each property of a schema occurs somewhere in the value.
-fn all_used(schema: &serde_json::Value, value: &serde_json::Value, path: &str) {
+/// Asserts that each property of a schema occurs in one of the values; `alarm` and `alarms` are of one form.
+fn all_used(schema: &Value, values: &[&Value], path: &str) {
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        let found: Vec<&serde_json::Value> = match value {
-            serde_json::Value::Array(items) => items.iter().filter_map(|item| item.get(name)).collect(),
-            value => value.get(name).into_iter().collect(),
-        };
+        let names =
+            if name.starts_with("alarm") && name.len() < 7 { vec!["alarm", "alarms"] } else { vec![name.as_str()] };
+        let found: Vec<&Value> =
+            values.iter().flat_map(|value| names.iter().filter_map(|name| value.get(name))).collect();
         assert!(!found.is_empty(), "{path}.{name} is not used");
-        let schema = property.get("items").unwrap_or(property);
-        let flat = |value: &&serde_json::Value| value.as_array().cloned().unwrap_or_else(|| vec![(*value).clone()]);
-        all_used(schema, &found.iter().flat_map(flat).collect(), &format!("{path}.{name}"));
+        let items: Vec<&Value> = found
+            .into_iter()
+            .flat_map(|value| value.as_array().map_or(vec![value], |items| items.iter().collect()))
+            .collect();
+        all_used(property.get("items").unwrap_or(property), &items, &format!("{path}.{name}"));
     }
 }
 
