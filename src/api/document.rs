@@ -21,7 +21,7 @@ pub(super) enum Checked {
     /// A `ServiceScaling`.
     Service(Box<CheckedService>),
     /// An `AwsAccount`.
-    Account(AwsAccount),
+    Account(Box<AwsAccount>),
 }
 
 /// Which object a document is, as far as that can be read.
@@ -68,7 +68,9 @@ pub(super) fn check(
             let checked = validate::service_scaling(typed(value, report)?, written, report)?;
             Some(Checked::Service(Box::new(checked)))
         }
-        Kind::AwsAccount => Some(Checked::Account(validate::aws_account(typed(value, report)?, written, report))),
+        Kind::AwsAccount => {
+            Some(Checked::Account(Box::new(validate::aws_account(typed(value, report)?, written, report))))
+        }
     }
 }
 

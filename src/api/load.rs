@@ -177,7 +177,7 @@ fn check_across(candidates: &mut [Candidate<'_>]) {
 fn accounts(candidates: &[Candidate<'_>]) -> BTreeMap<AccountName, AwsAccount> {
     let valid = candidates.iter().filter(|candidate| !candidate.report.has_errors());
     let accounts = valid.filter_map(|candidate| match &candidate.checked {
-        Some(Checked::Account(account)) => Some((account.name.clone(), account.clone())),
+        Some(Checked::Account(account)) => Some((account.name.clone(), account.as_ref().clone())),
         _ => None,
     });
     accounts.collect()
@@ -220,7 +220,7 @@ fn settle(candidate: Candidate<'_>, loaded: &mut Loaded) {
             loaded.desired.services.insert(scaling.key.clone(), scaling);
         }
         Some(Checked::Account(account)) => {
-            loaded.desired.accounts.insert(account.name.clone(), account);
+            loaded.desired.accounts.insert(account.name.clone(), *account);
         }
         None => loaded.held.push(Held { file: candidate.file.to_owned(), object: candidate.reference }),
     }

@@ -1,6 +1,10 @@
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::*;
+use crate::api::schema::kind_schema;
+use crate::api::types::Kind;
 use crate::model::number::Number;
 use crate::model::policy::StepAdjustment;
 
@@ -214,4 +218,43 @@ fn five_hundred_objects_load_in_well_under_a_second() {
     assert_eq!((loaded.desired.services.len(), loaded.findings.len()), (500, 0));
     assert!(took < Duration::from_secs(3), "{took:?}"); // measured: see the printed value; the bound allows a busy machine
     println!("500 objects in {took:?}");
+}
+
+#[test]
+fn every_field_is_taken() {
+    let loaded = load_text(include_str!("testdata/every-field.yaml"));
+    assert_eq!(messages(&loaded), Vec::<String>::new());
+    // The schema's properties are the object's: a field that is added must be added to the test's file.
+    for (kind, spec) in [
+        (Kind::ServiceScaling, &loaded.desired.services.values().next().unwrap().spec),
+        (Kind::AwsAccount, &loaded.desired.accounts.values().next().unwrap().spec),
+    ] {
+        all_used(&kind_schema(kind)["properties"]["spec"], &[spec], "spec");
+    }
+}
+
+/// Asserts that each property of a schema occurs in one of the values; `alarm` and `alarms` are of one form.
+fn all_used(schema: &Value, values: &[&Value], path: &str) {
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let names =
+            if name.starts_with("alarm") && name.len() < 7 { vec!["alarm", "alarms"] } else { vec![name.as_str()] };
+        let found: Vec<&Value> =
+            values.iter().flat_map(|value| names.iter().filter_map(|name| value.get(name))).collect();
+        assert!(!found.is_empty(), "{path}.{name} is not used");
+        let items: Vec<&Value> = found
+            .into_iter()
+            .flat_map(|value| value.as_array().map_or(vec![value], |items| items.iter().collect()))
+            .collect();
+        all_used(property.get("items").unwrap_or(property), &items, &format!("{path}.{name}"));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_make_no_difference() {
+    let text = service("a", "a", "a").replace('\n', "\r\n");
+    let bytes = [b"\xEF\xBB\xBF", text.as_bytes()].concat();
+    let loaded = load(&[SourceFile { path: "a.yaml".into(), bytes }]);
+    assert_eq!(messages(&loaded), Vec::<String>::new());
+    let plain = load_text(&service("a", "a", "a"));
+    assert_eq!(loaded.desired, plain.desired);
 }

@@ -39,7 +39,11 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
         writeln!(out, "Label:       {}={}", plain(key), plain(value))?;
     }
     writeln!(out, "Source:      {}", plain(&metadata.source))?;
-    writeln!(out, "Generation:  {} (observed {}, spec {})", metadata.generation, status.observed_generation, status.observed_spec)?;
+    writeln!(
+        out,
+        "Generation:  {} (observed {}, spec {})",
+        metadata.generation, status.observed_generation, status.observed_spec
+    )?;
     if let Some(target) = &item.target {
         writeln!(out, "Service:     {}/{} in {}/{}", target.cluster, target.service, target.account, target.region)?;
     }

@@ -49,7 +49,8 @@ pub(super) async fn run(args: GetArgs) -> Result<Done> {
 
 /// The objects as a table, in kubectl's manner. `now` is for the ages.
 pub fn table(items: &[Resource], wide: bool, now: Timestamp) -> String {
-    let mut header = vec!["NAMESPACE", "NAME", "CLUSTER", "SERVICE", "READY", "REASON", "MIN", "MAX", "DESIRED", "RUNNING", "AGE"];
+    let mut header =
+        vec!["NAMESPACE", "NAME", "CLUSTER", "SERVICE", "READY", "REASON", "MIN", "MAX", "DESIRED", "RUNNING", "AGE"];
     if wide {
         header.extend(["REGION", "ACCOUNT", "MESSAGE"]);
     }
@@ -103,7 +104,8 @@ pub(super) fn plain(text: &str) -> String {
 fn columns(rows: &[Vec<String>]) -> String {
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let line = |row: &Vec<String>| {
-        let cells = row.iter().enumerate().map(|(column, cell)| format!("{cell:width$}", width = width(column).unwrap_or(0)));
+        let cells =
+            row.iter().enumerate().map(|(column, cell)| format!("{cell:width$}", width = width(column).unwrap_or(0)));
         cells.collect::<Vec<_>>().join("   ").trim_end().to_owned() + "\n"
     };
     rows.iter().map(line).collect()

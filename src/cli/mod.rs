@@ -17,6 +17,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub use describe::text as description;
+pub use get::table;
+
 /// Keeps the auto scaling of Amazon ECS services as YAML files say
 #[derive(Debug, Parser)]
 #[command(name = "ecs-scaling", version, max_term_width = 100, propagate_version = true)]

@@ -45,9 +45,8 @@ pub(super) async fn run(args: RunArgs) -> Result<Done> {
             args.listen.listen
         );
     }
-    let listener = TcpListener::bind(args.listen.listen)
-        .await
-        .with_context(|| format!("listening on {}", args.listen.listen))?;
+    let listener =
+        TcpListener::bind(args.listen.listen).await.with_context(|| format!("listening on {}", args.listen.listen))?;
     let metrics = Arc::new(Metrics::new(args.looping.interval).context("setting up the metrics")?);
     let options = AwsOptions {
         region: args.owner.region.as_deref().map(Region::new),

@@ -115,7 +115,12 @@ impl Reader {
         if !successful {
             self.metrics.count_rejection();
         }
-        tracing::info!(revision = snapshot.revision, objects = merged.desired.services.len(), successful, "source read");
+        tracing::info!(
+            revision = snapshot.revision,
+            objects = merged.desired.services.len(),
+            successful,
+            "source read"
+        );
         let read_at = Some(self.clock.now());
         let revision = snapshot.revision.clone();
         self.state.set_config(ConfigView { successful, read_at, revision, findings, error, held });
@@ -147,7 +152,10 @@ fn held(merged: &Merged) -> Vec<String> {
         Cause::Refused => "it was refused".to_owned(),
         Cause::ClashesWith(other) => format!("it names what {other} has"),
     };
-    let kept = merged.kept.iter().map(|(object, cause)| format!("{object}: the last good version is held, since {}", why(cause)));
+    let kept = merged
+        .kept
+        .iter()
+        .map(|(object, cause)| format!("{object}: the last good version is held, since {}", why(cause)));
     let waiting = merged.waiting.iter().map(|(held, cause)| match &held.object {
         Some(object) => format!("{object} ({}): there is no good version yet, since {}", held.file, why(cause)),
         None => format!("{}: the file cannot be read, so its objects are not known", held.file),

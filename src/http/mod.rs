@@ -110,7 +110,9 @@ fn resource(view: &ObjectView) -> Resource {
 async fn metrics(Extract(served): Extract<Served>) -> Response {
     match served.metrics.scrape(&served.state) {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("metrics could not be written: {error}\n")).into_response(),
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, format!("metrics could not be written: {error}\n")).into_response()
+        }
     }
 }
 
@@ -121,7 +123,11 @@ async fn healthz(Extract(served): Extract<Served>) -> Response {
     match age.filter(|age| *age > limit) {
         None => "ok\n".into_response(),
         Some(age) => {
-            let text = format!("the loop has not ticked for {} s (the interval is {} s)\n", age.as_secs(), served.interval.as_secs());
+            let text = format!(
+                "the loop has not ticked for {} s (the interval is {} s)\n",
+                age.as_secs(),
+                served.interval.as_secs()
+            );
             (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
         }
     }

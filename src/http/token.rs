@@ -33,7 +33,8 @@ impl Token {
     /// Reads a token from a file; white space around it does not count.
     pub fn from_file(path: &Path) -> Result<Self, TokenError> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|source| TokenError::Unreadable { path: shown.clone(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| TokenError::Unreadable { path: shown.clone(), source })?;
         let token = text.trim();
         if token.len() < 16 { Err(TokenError::TooShort(shown)) } else { Ok(Self::of(token)) }
     }

@@ -54,65 +54,19 @@ aws_enum! {
     Statistic { SampleCount, Average, Sum, Minimum, Maximum }
 }
 
-/// Makes an enum whose variants are spelled by AWS in a way that is no Rust name.
-macro_rules! spelled_enum {
-    ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal,)+ }) => {
-        $(#[$meta])*
-        #[allow(missing_docs)] // the names are AWS's own
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        pub enum $name { $(#[serde(rename = $text)] $variant),+ }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The value as AWS spells it.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            /// Reads AWS's spelling; `None` for a value that this version does not know.
-            pub fn from_aws(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == text)
-            }
-        }
-    };
-}
-
-spelled_enum! {
+aws_enum! {
     /// A unit. An alarm with a unit sees only datapoints that were put with it.
     StandardUnit {
-        Seconds = "Seconds",
-        Microseconds = "Microseconds",
-        Milliseconds = "Milliseconds",
-        Bytes = "Bytes",
-        Kilobytes = "Kilobytes",
-        Megabytes = "Megabytes",
-        Gigabytes = "Gigabytes",
-        Terabytes = "Terabytes",
-        Bits = "Bits",
-        Kilobits = "Kilobits",
-        Megabits = "Megabits",
-        Gigabits = "Gigabits",
-        Terabits = "Terabits",
-        Percent = "Percent",
-        Count = "Count",
-        BytesPerSecond = "Bytes/Second",
-        KilobytesPerSecond = "Kilobytes/Second",
-        MegabytesPerSecond = "Megabytes/Second",
-        GigabytesPerSecond = "Gigabytes/Second",
-        TerabytesPerSecond = "Terabytes/Second",
-        BitsPerSecond = "Bits/Second",
-        KilobitsPerSecond = "Kilobits/Second",
-        MegabitsPerSecond = "Megabits/Second",
-        GigabitsPerSecond = "Gigabits/Second",
-        TerabitsPerSecond = "Terabits/Second",
-        CountPerSecond = "Count/Second",
-        NoUnit = "None",
+        Seconds, Microseconds, Milliseconds, Bytes, Kilobytes, Megabytes, Gigabytes, Terabytes, Bits, Kilobits,
+        Megabits, Gigabits, Terabits, Percent, Count,
+        BytesPerSecond = "Bytes/Second", KilobytesPerSecond = "Kilobytes/Second", MegabytesPerSecond = "Megabytes/Second",
+        GigabytesPerSecond = "Gigabytes/Second", TerabytesPerSecond = "Terabytes/Second", BitsPerSecond = "Bits/Second",
+        KilobitsPerSecond = "Kilobits/Second", MegabitsPerSecond = "Megabits/Second", GigabitsPerSecond = "Gigabits/Second",
+        TerabitsPerSecond = "Terabits/Second", CountPerSecond = "Count/Second", None,
     }
 }
 
-spelled_enum! {
+aws_enum! {
     /// An alarm's state.
     AlarmState {
         Ok = "OK",

@@ -19,13 +19,13 @@ pub mod observed;
 pub mod policy;
 pub mod steps;
 
-/// Makes an enum whose variants are spelled just as AWS spells them.
+/// Makes an enum whose variants are spelled just as AWS spells them, or as the text behind `=` where AWS's is no name.
 macro_rules! aws_enum {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident $(= $text:literal)?),+ $(,)? }) => {
         $(#[$meta])*
         #[allow(missing_docs)] // the names are AWS's own
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-        pub enum $name { $($(#[$vmeta])* $variant),+ }
+        pub enum $name { $($(#[$vmeta])* $(#[serde(rename = $text)])? $variant),+ }
 
         impl $name {
             /// Every value, in AWS's order.
@@ -33,12 +33,12 @@ macro_rules! aws_enum {
 
             /// The value as AWS spells it.
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => stringify!($variant)),+ }
+                match self { $(Self::$variant => $crate::model::aws_text!($variant $(= $text)?)),+ }
             }
 
             /// Reads AWS's spelling; `None` for a value that this version does not know.
             pub fn from_aws(text: &str) -> Option<Self> {
-                match text { $(stringify!($variant) => Some(Self::$variant),)+ _ => None }
+                Self::ALL.iter().copied().find(|value| value.as_str() == text)
             }
         }
 
@@ -50,3 +50,13 @@ macro_rules! aws_enum {
     };
 }
 pub(crate) use aws_enum;
+
+macro_rules! aws_text {
+    ($variant:ident) => {
+        stringify!($variant)
+    };
+    ($variant:ident = $text:literal) => {
+        $text
+    };
+}
+pub(crate) use aws_text;

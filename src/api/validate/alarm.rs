@@ -160,7 +160,7 @@ fn periods(spec: &AlarmSpec, period: i32, at: &Path, report: &mut Report<'_>) ->
     if count < 1 {
         report.error(&at.key("evaluationPeriods"), format!("{count} is below 1"), "write 1 or more");
     }
-    if datapoints < 1 || datapoints > count.max(1) {
+    if spec.datapoints_to_alarm.is_some() && !(1..=count.max(1)).contains(&datapoints) {
         let message = format!("{datapoints} of {count} datapoints cannot breach");
         report.error(
             &at.key("datapointsToAlarm"),

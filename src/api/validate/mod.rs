@@ -15,6 +15,9 @@ mod tags;
 mod target;
 mod window;
 
+#[cfg(test)]
+mod rules_tests;
+
 pub use account::aws_account;
 
 use serde_json::Value;

@@ -100,12 +100,7 @@ impl Builder<'_> {
         self.refuse_tag(tag, mark);
         self.budget.take(1, mark)?;
         if self.open.len() >= MAX_DEPTH {
-            let message = format!("more than {MAX_DEPTH} lists and maps are nested here");
-            return Err(Fault::new(
-                mark,
-                message,
-                "no object is nested so deep: check the brackets and the indentation",
-            ));
+            return Err(too_deep(mark));
         }
         self.open.push(Open { mark, anchor, size: 1, key: None, content });
         Ok(())
@@ -174,8 +169,16 @@ fn mark(marker: saphyr_parser::Marker, first_line: usize) -> Mark {
     Mark { line: marker.line() + first_line - 1, column: marker.col() + 1 }
 }
 
+fn too_deep(mark: Mark) -> Fault {
+    let message = format!("more than {MAX_DEPTH} lists and maps are nested here");
+    Fault::new(mark, message, "no object is nested so deep: check the brackets and the indentation")
+}
+
 fn scan_fault(text: &str, first_line: usize, error: &ScanError) -> Fault {
     let at = mark(*error.marker(), first_line);
+    if error.info().contains("recursion limit") {
+        return too_deep(at);
+    }
     if let Some(tab) = indenting_tab(text, first_line, at.line) {
         return Fault::new(tab, "a tab is used for indentation, which YAML forbids", "indent with spaces");
     }
@@ -187,9 +190,9 @@ fn scan_fault(text: &str, first_line: usize, error: &ScanError) -> Fault {
     Fault::new(at, format!("this is not YAML: {}", error.info()), hint)
 }
 
-/// The last tab before the first character of a line, up to and including `last_line`.
+/// The last tab before the first character of a line, up to the line behind `last_line`: a scanner stops before it.
 fn indenting_tab(text: &str, first_line: usize, last_line: usize) -> Option<Mark> {
-    let lines = text.lines().enumerate().take((last_line + 1).saturating_sub(first_line));
+    let lines = text.lines().enumerate().take((last_line + 2).saturating_sub(first_line));
     lines
         .filter_map(|(index, line)| {
             let indent = line.chars().take_while(|c| c.is_whitespace()).position(|c| c == '\t')?;

@@ -12,7 +12,7 @@ pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 /// `maxCapacity: 40` cut to `maxCapacity: 4` is good YAML.
 pub fn decode(bytes: &[u8]) -> Result<&str, Fault> {
     if bytes.len() > MAX_BYTES {
-        let message = format!("the file has {} bytes; at most {MAX_BYTES} are read", bytes.len());
+        let message = format!("the file has more than {MAX_BYTES} bytes, which is the most that is read");
         return Err(Fault::new(Mark::START, message, "split it into several files"));
     }
     if bytes.starts_with(&[0xFE, 0xFF]) || bytes.starts_with(&[0xFF, 0xFE]) {
@@ -84,6 +84,6 @@ mod tests {
         let mut bytes = vec![b'\n'; MAX_BYTES];
         assert!(decode(&bytes).is_ok());
         bytes.push(b'\n');
-        assert!(refused(&bytes).2.contains("at most 10485760"));
+        assert!(refused(&bytes).2.contains("more than 10485760 bytes"));
     }
 }

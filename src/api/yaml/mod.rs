@@ -14,6 +14,9 @@ mod documents;
 mod node;
 mod scalar;
 
+#[cfg(test)]
+mod hostile_tests;
+
 pub use agree::agree;
 pub use build::{Budget, MAX_DEPTH, MAX_NODES};
 pub use bytes::{MAX_BYTES, decode};
