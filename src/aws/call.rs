@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_ecs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::operation::RequestId;
 
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
@@ -74,7 +74,7 @@ where
         effect,
         request_id: request_id.map(str::to_owned),
     };
-    let chain = || DisplayErrorContext(error).to_string();
+    let chain = || causes(error);
     match error {
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
@@ -95,6 +95,20 @@ where
         SdkError::DispatchFailure(_) => make(Origin::Credentials, chain(), Effect::No, None),
         SdkError::ConstructionFailure(_) => make(Origin::NotSent, chain(), Effect::No, None),
         SdkError::ResponseError(_) => make(Origin::Malformed, chain(), Effect::Unknown, None),
-        other => make(Origin::Malformed, DisplayErrorContext(other).to_string(), Effect::Unknown, None),
+        other => make(Origin::Malformed, causes(other), Effect::Unknown, None),
     }
+}
+
+/// The messages of an error and its causes, each once, on one line. Never the debug form, which may hold anything.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        if !texts.iter().any(|said| said.contains(&text)) {
+            texts.push(text);
+        }
+        next = error.source();
+    }
+    texts.join(": ")
 }

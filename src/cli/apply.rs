@@ -45,9 +45,7 @@ pub(super) async fn run(args: ApplyArgs) -> Result<Done> {
         }
         tokio::time::sleep(PAUSE).await;
     };
-    for (key, trouble) in &session.troubles {
-        println!("{key}: {}: {}\n    → {}", trouble.reason, trouble.message, trouble.hint);
-    }
+    print!("{}", objects::troubles(&session.troubles));
     let not_ready: Vec<_> = results.iter().filter(|(_, passed)| !passed.kept.status.is_ready()).collect();
     for (key, passed) in &not_ready {
         for condition in &passed.kept.status.conditions {

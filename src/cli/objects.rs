@@ -1,12 +1,16 @@
 //! Objects from files, for the commands that work without a daemon.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::get::plain;
+use crate::api::desired::ObjectKey;
 use crate::api::finding::{Finding, Severity};
 use crate::api::load::{Loaded, load};
 use crate::source::directory::read_files;
+use crate::status::Trouble;
 
 /// Reads files once. Warnings go to standard error; an error ends the command, since a plan of some of the objects is
 /// not the plan that was asked for.
@@ -29,4 +33,20 @@ pub(super) fn read(path: &Path) -> Result<Loaded> {
 /// How many findings there are of a severity.
 pub(super) fn count(findings: &[Finding], severity: Severity) -> usize {
     findings.iter().filter(|finding| finding.severity == severity).count()
+}
+
+/// What keeps objects from being looked at, each trouble once, with the objects that it keeps.
+pub(super) fn troubles(troubles: &BTreeMap<ObjectKey, Trouble>) -> String {
+    let mut said: Vec<(&Trouble, Vec<String>)> = Vec::new();
+    for (key, trouble) in troubles {
+        match said.iter_mut().find(|(other, _)| *other == trouble) {
+            Some((_, keys)) => keys.push(key.to_string()),
+            None => said.push((trouble, vec![key.to_string()])),
+        }
+    }
+    let text = |(trouble, keys): &(&Trouble, Vec<String>)| {
+        let Trouble { reason, message, hint, .. } = trouble;
+        format!("{}: {reason}\n    {}\n    → {}\n", keys.join(", "), plain(message), plain(hint))
+    };
+    said.iter().map(text).collect()
 }

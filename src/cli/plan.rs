@@ -36,9 +36,7 @@ pub(super) async fn run(args: PlanArgs) -> Result<Done> {
     let settings = one_shot(&args.owner, Mode::Observe);
     let mut session = Session::connect(&aws, &loaded.desired, Clock::system(), &settings).await;
     let results = session.round(|_, _| {}).await;
-    for (key, trouble) in &session.troubles {
-        eprintln!("{key}: {}: {}\n    {}", trouble.reason, trouble.message, trouble.hint);
-    }
+    eprint!("{}", objects::troubles(&session.troubles));
     let plans: Vec<(&ServiceScaling, Plan)> = session
         .objects()
         .filter_map(|object| {
@@ -49,7 +47,7 @@ pub(super) async fn run(args: PlanArgs) -> Result<Done> {
         .collect();
     let plans: Vec<(&ServiceScaling, &Plan)> = plans.iter().map(|(object, plan)| (*object, plan)).collect();
     match args.output {
-        Output::Text => print!("{}", text(&plans)),
+        Output::Text => print!("{}", text(&plans, loaded.desired.services.len() - plans.len())),
         Output::Json => println!("{}", serde_json::to_string_pretty(&json(API_VERSION, &plans))?),
     }
     let not_planned = results.values().any(|passed| passed.plan.is_none());

@@ -10,15 +10,15 @@ use crate::model::fields::Change;
 use crate::model::number::Number;
 use crate::model::policy::{AdjustmentType, StepAdjustment, StepScalingConfig};
 
-/// The plans as text, in the manner of a Terraform plan.
-pub fn text(plans: &[(&ServiceScaling, &Plan)]) -> String {
+/// The plans as text, in the manner of a Terraform plan. `unplanned` objects could not be looked at.
+pub fn text(plans: &[(&ServiceScaling, &Plan)], unplanned: usize) -> String {
     let mut out = String::new();
     for (object, plan) in plans {
         if !plan.actions.is_empty() || !plan.withheld.is_empty() {
             object_text(&mut out, object, plan);
         }
     }
-    out.push_str(&summary(plans));
+    out.push_str(&summary(plans, unplanned));
     out
 }
 
@@ -117,16 +117,26 @@ fn withheld_text(out: &mut String, plan: &Plan, withheld: &Withheld) {
     out.push('\n');
 }
 
-fn summary(plans: &[(&ServiceScaling, &Plan)]) -> String {
+fn summary(plans: &[(&ServiceScaling, &Plan)], unplanned: usize) -> String {
     let all = || plans.iter().flat_map(|(_, plan)| &plan.actions);
     let creates = all().filter(|action| action.verb == Verb::Create).count();
     let updates = all().count() - creates;
     let withheld: usize = plans.iter().map(|(_, plan)| plan.withheld.len()).sum();
-    let objects = plans.len();
+    let objects = counted(plans.len(), "object");
+    let looked =
+        if unplanned == 0 { String::new() } else { format!(" {} not looked at.", counted(unplanned, "object")) };
     if creates + updates + withheld == 0 {
-        return format!("No changes. {objects} objects are as wanted.\n");
+        return if plans.is_empty() {
+            format!("Nothing planned.{looked}\n")
+        } else {
+            format!("No changes. {objects} as wanted.{looked}\n")
+        };
     }
-    format!("Plan: {creates} to create, {updates} to update, {withheld} withheld; {objects} objects.\n")
+    format!("Plan: {creates} to create, {updates} to update, {withheld} withheld, in {objects}.{looked}\n")
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn line(out: &mut String, indent: usize, text: std::fmt::Arguments<'_>) {
