@@ -132,7 +132,7 @@ pub struct Account {
 impl Account {
     /// Asks STS who we are, in a region: checked before anything is written.
     pub async fn identity(&self, region: &Region) -> Result<Identity, Failure> {
-        const OPERATION: Operation = Operation::new(AwsService::Sts, "GetCallerIdentity");
+        const OPERATION: Operation = Operation::read(AwsService::Sts, "GetCallerIdentity");
         let config =
             aws_sdk_sts::config::Builder::from(&self.config).region(SdkRegion::new(region.as_str().to_owned())).build();
         let start = tokio::time::Instant::now();

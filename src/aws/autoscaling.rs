@@ -15,14 +15,14 @@ use crate::model::observed::{PolicyConfig, ScalableTarget, ScalingPolicy, Schedu
 use crate::model::policy::{AdjustmentType, MetricAggregationType, StepAdjustment, StepScalingConfig};
 
 const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
-const DESCRIBE_TARGETS: Operation = Operation::new(SERVICE, "DescribeScalableTargets");
-const DESCRIBE_POLICIES: Operation = Operation::new(SERVICE, "DescribeScalingPolicies");
-const DESCRIBE_SCHEDULES: Operation = Operation::new(SERVICE, "DescribeScheduledActions");
-const LIST_TAGS: Operation = Operation::new(SERVICE, "ListTagsForResource");
-const REGISTER: Operation = Operation::new(SERVICE, "RegisterScalableTarget");
-const PUT_POLICY: Operation = Operation::new(SERVICE, "PutScalingPolicy");
-const TAG: Operation = Operation::new(SERVICE, "TagResource");
-const UNTAG: Operation = Operation::new(SERVICE, "UntagResource");
+const DESCRIBE_TARGETS: Operation = Operation::read(SERVICE, "DescribeScalableTargets");
+const DESCRIBE_POLICIES: Operation = Operation::read(SERVICE, "DescribeScalingPolicies");
+const DESCRIBE_SCHEDULES: Operation = Operation::read(SERVICE, "DescribeScheduledActions");
+const LIST_TAGS: Operation = Operation::read(SERVICE, "ListTagsForResource");
+const REGISTER: Operation = Operation::write(SERVICE, "RegisterScalableTarget");
+const PUT_POLICY: Operation = Operation::write(SERVICE, "PutScalingPolicy");
+const TAG: Operation = Operation::write(SERVICE, "TagResource");
+const UNTAG: Operation = Operation::write(SERVICE, "UntagResource");
 
 /// Which resources a list is asked for.
 #[derive(Clone, Copy, Debug)]

@@ -45,17 +45,36 @@ impl CallRecorder for NoRecorder {
 pub(super) struct Operation {
     pub(super) service: AwsService,
     pub(super) name: &'static str,
+    pub(super) kind: Kind,
+}
+
+/// What an operation does, and which bucket its permit comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It changes nothing.
+    Read,
+    /// It changes something.
+    Write,
     /// PutMetricAlarm and DeleteAlarms have a bucket of their own beside the service's.
-    pub(super) alarm_write: bool,
+    AlarmWrite,
 }
 
 impl Operation {
-    pub(super) const fn new(service: AwsService, name: &'static str) -> Self {
-        Self { service, name, alarm_write: false }
+    pub(super) const fn read(service: AwsService, name: &'static str) -> Self {
+        Self { service, name, kind: Kind::Read }
+    }
+
+    pub(super) const fn write(service: AwsService, name: &'static str) -> Self {
+        Self { service, name, kind: Kind::Write }
     }
 
     pub(super) const fn alarm_write(name: &'static str) -> Self {
-        Self { service: AwsService::CloudWatch, name, alarm_write: true }
+        Self { service: AwsService::CloudWatch, name, kind: Kind::AlarmWrite }
+    }
+
+    /// What a failure says of the effect when it does not say that there was none.
+    pub(super) fn doubt(self) -> Effect {
+        if self.kind == Kind::Read { Effect::No } else { Effect::Unknown }
     }
 }
 
@@ -81,21 +100,21 @@ where
             let code = service.err().code().unwrap_or_default().to_owned();
             let message = service.err().message().unwrap_or("AWS gave no message").to_owned();
             // A server that fails may have done what it was asked for.
-            let effect = if status >= 500 { Effect::Unknown } else { Effect::No };
+            let effect = if status >= 500 { operation.doubt() } else { Effect::No };
             make(Origin::Service { code, status }, message, effect, service.err().request_id())
         }
-        SdkError::TimeoutError(_) => make(Origin::Timeout, chain(), Effect::Unknown, None),
+        SdkError::TimeoutError(_) => make(Origin::Timeout, chain(), operation.doubt(), None),
         SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => {
-            make(Origin::Timeout, chain(), Effect::Unknown, None)
+            make(Origin::Timeout, chain(), operation.doubt(), None)
         }
         SdkError::DispatchFailure(dispatch) if dispatch.is_io() => {
-            make(Origin::Connection, chain(), Effect::Unknown, None)
+            make(Origin::Connection, chain(), operation.doubt(), None)
         }
         // Neither a time-out nor the connection: the request could not be signed.
         SdkError::DispatchFailure(_) => make(Origin::Credentials, chain(), Effect::No, None),
         SdkError::ConstructionFailure(_) => make(Origin::NotSent, chain(), Effect::No, None),
-        SdkError::ResponseError(_) => make(Origin::Malformed, chain(), Effect::Unknown, None),
-        other => make(Origin::Malformed, causes(other), Effect::Unknown, None),
+        SdkError::ResponseError(_) => make(Origin::Malformed, chain(), operation.doubt(), None),
+        other => make(Origin::Malformed, causes(other), operation.doubt(), None),
     }
 }
 

@@ -15,10 +15,10 @@ use crate::model::names::AlarmName;
 use crate::model::number::Number;
 use crate::model::observed::{Alarm, Tags};
 
-const DESCRIBE_ALARMS: Operation = Operation::new(AwsService::CloudWatch, "DescribeAlarms");
-const LIST_TAGS: Operation = Operation::new(AwsService::CloudWatch, "ListTagsForResource");
+const DESCRIBE_ALARMS: Operation = Operation::read(AwsService::CloudWatch, "DescribeAlarms");
+const LIST_TAGS: Operation = Operation::read(AwsService::CloudWatch, "ListTagsForResource");
 const PUT_ALARM: Operation = Operation::alarm_write("PutMetricAlarm");
-const TAG: Operation = Operation::new(AwsService::CloudWatch, "TagResource");
+const TAG: Operation = Operation::write(AwsService::CloudWatch, "TagResource");
 
 impl Scope {
     /// Up to a hundred metric alarms by name; a name that AWS does not know is not among them.

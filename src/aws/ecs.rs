@@ -10,7 +10,7 @@ use crate::model::failure::{AwsService, Failure};
 use crate::model::names::{ClusterName, ServiceName};
 use crate::model::observed::Service;
 
-const DESCRIBE_SERVICES: Operation = Operation::new(AwsService::Ecs, "DescribeServices");
+const DESCRIBE_SERVICES: Operation = Operation::read(AwsService::Ecs, "DescribeServices");
 
 impl Scope {
     /// Up to ten services of one cluster. `None` is AWS's own "MISSING"; a missing cluster has no services.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use leaky_bucket::RateLimiter;
 
+use super::call::Kind;
 use crate::model::failure::AwsService;
 
 /// Requests a second and the burst, for each service of a scope.
@@ -56,12 +57,12 @@ impl Buckets {
     }
 
     /// Waits for the permit of one call; gives how long it waited.
-    pub(super) async fn acquire(&self, service: AwsService, alarm_write: bool) -> Duration {
+    pub(super) async fn acquire(&self, service: AwsService, kind: Kind) -> Duration {
         let start = tokio::time::Instant::now();
         match service {
             AwsService::ApplicationAutoScaling => self.autoscaling.acquire_one().await,
             AwsService::CloudWatch => {
-                if alarm_write {
+                if kind == Kind::AlarmWrite {
                     self.alarm_writes.acquire_one().await;
                 }
                 self.cloudwatch.acquire_one().await;

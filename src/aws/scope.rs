@@ -85,7 +85,7 @@ impl Scope {
     where
         E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
     {
-        let waited = self.buckets.acquire(operation.service, operation.alarm_write).await;
+        let waited = self.buckets.acquire(operation.service, operation.kind).await;
         let start = tokio::time::Instant::now();
         let result = send.await.map_err(|error| failure(operation, &error));
         self.recorder.record(&CallReport {
@@ -139,7 +139,7 @@ pub(super) fn unreadable(operation: Operation, message: String) -> Failure {
         operation: operation.name.to_owned(),
         origin: Origin::Malformed,
         message,
-        effect: Effect::Unknown,
+        effect: operation.doubt(),
         request_id: None,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::api::desired::{Allow, AwsAccount, Desired, Mode, ObjectKey, ServiceScaling};
 use crate::api::status::Reason;
 use crate::aws::Identity;
+use crate::diagnose::class::{Class, classify};
 use crate::model::failure::Failure;
 use crate::model::names::{AccountName, Region, ScopeId, TargetKey};
 use crate::plan::{ScopeConflict, scope_conflicts};
@@ -162,7 +163,11 @@ fn waiting(account: &AccountName) -> Trouble {
 fn unknown_identity(account: &AccountName, failure: &Failure) -> Trouble {
     let explained = explain(failure);
     let message = format!("the account {account} cannot be used: {}", explained.message);
-    Trouble { condition: None, reason: Reason::CredentialsFailed, message, hint: explained.hint }
+    let reason = match classify(failure) {
+        Class::Credentials | Class::Denied => Reason::CredentialsFailed,
+        _ => Reason::ReadFailed,
+    };
+    Trouble { condition: None, reason, message, hint: explained.hint }
 }
 
 fn conflict_trouble(conflict: &ScopeConflict) -> Trouble {

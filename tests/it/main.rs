@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // this is all tests
 
 mod facts;
+mod harness;
 mod imports;
+mod reconcile;
 mod source_tree;

@@ -143,7 +143,7 @@ fn describe_one(name: &AlarmName, alarm: &Alarm) -> Value {
         ("OKActions", (&spec.ok_actions).into()),
         ("AlarmActions", (&spec.alarm_actions).into()),
         ("InsufficientDataActions", (&spec.insufficient_data_actions).into()),
-        ("StateValue", alarm.state.as_cloudwatch().into()),
+        ("StateValue", alarm.state.as_str().into()),
         ("StateReason", (&alarm.state_reason).into()),
         ("StateReasonData", alarm.state_reason_data.clone().into()),
         ("StateUpdatedTimestamp", alarm.state_updated.into()),

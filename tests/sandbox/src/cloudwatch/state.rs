@@ -10,7 +10,7 @@ use crate::value::Value;
 
 /// Reads `OK`, `ALARM` or `INSUFFICIENT_DATA`.
 pub(super) fn read_state(text: &str) -> Result<AlarmState, AwsError> {
-    AlarmState::from_cloudwatch(text).ok_or_else(|| {
+    AlarmState::from_aws(text).ok_or_else(|| {
         let must = "satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]";
         invalid(AwsError::constraint(text, "stateValue", must))
     })
@@ -34,10 +34,10 @@ pub(super) fn set(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
         .ok_or_else(|| AwsError::with_status("ResourceNotFound", 404, format!("Alarm not found: {name}")))?;
     let before = alarm.state;
     if alarm.set_state(state, reason.clone(), data, call.now) {
-        let summary = format!("Alarm updated from {} to {}", before.as_cloudwatch(), state.as_cloudwatch());
+        let summary = format!("Alarm updated from {} to {}", before.as_str(), state.as_str());
         let data = serde_json::json!({
-            "oldState": { "stateValue": before.as_cloudwatch() },
-            "newState": { "stateValue": state.as_cloudwatch(), "stateReason": reason },
+            "oldState": { "stateValue": before.as_str() },
+            "newState": { "stateValue": state.as_str(), "stateReason": reason },
         });
         scope.alarm_events.push(AlarmEvent {
             alarm: name,
