@@ -1,3 +1,50 @@
-//! A strict local double of AWS.
+//! A strict local double of the AWS operations that ecs-scaling uses.
+//!
+//! ```text
+//! http, client   the transports: real sockets, or inside the SDK's process in virtual time
+//! control        /_sandbox/, for tests that are not written in Rust
+//! wire           awsJson, rpc-v2-cbor, awsQuery  <->  value::Value
+//! world          faults, credentials, limits, permissions, then the operation; counters
+//! ecs autoscaling cloudwatch identity            one module a service family: its state and its operations
+//! cloud          all state, by account and region
+//! seed           what a world starts with
+//! ```
+//!
+//! The middle is synchronous and pure: [`World::handle`] takes a request and the time. Rules carry the id of their
+//! fact (S-nnn, E-nn). Shares the controller's words (`ecs_scaling::model`) and nothing else of it, so that a mistake
+//! of the controller's planning is not one of the double's as well.
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic))]
 
+pub mod autoscaling;
+pub mod caller;
+pub mod client;
+pub mod cloud;
+pub mod cloudwatch;
+mod control;
+pub mod counters;
+pub mod ecs;
+pub mod error;
+pub mod faults;
+pub mod http;
+pub mod identity;
+mod limits;
+pub mod message;
+mod pages;
+pub mod permissions;
+pub mod seed;
+pub mod shared;
 pub mod time;
+pub mod value;
+mod wire;
+mod world;
+
+pub use caller::Caller;
+pub use cloud::Cloud;
+pub use faults::{Fault, FaultRule};
+pub use permissions::DenialStyle;
+pub use seed::{Seed, ServiceSeed};
+pub use shared::Shared;
+pub use world::World;
+
+#[cfg(test)]
+mod tests;

@@ -1,2 +1,61 @@
-//! The sandbox binary.
-fn main() {}
+//! The sandbox's command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use ecs_scaling_sandbox::{Seed, Shared, World, http};
+use jiff::Timestamp;
+
+/// A strict local double of the AWS operations that ecs-scaling uses.
+#[derive(Parser)]
+#[command(name = "ecs-scaling-sandbox", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve it over HTTP, until Ctrl-C.
+    Serve {
+        /// Where to listen; port 0 takes a free one.
+        #[arg(long, default_value = "127.0.0.1:14566")]
+        listen: SocketAddr,
+        /// A JSON file with roles, clusters and services. Unset: clusters A, B and C, A scaled by hand.
+        #[arg(long)]
+        seed: Option<PathBuf>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Serve { listen, seed } => serve(listen, seed).await,
+    }
+}
+
+async fn serve(listen: SocketAddr, seed: Option<PathBuf>) -> anyhow::Result<()> {
+    let mut world = World::new();
+    match seed {
+        Some(path) => world.plant(&read_seed(&path).await?, Timestamp::now()),
+        None => world.plant_story(Timestamp::now())?,
+    }
+    let listener =
+        tokio::net::TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;
+    println!("listening on http://{}", listener.local_addr()?);
+    let interrupted = async {
+        // Without a signal handler there is no other way to end than being killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    http::serve(Shared::new(world, Timestamp::now), listener, interrupted).await;
+    Ok(())
+}
+
+async fn read_seed(path: &PathBuf) -> anyhow::Result<Seed> {
+    let text = tokio::fs::read(path).await.with_context(|| format!("could not read the seed {}", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("the seed {} is not as expected", path.display()))
+}

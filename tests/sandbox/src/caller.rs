@@ -1,0 +1,106 @@
+//! Who calls: read from the credential scope of the Authorization header.
+//!
+//! Signatures are not verified. A key of twelve digits is that account's administrator; `test` is the default
+//! account's; a temporary key belongs to the role session that AssumeRole made it for.
+
+use ecs_scaling::model::arn;
+use ecs_scaling::model::names::{AccountId, Region, ScopeId};
+use jiff::Timestamp;
+
+use crate::cloud::Cloud;
+use crate::error::AwsError;
+use crate::message::Request;
+
+/// The account of the key `test`.
+pub const DEFAULT_ACCOUNT: &str = "111122223333";
+
+/// An authenticated caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account it acts in, and the region it signed for.
+    pub scope: ScopeId,
+    /// A user's or an assumed role's ARN.
+    pub arn: String,
+    /// As GetCallerIdentity reports it.
+    pub user_id: String,
+}
+
+impl Caller {
+    /// The administrator of an account.
+    pub fn admin(account: &AccountId, region: &Region) -> Self {
+        let partition = arn::partition(region);
+        Self {
+            scope: ScopeId { account: account.clone(), region: region.clone() },
+            arn: format!("arn:{partition}:iam::{account}:user/admin"),
+            user_id: format!("AIDA{account}ADMIN"),
+        }
+    }
+
+    /// Reads the caller of a request.
+    ///
+    /// # Errors
+    /// `MissingAuthenticationToken`, `UnrecognizedClientException` or `ExpiredTokenException`.
+    pub fn identify(request: &Request, cloud: &Cloud, now: Timestamp) -> Result<Self, AwsError> {
+        let (key, region) = credential_scope(request)?;
+        if key == "test" {
+            return Ok(Self::admin(&AccountId::new(DEFAULT_ACCOUNT), &region));
+        }
+        if key.len() == 12 && key.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(Self::admin(&AccountId::new(key), &region));
+        }
+        let session = cloud.sessions.get(&key).ok_or_else(|| {
+            AwsError::sender("UnrecognizedClientException", "The security token included in the request is invalid.")
+        })?;
+        if now >= session.expires {
+            return Err(expired_token());
+        }
+        Ok(Self {
+            scope: ScopeId { account: session.account.clone(), region },
+            arn: session.arn.clone(),
+            user_id: session.user_id.clone(),
+        })
+    }
+}
+
+pub(crate) fn expired_token() -> AwsError {
+    AwsError::sender("ExpiredTokenException", "The security token included in the request is expired")
+}
+
+/// `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
+fn credential_scope(request: &Request) -> Result<(String, Region), AwsError> {
+    let missing = || AwsError::sender("MissingAuthenticationToken", "Request is missing Authentication Token");
+    let header = request.header("authorization").ok_or_else(missing)?;
+    let (_, credential) = header.split_once("Credential=").ok_or_else(missing)?;
+    let mut parts = credential.split([',', ' ']).next().unwrap_or_default().split('/');
+    let key = parts.next().filter(|key| !key.is_empty()).ok_or_else(missing)?;
+    let region = parts.nth(1).ok_or_else(missing)?;
+    Ok((key.to_owned(), Region::new(region)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(key: &str) -> Request {
+        let value = format!(
+            "AWS4-HMAC-SHA256 Credential={key}/20260101/eu-west-1/ecs/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        Request { headers: vec![("authorization".into(), value)], ..Request::default() }
+    }
+
+    #[test]
+    fn the_key_says_the_account_and_the_scope_says_the_region() {
+        let cloud = Cloud::default();
+        let caller = Caller::identify(&request("444455556666"), &cloud, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(caller.scope.to_string(), "444455556666/eu-west-1");
+        assert_eq!(caller.arn, "arn:aws:iam::444455556666:user/admin");
+        let test = Caller::identify(&request("test"), &cloud, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(test.scope.account.as_str(), DEFAULT_ACCOUNT);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let refused = Caller::identify(&request("AKIAUNKNOWN"), &Cloud::default(), Timestamp::UNIX_EPOCH).unwrap_err();
+        assert_eq!((refused.code, refused.query_code()), ("UnrecognizedClientException", "InvalidClientTokenId"));
+    }
+}

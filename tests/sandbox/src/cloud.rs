@@ -1,0 +1,134 @@
+//! All state of the pretended AWS: accounts, and for each (account, region) what its services hold.
+//!
+//! Owns the data and its ids. What an operation does with it stands in the service families (`ecs`, `autoscaling`,
+//! `cloudwatch`, `identity`). Knows no protocol, no fault and no clock.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use ecs_scaling::model::arn;
+use ecs_scaling::model::names::{AccountId, AlarmName, ClusterName, ScopeId, ServiceId};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::autoscaling::{Activity, Target};
+use crate::caller::Caller;
+use crate::cloudwatch::{Alarm, AlarmEvent, Metrics};
+use crate::ecs::{Cluster, Service};
+use crate::error::AwsError;
+use crate::identity::{Role, Session};
+use crate::value::Value;
+
+/// What every operation answers.
+pub(crate) type Answer = Result<Value, AwsError>;
+
+/// One call, as an operation sees it.
+pub(crate) struct Call<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) scope: &'a ScopeId,
+    pub(crate) input: &'a Value,
+    pub(crate) now: Timestamp,
+}
+
+/// An operation's code, by whether it changes anything.
+pub(crate) enum Handler {
+    Read(fn(&Cloud, &Call<'_>) -> Answer),
+    Write(fn(&mut Cloud, &Call<'_>) -> Answer),
+}
+
+/// How eventual the pretended AWS is. All zero by default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Knobs {
+    /// From a new desired count until the tasks run.
+    pub start_delay: Duration,
+    /// From the creation of the service-linked role until it can be assumed (iam.md §6).
+    pub role_propagation: Duration,
+    /// From the registration of a target until policies can be put on it (S-016).
+    pub target_propagation: Duration,
+    /// Ends every listing with `NextToken: ""` instead of none (S-058).
+    pub empty_final_token: bool,
+}
+
+/// The state of every account and region.
+#[derive(Clone, Debug, Default)]
+pub struct Cloud {
+    /// How eventual it is.
+    pub knobs: Knobs,
+    /// What is global in an account.
+    pub accounts: BTreeMap<AccountId, Account>,
+    /// What belongs to an account and region.
+    pub scopes: BTreeMap<ScopeId, Scope>,
+    /// Temporary credentials, by access key.
+    pub sessions: BTreeMap<String, Session>,
+    sequence: u64,
+}
+
+/// What is global in an account.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// IAM roles by name.
+    pub roles: BTreeMap<String, Role>,
+}
+
+/// What an account holds in one region.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// ECS clusters.
+    pub clusters: BTreeMap<ClusterName, Cluster>,
+    /// Task definition families and their newest revision.
+    pub task_definitions: BTreeMap<String, i32>,
+    /// Scalable targets with their policies and scheduled actions.
+    pub targets: BTreeMap<ServiceId, Target>,
+    /// Scaling activities, oldest first; they outlive their target.
+    pub activities: Vec<Activity>,
+    /// Metric alarms.
+    pub alarms: BTreeMap<AlarmName, Alarm>,
+    /// What happened to alarms, oldest first.
+    pub alarm_events: Vec<AlarmEvent>,
+    /// Metric datapoints.
+    pub metrics: Metrics,
+}
+
+static EMPTY: LazyLock<Scope> = LazyLock::new(Scope::default);
+
+impl Cloud {
+    /// What a scope holds; nothing, where nothing was ever made.
+    pub fn scope(&self, id: &ScopeId) -> &Scope {
+        self.scopes.get(id).unwrap_or(&EMPTY)
+    }
+
+    /// A scope to change.
+    pub fn scope_mut(&mut self, id: &ScopeId) -> &mut Scope {
+        self.scopes.entry(id.clone()).or_default()
+    }
+
+    /// An account to change.
+    pub fn account_mut(&mut self, id: &AccountId) -> &mut Account {
+        self.accounts.entry(id.clone()).or_default()
+    }
+
+    /// A new id: the same for the same name made at the same place in the order of creations.
+    pub(crate) fn new_id(&mut self, name: &str) -> String {
+        self.sequence += 1;
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{}/{name}", self.sequence).as_bytes()).to_string()
+    }
+}
+
+impl Scope {
+    /// An ECS service.
+    pub fn service(&self, id: &ServiceId) -> Option<&Service> {
+        self.clusters.get(&id.cluster)?.services.get(&id.service)
+    }
+
+    /// An ECS service to change.
+    pub fn service_mut(&mut self, id: &ServiceId) -> Option<&mut Service> {
+        self.clusters.get_mut(&id.cluster)?.services.get_mut(&id.service)
+    }
+}
+
+/// An ARN of a regional resource.
+pub(crate) fn regional_arn(scope: &ScopeId, service: &str, resource: &str) -> String {
+    let partition = arn::partition(&scope.region);
+    format!("arn:{partition}:{service}:{}:{}:{resource}", scope.region, scope.account)
+}

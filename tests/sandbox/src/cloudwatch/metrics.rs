@@ -1,0 +1,236 @@
+//! Metric data: what was put, and its statistics by period.
+//!
+//! Unlike CloudWatch this accepts the `AWS/` namespaces: whoever feeds `AWS/ECS` here stands for ECS itself.
+
+use std::collections::BTreeMap;
+
+use ecs_scaling::model::alarm::Statistic;
+use jiff::Timestamp;
+
+use super::spec::read_dimensions;
+use super::{check_length, invalid, missing};
+use crate::cloud::{Answer, Call, Cloud};
+use crate::error::AwsError;
+use crate::value::Value;
+
+/// What tells metrics apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MetricKey {
+    /// Such as `AWS/ECS`.
+    pub namespace: String,
+    /// Such as `CPUUtilization`.
+    pub name: String,
+    /// By name.
+    pub dimensions: BTreeMap<String, String>,
+}
+
+/// Some samples at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Datapoint {
+    /// When.
+    pub at: Timestamp,
+    /// The unit they were put with.
+    pub unit: Option<String>,
+    /// How many.
+    pub count: f64,
+    /// Their sum.
+    pub sum: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Datapoint {
+    /// A single sample.
+    pub fn sample(at: Timestamp, value: f64) -> Self {
+        Self { at, unit: None, count: 1.0, sum: value, min: value, max: value }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// One statistic of it.
+    pub fn statistic(&self, statistic: Statistic) -> f64 {
+        match statistic {
+            Statistic::SampleCount => self.count,
+            Statistic::Average => self.sum / self.count,
+            Statistic::Sum => self.sum,
+            Statistic::Minimum => self.min,
+            Statistic::Maximum => self.max,
+        }
+    }
+}
+
+/// All datapoints of a scope, each metric's in the order of time.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics {
+    series: BTreeMap<MetricKey, Vec<Datapoint>>,
+}
+
+impl Metrics {
+    /// Puts a datapoint.
+    pub fn put(&mut self, key: MetricKey, datapoint: Datapoint) {
+        let series = self.series.entry(key).or_default();
+        let at = series.partition_point(|d| d.at <= datapoint.at);
+        series.insert(at, datapoint);
+    }
+
+    /// The datapoints of one metric from `start` up to, but without, `end`, merged into periods of `period` seconds
+    /// that begin at multiples of it. With a unit, only those that were put with it.
+    pub fn periods(
+        &self,
+        key: &MetricKey,
+        unit: Option<&str>,
+        start: Timestamp,
+        end: Timestamp,
+        period: i32,
+    ) -> Vec<Datapoint> {
+        let mut merged: Vec<Datapoint> = vec![];
+        let within = |d: &&Datapoint| start <= d.at && d.at < end && unit.is_none_or(|u| d.unit.as_deref() == Some(u));
+        for datapoint in self.series.get(key).into_iter().flatten().filter(within) {
+            let Some(at) = period_start(datapoint.at, period) else { continue };
+            match merged.last_mut() {
+                Some(last) if last.at == at => last.merge(datapoint),
+                _ => merged.push(Datapoint { at, ..datapoint.clone() }),
+            }
+        }
+        merged
+    }
+}
+
+fn period_start(at: Timestamp, period: i32) -> Option<Timestamp> {
+    let seconds = at.as_second();
+    Timestamp::from_second(seconds - seconds.rem_euclid(i64::from(period.max(1)))).ok()
+}
+
+pub(super) fn put(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
+    let namespace = call.input.text("Namespace")?.ok_or_else(|| missing("Namespace"))?;
+    check_length("namespace", namespace, 255)?;
+    let data = call.input.list("MetricData")?;
+    if data.len() > 1000 {
+        return Err(invalid("The collection MetricData must not have a size greater than 1000."));
+    }
+    let read: Vec<(MetricKey, Vec<Datapoint>)> =
+        data.iter().map(|datum| read_datum(namespace, datum, call.now)).collect::<Result<_, _>>()?;
+    let metrics = &mut cloud.scope_mut(call.scope).metrics;
+    for (key, datapoints) in read {
+        for datapoint in datapoints {
+            metrics.put(key.clone(), datapoint);
+        }
+    }
+    Ok(Value::empty())
+}
+
+/// A single value, a list of values with their counts, or a set of statistics.
+fn read_datum(namespace: &str, datum: &Value, now: Timestamp) -> Result<(MetricKey, Vec<Datapoint>), AwsError> {
+    let name = datum.text("MetricName")?.ok_or_else(|| missing("MetricData.member.N.MetricName"))?;
+    check_length("metricName", name, 255)?;
+    let key = MetricKey { namespace: namespace.into(), name: name.into(), dimensions: read_dimensions(datum)? };
+    let at = datum.time("Timestamp")?.unwrap_or(now);
+    let unit = datum.text("Unit")?.map(str::to_owned);
+    let float = |v: &Value| v.as_float().ok_or_else(|| AwsError::wrong_type("Values", "a list of numbers"));
+    let mut found = vec![];
+    if let Some(value) = datum.float("Value")? {
+        found.push(Datapoint::sample(at, value));
+    }
+    let counts = datum.list("Counts")?;
+    for (index, value) in datum.list("Values")?.iter().enumerate() {
+        let (value, count) = (float(value)?, counts.get(index).map_or(Ok(1.0), float)?);
+        found.push(Datapoint { count, sum: value * count, ..Datapoint::sample(at, value) });
+    }
+    if datum.has("StatisticValues") {
+        let set = datum.get("StatisticValues");
+        let member = |name| set.float(name)?.ok_or_else(|| missing(name));
+        found.push(Datapoint {
+            at,
+            unit: None,
+            count: member("SampleCount")?,
+            sum: member("Sum")?,
+            min: member("Minimum")?,
+            max: member("Maximum")?,
+        });
+    }
+    if found.is_empty() {
+        return Err(missing("MetricData.member.N.Value"));
+    }
+    Ok((key, found.into_iter().map(|d| Datapoint { unit: unit.clone(), ..d }).collect()))
+}
+
+fn read_key(metric: &Value) -> Result<MetricKey, AwsError> {
+    Ok(MetricKey {
+        namespace: metric.text("Namespace")?.ok_or_else(|| missing("Namespace"))?.to_owned(),
+        name: metric.text("MetricName")?.ok_or_else(|| missing("MetricName"))?.to_owned(),
+        dimensions: read_dimensions(metric)?,
+    })
+}
+
+fn read_statistic(text: &str) -> Result<Statistic, AwsError> {
+    Statistic::from_aws(text)
+        .ok_or_else(|| invalid(format!("The statistic {text} is not served by this double of AWS")))
+}
+
+fn read_window(input: &Value) -> Result<(Timestamp, Timestamp), AwsError> {
+    let start = input.time("StartTime")?.ok_or_else(|| missing("StartTime"))?;
+    let end = input.time("EndTime")?.ok_or_else(|| missing("EndTime"))?;
+    if start >= end {
+        return Err(invalid("The parameter StartTime must be less than the parameter EndTime."));
+    }
+    Ok((start, end))
+}
+
+pub(super) fn get_statistics(cloud: &Cloud, call: &Call<'_>) -> Answer {
+    let input = call.input;
+    let (key, (start, end)) = (read_key(input)?, read_window(input)?);
+    let period = input.int("Period")?.ok_or_else(|| missing("Period"))?;
+    let unit = input.text("Unit")?;
+    let statistics: Vec<Statistic> =
+        input.texts("Statistics")?.iter().map(|text| read_statistic(text)).collect::<Result<_, _>>()?;
+    let datapoints: Vec<Value> = cloud
+        .scope(call.scope)
+        .metrics
+        .periods(&key, unit, start, end, period)
+        .iter()
+        .map(|d| {
+            let unit = d.unit.clone().unwrap_or_else(|| "None".into());
+            let mut members =
+                crate::value::Map::from([("Timestamp".to_owned(), d.at.into()), ("Unit".to_owned(), unit.into())]);
+            members.extend(statistics.iter().map(|s| (s.as_str().to_owned(), d.statistic(*s).into())));
+            Value::Map(members)
+        })
+        .collect();
+    Ok(Value::map([("Label", key.name.into()), ("Datapoints", datapoints.into())]))
+}
+
+/// Single metrics alone; newest first, unless `ScanBy` asks for the oldest.
+pub(super) fn get_data(cloud: &Cloud, call: &Call<'_>) -> Answer {
+    let (start, end) = read_window(call.input)?;
+    let oldest_first = call.input.text("ScanBy")? == Some("TimestampAscending");
+    let mut results = vec![];
+    for query in call.input.list("MetricDataQueries")? {
+        let id = query.text("Id")?.ok_or_else(|| missing("MetricDataQueries.member.N.Id"))?;
+        let stat = query.get("MetricStat");
+        if query.has("Expression") || !stat.has("Metric") {
+            return Err(invalid("Metric math is not served by this double of AWS"));
+        }
+        let key = read_key(stat.get("Metric"))?;
+        let statistic = read_statistic(stat.text("Stat")?.ok_or_else(|| missing("Stat"))?)?;
+        let period = stat.int("Period")?.ok_or_else(|| missing("Period"))?;
+        let mut found = cloud.scope(call.scope).metrics.periods(&key, stat.text("Unit")?, start, end, period);
+        if !oldest_first {
+            found.reverse();
+        }
+        results.push(Value::map([
+            ("Id", id.into()),
+            ("Label", query.text("Label")?.unwrap_or(&key.name).into()),
+            ("Timestamps", found.iter().map(|d| d.at.into()).collect::<Vec<Value>>().into()),
+            ("Values", found.iter().map(|d| d.statistic(statistic).into()).collect::<Vec<Value>>().into()),
+            ("StatusCode", "Complete".into()),
+        ]));
+    }
+    Ok(Value::map([("MetricDataResults", results.into()), ("Messages", Value::List(vec![]))]))
+}

@@ -1,0 +1,407 @@
+//! An alarm's configuration: read from PutMetricAlarm, checked as CloudWatch checks it (S-069 to S-071).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ecs_scaling::model::alarm::{
+    ComparisonOperator, LowSampleCount, MetricStatistic, StandardUnit, Statistic, TreatMissingData,
+};
+use ecs_scaling::model::arn::Arn;
+use ecs_scaling::model::names::ScopeId;
+
+use super::{check_length, combination, invalid, missing};
+use crate::error::AwsError;
+use crate::value::Value;
+
+/// Operators that compare with a band instead of a threshold.
+const BAND_OPERATORS: [&str; 3] =
+    ["LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"];
+/// S-070
+const ACTION_VENDORS: [&str; 8] = ["automate", "sns", "autoscaling", "ssm", "ssm-incidents", "lambda", "aiops", "swf"];
+const DAY: i32 = 86_400;
+
+/// Everything that PutMetricAlarm sets, but name and tags; what was left out stays out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmSpec {
+    /// `AlarmDescription`.
+    pub description: Option<String>,
+    /// `ActionsEnabled`, true when unset.
+    pub actions_enabled: bool,
+    /// `OKActions`, in the order in which they were sent.
+    pub ok_actions: Vec<String>,
+    /// `AlarmActions`.
+    pub alarm_actions: Vec<String>,
+    /// `InsufficientDataActions`.
+    pub insufficient_data_actions: Vec<String>,
+    /// The metric of an alarm on a single one.
+    pub metric: Option<SingleMetric>,
+    /// `Metrics`, as they were sent.
+    pub queries: Vec<Value>,
+    /// `EvaluationPeriods`.
+    pub evaluation_periods: i32,
+    /// `DatapointsToAlarm`.
+    pub datapoints_to_alarm: Option<i32>,
+    /// `Threshold`; none with a band.
+    pub threshold: Option<f64>,
+    /// `ThresholdMetricId`, for a band.
+    pub threshold_metric_id: Option<String>,
+    /// `ComparisonOperator`.
+    pub comparison_operator: String,
+    /// `TreatMissingData`.
+    pub treat_missing_data: Option<TreatMissingData>,
+    /// `EvaluateLowSampleCountPercentile`.
+    pub low_sample_count: Option<LowSampleCount>,
+    /// `EvaluationWindow`, as it was sent (S-071).
+    pub evaluation_window: Option<Value>,
+    /// `WarmUpConfiguration`, as it was sent (S-071).
+    pub warm_up: Option<Value>,
+    /// `ActionConfiguration`, as it was sent (S-071).
+    pub action_configuration: Option<Value>,
+}
+
+/// The metric of an alarm on a single metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SingleMetric {
+    /// `Namespace`.
+    pub namespace: String,
+    /// `MetricName`.
+    pub name: String,
+    /// `Dimensions`.
+    pub dimensions: BTreeMap<String, String>,
+    /// `Statistic` or `ExtendedStatistic`.
+    pub statistic: MetricStatistic,
+    /// Seconds.
+    pub period: i32,
+    /// `Unit`.
+    pub unit: Option<StandardUnit>,
+}
+
+impl AlarmSpec {
+    pub(super) fn read(input: &Value, scope: &ScopeId) -> Result<Self, AwsError> {
+        if input.has("EvaluationCriteria") || input.has("EvaluationInterval") {
+            return Err(invalid("Alarms on query results are not served by this double of AWS"));
+        }
+        let spec = Self {
+            description: input.text("AlarmDescription")?.map(str::to_owned),
+            actions_enabled: input.bool("ActionsEnabled")?.unwrap_or(true),
+            ok_actions: input.texts("OKActions")?,
+            alarm_actions: input.texts("AlarmActions")?,
+            insufficient_data_actions: input.texts("InsufficientDataActions")?,
+            metric: read_single(input)?,
+            queries: input.list("Metrics")?.to_vec(),
+            evaluation_periods: input.int("EvaluationPeriods")?.ok_or_else(|| missing("EvaluationPeriods"))?,
+            datapoints_to_alarm: input.int("DatapointsToAlarm")?,
+            threshold: input.float("Threshold")?,
+            threshold_metric_id: input.text("ThresholdMetricId")?.map(str::to_owned),
+            comparison_operator: input
+                .text("ComparisonOperator")?
+                .ok_or_else(|| missing("ComparisonOperator"))?
+                .to_owned(),
+            treat_missing_data: parse(input, "TreatMissingData", TreatMissingData::from_aws)?,
+            low_sample_count: parse(input, "EvaluateLowSampleCountPercentile", LowSampleCount::from_aws)?,
+            evaluation_window: block(input, "EvaluationWindow")?,
+            warm_up: block(input, "WarmUpConfiguration")?,
+            action_configuration: block(input, "ActionConfiguration")?,
+        };
+        spec.check(scope)?;
+        Ok(spec)
+    }
+
+    /// The actions of all three states.
+    pub fn actions(&self) -> impl Iterator<Item = &str> {
+        let lists = [&self.ok_actions, &self.alarm_actions, &self.insufficient_data_actions];
+        lists.into_iter().flatten().map(String::as_str)
+    }
+
+    /// Takes an action out of every list (S-048).
+    pub(crate) fn remove_action(&mut self, arn: &str) {
+        for list in [&mut self.ok_actions, &mut self.alarm_actions, &mut self.insufficient_data_actions] {
+            list.retain(|action| action != arn);
+        }
+    }
+
+    fn check(&self, scope: &ScopeId) -> Result<(), AwsError> {
+        if self.description.as_ref().is_some_and(|d| d.chars().count() > 1024) {
+            let must = "have length less than or equal to 1024";
+            return Err(invalid(AwsError::constraint("…", "alarmDescription", must)));
+        }
+        self.check_metrics()?;
+        self.check_threshold()?;
+        self.check_periods()?;
+        self.check_percentile()?;
+        check_new_blocks(self)?;
+        for (member, list) in [
+            ("oKActions", &self.ok_actions),
+            ("alarmActions", &self.alarm_actions),
+            ("insufficientDataActions", &self.insufficient_data_actions),
+        ] {
+            check_actions(member, list, scope)?;
+        }
+        Ok(())
+    }
+
+    fn check_metrics(&self) -> Result<(), AwsError> {
+        match (&self.metric, self.queries.as_slice()) {
+            (Some(_), []) => Ok(()),
+            (Some(_), _) => {
+                Err(combination("Metrics list cannot be specified together with the parameters of a single metric"))
+            }
+            (None, []) => Err(missing("MetricName")),
+            (None, queries) => check_queries(queries),
+        }
+    }
+
+    fn check_threshold(&self) -> Result<(), AwsError> {
+        let operator = self.comparison_operator.as_str();
+        let is_band = BAND_OPERATORS.contains(&operator);
+        if !is_band && ComparisonOperator::from_aws(operator).is_none() {
+            let known: Vec<&str> = ComparisonOperator::ALL.iter().map(|o| o.as_str()).chain(BAND_OPERATORS).collect();
+            let must = format!("satisfy enum value set: [{}]", known.join(", "));
+            return Err(invalid(AwsError::constraint(operator, "comparisonOperator", &must)));
+        }
+        if is_band != self.threshold_metric_id.is_some() {
+            return Err(invalid("ThresholdMetricId and an anomaly detection operator must be specified together"));
+        }
+        if is_band && self.actions().any(|a| a.contains(":autoscaling:")) {
+            return Err(invalid("autoscaling actions not supported when ThresholdMetricId is set"));
+        }
+        if !is_band && !self.threshold.is_some_and(f64::is_finite) {
+            return Err(invalid(format!(
+                "Alarms with comparison operator {operator} should have valid Threshold parameter"
+            )));
+        }
+        Ok(())
+    }
+
+    fn check_periods(&self) -> Result<(), AwsError> {
+        if self.evaluation_periods < 1 {
+            let must = "have value greater than or equal to 1";
+            let value = self.evaluation_periods.to_string();
+            return Err(invalid(AwsError::constraint(&value, "evaluationPeriods", must)));
+        }
+        match self.datapoints_to_alarm {
+            Some(datapoints) if datapoints < 1 => {
+                let must = "have value greater than or equal to 1";
+                return Err(invalid(AwsError::constraint(&datapoints.to_string(), "datapointsToAlarm", must)));
+            }
+            Some(datapoints) if datapoints > self.evaluation_periods => {
+                return Err(invalid("DatapointsToAlarm must be less than or equal to EvaluationPeriods"));
+            }
+            _ => {}
+        }
+        let period = self.period()?;
+        let limit = if period < 3600 { DAY } else { 7 * DAY };
+        if i64::from(self.evaluation_periods) * i64::from(period) > i64::from(limit) {
+            return Err(invalid(format!("EvaluationPeriods * Period must be <= {limit} seconds")));
+        }
+        Ok(())
+    }
+
+    /// The period of the metric, or of the first query that has one.
+    fn period(&self) -> Result<i32, AwsError> {
+        if let Some(metric) = &self.metric {
+            return Ok(metric.period);
+        }
+        for query in &self.queries {
+            if let Some(period) = query.get("MetricStat").int("Period")?.or(query.int("Period")?) {
+                return Ok(period);
+            }
+        }
+        Err(missing("Period"))
+    }
+
+    fn check_percentile(&self) -> Result<(), AwsError> {
+        let simple = match &self.metric {
+            Some(SingleMetric { statistic: MetricStatistic::Simple(statistic), .. }) => *statistic,
+            _ => return Ok(()),
+        };
+        if self.low_sample_count.is_some() {
+            return Err(invalid(format!(
+                "Option evaluateLowSampleCountPercentile can not be applied with statistic {simple}."
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn parse<T>(input: &Value, member: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, AwsError> {
+    match input.text(member)? {
+        None => Ok(None),
+        Some(text) => {
+            read(text).map(Some).ok_or_else(|| invalid(AwsError::constraint(text, member, "satisfy enum value set")))
+        }
+    }
+}
+
+fn block(input: &Value, member: &str) -> Result<Option<Value>, AwsError> {
+    Ok(input.members(member)?.map(|_| input.get(member).clone()))
+}
+
+/// The metric, where one is named by any of its members.
+fn read_single(input: &Value) -> Result<Option<SingleMetric>, AwsError> {
+    let members = ["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit"];
+    if !members.iter().any(|member| input.has(member)) && input.list("Dimensions")?.is_empty() {
+        return Ok(None);
+    }
+    let name = input.text("MetricName")?.ok_or_else(|| missing("MetricName"))?;
+    let namespace = input.text("Namespace")?.ok_or_else(|| missing("Namespace"))?;
+    check_length("metricName", name, 255)?;
+    check_length("namespace", namespace, 255)?;
+    if namespace.starts_with(':') {
+        return Err(invalid(AwsError::constraint(
+            namespace,
+            "namespace",
+            "satisfy regular expression pattern: [^:].*",
+        )));
+    }
+    let period = input.int("Period")?.ok_or_else(|| missing("Period"))?;
+    check_period(period)?;
+    Ok(Some(SingleMetric {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        dimensions: read_dimensions(input)?,
+        statistic: read_statistic(input)?,
+        period,
+        unit: match input.text("Unit")? {
+            Some(text) => Some(read_unit(text)?),
+            None => None,
+        },
+    }))
+}
+
+fn check_period(period: i32) -> Result<(), AwsError> {
+    if matches!(period, 10 | 20 | 30) || (period > 0 && period % 60 == 0) {
+        return Ok(());
+    }
+    Err(invalid("Period must be 10, 20, 30 or a multiple of 60"))
+}
+
+/// Rates, such as `Count/Second`, are units as well; no alarm of this controller has one, so they read as refused.
+fn read_unit(text: &str) -> Result<StandardUnit, AwsError> {
+    StandardUnit::from_aws(text).ok_or_else(|| invalid(AwsError::constraint(text, "unit", "satisfy enum value set")))
+}
+
+fn read_statistic(input: &Value) -> Result<MetricStatistic, AwsError> {
+    match (input.text("Statistic")?, input.text("ExtendedStatistic")?) {
+        (Some(_), Some(_)) => Err(combination("Statistic and ExtendedStatistic are mutually exclusive")),
+        (None, None) => Err(missing("Statistic")),
+        (Some(text), None) => Statistic::from_aws(text)
+            .map(MetricStatistic::Simple)
+            .ok_or_else(|| invalid(AwsError::constraint(text, "statistic", "satisfy enum value set"))),
+        (None, Some(text)) if is_extended(text) => Ok(MetricStatistic::Extended(text.to_owned())),
+        (None, Some(text)) => Err(AwsError::sender(
+            "InvalidParameterValueException",
+            format!("The value {text} for parameter ExtendedStatistic is not supported."),
+        )),
+    }
+}
+
+/// `p95.5`, `IQM`, and the trimmed kinds such as `tm90`, `TM(10%:90%)`, `PR(:300)`.
+fn is_extended(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    if lower == "iqm" {
+        return true;
+    }
+    let Some(rest) = ["tm", "tc", "ts", "wm", "pr", "p"].iter().find_map(|prefix| lower.strip_prefix(prefix)) else {
+        return false;
+    };
+    match rest.strip_prefix('(').and_then(|r| r.strip_suffix(')')) {
+        Some(range) => range.contains(':') && range.bytes().all(|b| b.is_ascii_digit() || b":%.".contains(&b)),
+        None => rest.parse::<f64>().is_ok_and(|value| (0.0..=100.0).contains(&value)),
+    }
+}
+
+/// `Dimensions`, up to 30, each name once.
+pub(super) fn read_dimensions(input: &Value) -> Result<BTreeMap<String, String>, AwsError> {
+    let list = input.list("Dimensions")?;
+    if list.len() > 30 {
+        return Err(invalid("Member must have length less than or equal to 30 at 'dimensions'"));
+    }
+    let mut dimensions = BTreeMap::new();
+    for dimension in list {
+        let name = dimension.text("Name")?.ok_or_else(|| missing("Dimensions.member.N.Name"))?;
+        let value = dimension.text("Value")?.ok_or_else(|| missing("Dimensions.member.N.Value"))?;
+        check_length("dimensions.member.name", name, 255)?;
+        check_length("dimensions.member.value", value, 1024)?;
+        if dimensions.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(invalid(format!("Dimension {name} is specified more than once")));
+        }
+    }
+    Ok(dimensions)
+}
+
+fn check_queries(queries: &[Value]) -> Result<(), AwsError> {
+    if queries.len() > 20 {
+        return Err(invalid("Member must have length less than or equal to 20 at 'metrics'"));
+    }
+    let mut ids = BTreeSet::new();
+    let (mut returning, mut periods) = (0, BTreeSet::new());
+    for query in queries {
+        let id = query.text("Id")?.ok_or_else(|| missing("Metrics.member.N.Id"))?;
+        if !id.starts_with(|c: char| c.is_ascii_lowercase()) || !ids.insert(id) {
+            return Err(invalid(format!(
+                "Invalid metrics list: id {id} must be unique and start with a lower case letter"
+            )));
+        }
+        let expression = query.text("Expression")?;
+        if expression.is_some() == query.has("MetricStat") {
+            return Err(invalid("Invalid metrics list: each query has either an Expression or a MetricStat"));
+        }
+        if expression.is_some_and(|e| e.len() > 2048 || e.to_ascii_uppercase().contains("SEARCH(")) {
+            return Err(invalid("Invalid metrics list: the expression is not supported in alarms"));
+        }
+        if let Some(period) = query.get("MetricStat").int("Period")? {
+            check_period(period)?;
+            periods.insert(period);
+        }
+        returning += usize::from(query.bool("ReturnData")?.unwrap_or(true));
+    }
+    if returning != 1 {
+        return Err(invalid("Exactly one element of the metrics list should return data."));
+    }
+    if periods.len() > 1 {
+        return Err(invalid("Invalid metrics list: all metrics must have the same period"));
+    }
+    Ok(())
+}
+
+/// S-071
+fn check_new_blocks(spec: &AlarmSpec) -> Result<(), AwsError> {
+    if let Some(warm_up) = &spec.warm_up {
+        let minutes = warm_up.int("WarmUpPeriodDurationInMinutes")?.unwrap_or_default();
+        if !(1..=2880).contains(&minutes) {
+            let must = "have value between 1 and 2880";
+            let at = "warmUpConfiguration.warmUpPeriodDurationInMinutes";
+            return Err(invalid(AwsError::constraint(&minutes.to_string(), at, must)));
+        }
+    }
+    if spec.evaluation_window.as_ref().is_some_and(|w| w.has("SlidingWindow") == w.has("WallClockWindow")) {
+        return Err(invalid("EvaluationWindow must be exactly one of SlidingWindow and WallClockWindow"));
+    }
+    let propagation = spec.action_configuration.as_ref().map(|a| a.get("AlarmTagsPropagation"));
+    if propagation.is_some_and(|p| p.has("IncludedTagKeys") && p.has("ExcludedTagKeys")) {
+        return Err(combination("IncludedTagKeys and ExcludedTagKeys cannot both be specified"));
+    }
+    Ok(())
+}
+
+/// S-069, S-070
+fn check_actions(member: &str, actions: &[String], scope: &ScopeId) -> Result<(), AwsError> {
+    if actions.len() > 5 {
+        let must = "have length less than or equal to 5";
+        return Err(invalid(AwsError::constraint(&format!("[{}]", actions.join(", ")), member, must)));
+    }
+    for action in actions {
+        check_length(member, action, 1024)?;
+        let arn = Arn::parse(action).ok_or_else(|| invalid(format!("Invalid arn syntax: {action}")))?;
+        if !ACTION_VENDORS.contains(&arn.service.as_str()) {
+            return Err(invalid(format!("Unsupported AWS vendor {}", arn.service)));
+        }
+        if !arn.region.is_empty() && arn.region != scope.region.as_str() {
+            return Err(invalid(format!(
+                "Invalid region {} specified. Only {} is supported.",
+                arn.region, scope.region
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! Amazon ECS: clusters, services and their tags, as far as scaling touches them.
+//!
+//! Tasks are counts here: what starts them and what runs in them does not exist.
+
+mod clusters;
+mod services;
+mod tags;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ecs_scaling::model::arn;
+use ecs_scaling::model::names::{ClusterName, ServiceName};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::cloud::{Answer, Call, Handler, Scope};
+use crate::error::AwsError;
+use crate::value::Value;
+
+pub(crate) use clusters::new_cluster;
+pub(crate) use services::{NewService, new_service};
+
+/// A cluster.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Its ARN.
+    pub arn: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// Its services, the deleted ones included.
+    pub services: BTreeMap<ServiceName, Service>,
+}
+
+/// A service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its ARN.
+    pub arn: String,
+    /// `ACTIVE`, `DRAINING` or `INACTIVE`.
+    pub status: Status,
+    /// Tasks wanted.
+    pub desired: i32,
+    /// Tasks running: what scaling starts from (S-020).
+    pub running: i32,
+    /// When the running count follows the desired one.
+    pub settles_at: Timestamp,
+    /// `REPLICA` or `DAEMON`.
+    pub scheduling_strategy: String,
+    /// `EC2`, `FARGATE` or `EXTERNAL`.
+    pub launch_type: String,
+    /// Family and revision, or an ARN, as it was given.
+    pub task_definition: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// When it was created.
+    pub created: Timestamp,
+}
+
+/// Where a service stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It runs tasks.
+    Active,
+    /// It was deleted and stops its tasks.
+    Draining,
+    /// It was deleted; it can still be described (S-098).
+    Inactive,
+}
+
+impl Status {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Draining => "DRAINING",
+            Self::Inactive => "INACTIVE",
+        }
+    }
+}
+
+impl Service {
+    /// Wants another count from now on; its tasks follow after the start delay.
+    pub fn set_desired(&mut self, desired: i32, now: Timestamp, start_delay: Duration) {
+        self.desired = desired;
+        let delay = SignedDuration::try_from(start_delay).unwrap_or(SignedDuration::MAX);
+        self.settles_at = now.checked_add(delay).unwrap_or(Timestamp::MAX);
+    }
+}
+
+/// Lets running counts follow desired counts, and drained services go inactive.
+pub(crate) fn settle(scope: &mut Scope, now: Timestamp) {
+    for service in scope.clusters.values_mut().flat_map(|cluster| cluster.services.values_mut()) {
+        if now >= service.settles_at {
+            service.running = service.desired;
+        }
+        if service.status == Status::Draining && service.running == 0 {
+            service.status = Status::Inactive;
+        }
+    }
+}
+
+pub(crate) fn handler(operation: &str) -> Option<Handler> {
+    Some(match operation {
+        "CreateCluster" => Handler::Write(clusters::create),
+        "DescribeClusters" => Handler::Read(clusters::describe),
+        "ListClusters" => Handler::Read(clusters::list),
+        "DeleteCluster" => Handler::Write(clusters::delete),
+        "RegisterTaskDefinition" => Handler::Write(services::register_task_definition),
+        "CreateService" => Handler::Write(services::create),
+        "DescribeServices" => Handler::Read(services::describe),
+        "ListServices" => Handler::Read(services::list),
+        "UpdateService" => Handler::Write(services::update),
+        "DeleteService" => Handler::Write(services::delete),
+        "TagResource" => Handler::Write(tags::tag),
+        "UntagResource" => Handler::Write(tags::untag),
+        "ListTagsForResource" => Handler::Read(tags::list),
+        _ => return None,
+    })
+}
+
+/// The cluster that an input names, by name or ARN; `default` when it names none.
+pub(crate) fn cluster_name(input: &Value) -> ClusterName {
+    let text = input.get("cluster").as_text().unwrap_or("default");
+    arn::cluster(text).map_or_else(|| ClusterName::new(text), |named| named.name)
+}
+
+fn cluster<'a>(scope: &'a Scope, call: &Call<'_>) -> Result<&'a Cluster, AwsError> {
+    scope.clusters.get(&cluster_name(call.input)).ok_or_else(cluster_not_found)
+}
+
+fn cluster_not_found() -> AwsError {
+    AwsError::sender("ClusterNotFoundException", "Cluster not found.")
+}
+
+fn invalid_parameter(message: impl Into<String>) -> AwsError {
+    AwsError::sender("InvalidParameterException", message)
+}
+
+fn failure(arn: String) -> Value {
+    Value::map([("arn", arn.into()), ("reason", "MISSING".into())])
+}
+
+fn tag_list(tags: &BTreeMap<String, String>) -> Value {
+    let tag = |(key, value): (&String, &String)| Value::map([("key", key.into()), ("value", value.into())]);
+    tags.iter().map(tag).collect::<Vec<_>>().into()
+}
+
+fn read_tags(input: &Value) -> Result<BTreeMap<String, String>, AwsError> {
+    let mut tags = BTreeMap::new();
+    for tag in input.list("tags")? {
+        let key = tag.text("key")?.ok_or_else(|| invalid_parameter("A tag has no key."))?;
+        tags.insert(key.to_owned(), tag.text("value")?.unwrap_or_default().to_owned());
+    }
+    Ok(tags)
+}
+
+/// A list's page: `maxResults` and `nextToken` in ECS's spelling.
+fn arn_page(call: &Call<'_>, operation: &str, member: &str, limit: usize, arns: Vec<(String, Value)>) -> Answer {
+    let size =
+        crate::pages::size(call.input.int("maxResults")?, "maxResults", limit.min(10).max(limit / 10), 100, |m| {
+            invalid_parameter(m)
+        })?;
+    let page = crate::pages::page(operation, arns.into_iter(), call.input.text("nextToken")?, size)
+        .ok_or_else(|| invalid_parameter("Invalid token"))?;
+    Ok(Value::map([(member, page.values(Value::clone)), ("nextToken", page.token(false))]))
+}
