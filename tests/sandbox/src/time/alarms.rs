@@ -39,10 +39,11 @@ pub(super) fn evaluate_due(scope: &mut Scope, at: Timestamp) {
 /// The datapoints of an alarm's evaluation range, oldest first.
 fn datapoints(stored: &Metrics, config: &AlarmConfig, at: Timestamp) -> Vec<Option<Datapoint>> {
     let period = SignedDuration::from_secs(config.metric.period.into());
+    let key = metrics::key_of(&config.metric);
     window::periods(config, at)
         .into_iter()
         .map(|start| {
-            let samples = metrics::samples(stored, &config.metric, start, start + period);
+            let samples = metrics::samples(stored, &key, config.metric.unit, start, start + period);
             let value = statistic::value(&samples, &config.metric.statistic)?;
             Some(Datapoint { at: start, value, sample_count: statistic::sample_count(&samples) })
         })

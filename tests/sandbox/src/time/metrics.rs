@@ -1,6 +1,6 @@
 //! Metric data as time reads and writes them.
 
-use ecs_scaling::model::alarm::AlarmMetric;
+use ecs_scaling::model::alarm::{AlarmMetric, StandardUnit};
 use ecs_scaling::model::evaluation::statistic::Sample;
 use ecs_scaling::model::names::ServiceId;
 use jiff::{SignedDuration, Timestamp};
@@ -11,15 +11,25 @@ use crate::ecs::Status;
 
 const PERIOD: SignedDuration = SignedDuration::from_mins(1);
 
-/// The samples of an alarm's metric from `start` up to, but without, `end`.
-pub(super) fn samples(stored: &Metrics, metric: &AlarmMetric, start: Timestamp, end: Timestamp) -> Vec<Sample> {
-    let key = MetricKey {
+/// The metric that an alarm looks at.
+pub(super) fn key_of(metric: &AlarmMetric) -> MetricKey {
+    MetricKey {
         namespace: metric.namespace.clone(),
         name: metric.metric_name.clone(),
         dimensions: metric.dimensions.clone(),
-    };
+    }
+}
+
+/// The samples of a metric from `start` up to, but without, `end`.
+pub(super) fn samples(
+    stored: &Metrics,
+    key: &MetricKey,
+    unit: Option<StandardUnit>,
+    start: Timestamp,
+    end: Timestamp,
+) -> Vec<Sample> {
     let sample = |d: &Datapoint| Sample { count: d.count, sum: d.sum, minimum: d.min, maximum: d.max };
-    stored.within(&key, metric.unit.map(|unit| unit.as_str()), start, end).map(sample).collect()
+    stored.within(key, unit.map(StandardUnit::as_str), start, end).map(sample).collect()
 }
 
 /// Puts the utilisation of every service with a load, for the minute that ends at `at`, by the tasks that run then.

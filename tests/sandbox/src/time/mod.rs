@@ -32,6 +32,10 @@ pub use load::Load;
 const MINUTE: i64 = 60;
 const HIGH_RESOLUTION: i64 = 10;
 
+/// The longest time that is played moment by moment. Of a longer jump only the end is, for what an alarm looks at and
+/// what a cooldown lasts is shorter; so a clock that is set from 1970 to today does not stop the world.
+const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// Plays every scope up to `now`, from where it was played before; the first call only begins. Time never goes back: an
 /// earlier `now` plays nothing.
 pub(crate) fn advance(cloud: &mut Cloud, now: Timestamp) {
@@ -44,11 +48,11 @@ pub(crate) fn advance(cloud: &mut Cloud, now: Timestamp) {
 }
 
 fn advance_scope(cloud: &mut Cloud, id: &ScopeId, from: Timestamp, now: Timestamp) {
-    let scope = cloud.scope_mut(id);
-    if !is_quiet(scope) {
-        let grain = grain(scope);
+    let is_same_moment = window::floor(from, HIGH_RESOLUTION) == window::floor(now, HIGH_RESOLUTION);
+    if !is_same_moment && !is_quiet(cloud.scope(id)) {
+        let grain = grain(cloud.scope(id));
         let mut last = from;
-        let mut at = window::floor(from, grain) + SignedDuration::from_secs(grain);
+        let mut at = window::floor(from.max(now - LONGEST), grain) + SignedDuration::from_secs(grain);
         while at <= now {
             moment(cloud, id, last, at);
             last = at;
@@ -66,8 +70,8 @@ fn is_quiet(scope: &Scope) -> bool {
 }
 
 fn grain(scope: &Scope) -> i64 {
-    let fast = scope.alarms.values().filter_map(alarms::config).any(|config| i64::from(config.metric.period) < MINUTE);
-    if fast { HIGH_RESOLUTION } else { MINUTE }
+    let mut metrics = scope.alarms.values().filter_map(|alarm| alarm.spec.metric.as_ref());
+    if metrics.any(|metric| i64::from(metric.period) < MINUTE) { HIGH_RESOLUTION } else { MINUTE }
 }
 
 /// Everything that happens after `last`, up to `at`.

@@ -397,3 +397,11 @@ fn time_never_goes_back() {
     stage.world.advance(stage.now);
     assert_eq!(stage.desired(), desired);
 }
+
+#[test]
+fn a_jump_of_decades_does_not_stop_the_world() {
+    let mut stage = founding(4, 300);
+    stage.load(400.0);
+    stage.wait(1_000_000_000);
+    assert_eq!(stage.desired(), 14);
+}
