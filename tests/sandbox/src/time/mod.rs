@@ -5,8 +5,8 @@
 //! (every ten seconds where an alarm's period is shorter than a minute, S-075), so that a jump of hours gives what
 //! waiting would have given.
 //!
-//! Not played: cron expressions with `L`, `W` or `#`; predictive scaling; the pause of scale-in during a deployment
-//! (S-083), for no deployment takes time here.
+//! Not played: cron expressions with `L`, `W` or `#`; predictive scaling; alarms on metric math or bands; the time zone
+//! of an alarm's wall clock; the pause of scale-in during a deployment (S-083), for no deployment takes time here.
 
 mod alarms;
 mod clock;

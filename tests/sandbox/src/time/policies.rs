@@ -62,9 +62,13 @@ fn due(scope: &mut Scope, at: Timestamp) -> Vec<AlarmName> {
 /// it (S-050).
 fn firings(scope: &Scope, name: &AlarmName, at: Timestamp) -> Vec<(ServiceId, Firing)> {
     let Some(alarm) = scope.alarms.get(name) else { return vec![] };
+    let actions = alarms::actions(alarm);
+    if actions.is_empty() {
+        return vec![];
+    }
     let (Some(config), Some(memory)) = (alarms::config(alarm), scope.clock.alarms.get(name)) else { return vec![] };
     let call = AlarmCall { name, config: &config, recent: &memory.recent, at };
-    alarms::actions(alarm)
+    actions
         .iter()
         .filter_map(|action| {
             let (service, policy_name, policy) = policy(scope, action)?;

@@ -4,6 +4,7 @@ use ecs_scaling::model::alarm::AlarmState;
 use ecs_scaling::model::failure::AwsService::{self, ApplicationAutoScaling, CloudWatch, Ecs};
 use ecs_scaling::model::names::{ScopeId, ServiceId};
 use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::Load;
@@ -372,6 +373,100 @@ fn a_schedule_changes_min_and_max_for_good() {
     let range = stage.world.target(&stage.scope, &stage.id).unwrap().range;
     assert_eq!((range.min(), range.max(), stage.desired()), (0, 3, 3));
     assert_eq!(stage.causes(), ["minimum capacity was set to 6", "maximum capacity was set to 3"]);
+}
+
+/// What AWS's tables say of a row, by missing, ignore, breaching and notBreaching. `None` keeps the state.
+type Row = (&'static str, [Option<AlarmState>; 4]);
+
+/// Puts the five datapoints of each row through PutMetricData, makes the alarm a second before the last of them ends,
+/// and looks at its first evaluation.
+fn assert_table(needed: i32, rows: &[Row]) {
+    for (marks, states) in rows {
+        for (treat, expected) in ["missing", "ignore", "breaching", "notBreaching"].into_iter().zip(states) {
+            let mut stage = Stage::new(4, 2, 20);
+            for mark in marks.split(' ') {
+                match mark {
+                    "X" => stage.cpu(42.0),
+                    "0" => stage.cpu(20.0),
+                    _ => {}
+                }
+                let pause = if stage.now == "2026-11-25T10:04:00Z".parse().unwrap() { 59 } else { 60 };
+                stage.wait(pause);
+            }
+            let more = json!({ "EvaluationPeriods": 3, "DatapointsToAlarm": needed, "TreatMissingData": treat });
+            let topic = "arn:aws:sns:ap-northeast-2:111122223333:topic";
+            stage.alarm("high", "GreaterThanOrEqualToThreshold", 30, topic, more);
+            stage.wait(1);
+            let before = AlarmState::InsufficientData;
+            assert_eq!(stage.state("high"), expected.unwrap_or(before), "{marks}, {treat}");
+        }
+    }
+}
+
+const OK: Option<AlarmState> = Some(AlarmState::Ok);
+const ALARM: Option<AlarmState> = Some(AlarmState::Alarm);
+const INSUFFICIENT: Option<AlarmState> = Some(AlarmState::InsufficientData);
+
+// S-077: "Configuring how CloudWatch alarms treat missing data", first table, and the two rows of the text behind it.
+#[test]
+fn three_of_three_plays_awss_table() {
+    assert_table(
+        3,
+        &[
+            ("0 - X - X", [OK; 4]),
+            ("0 - - - -", [OK; 4]),
+            ("- - - - -", [INSUFFICIENT, None, ALARM, OK]),
+            ("0 X X - X", [ALARM; 4]),
+            ("- - X - -", [ALARM, None, ALARM, OK]),
+            ("- - - - X", [INSUFFICIENT, None, ALARM, OK]),
+            ("- - - X -", [INSUFFICIENT, None, ALARM, OK]),
+        ],
+    );
+}
+
+// S-077: second table.
+#[test]
+fn two_of_three_plays_awss_table() {
+    assert_table(
+        2,
+        &[
+            ("0 - X - X", [ALARM; 4]),
+            ("0 0 X 0 X", [ALARM; 4]),
+            ("0 - X - -", [OK, OK, ALARM, OK]),
+            ("- - - - 0", [OK, OK, ALARM, OK]),
+            ("- - - X -", [ALARM, None, ALARM, OK]),
+        ],
+    );
+}
+
+proptest! {
+    // Whatever load comes and however time is cut: the count stays in the range, tasks follow, and only time counts.
+    #[test]
+    fn counts_stay_in_the_range_and_only_time_counts(
+        loads in proptest::collection::vec((0..2000u32, 1..900i64), 1..8), cut in 1..120i64,
+    ) {
+        let (mut jumping, mut stepping) = (both_ways(), both_ways());
+        for (cpu, seconds) in loads {
+            jumping.load(cpu.into());
+            stepping.load(cpu.into());
+            jumping.wait(seconds);
+            let end = stepping.now + SignedDuration::from_secs(seconds);
+            while stepping.now < end {
+                stepping.wait(cut.min(end.duration_since(stepping.now).as_secs()));
+                prop_assert!((2..=20).contains(&stepping.desired()));
+            }
+            prop_assert_eq!((jumping.desired(), jumping.running()), (stepping.desired(), stepping.running()));
+        }
+        prop_assert_eq!(jumping.causes(), stepping.causes());
+    }
+}
+
+/// Scales out above 30 % and in below 10 %.
+fn both_ways() -> Stage {
+    let mut stage = founding(4, 120);
+    let arn = stage.policy("in", "ChangeInCapacity", 120, &[(None, Some(0.0), -1)]);
+    stage.alarm("low", "LessThanThreshold", 10, &arn, json!({}));
+    stage
 }
 
 #[test]
