@@ -7,6 +7,7 @@ mod policies;
 mod scheduled_actions;
 mod sdk;
 mod services;
+mod steps;
 mod targets;
 
 use ecs_scaling::model::failure::AwsService;
