@@ -18,6 +18,7 @@ use crate::cloudwatch::{Alarm, AlarmEvent, Metrics};
 use crate::ecs::{Cluster, Service};
 use crate::error::AwsError;
 use crate::identity::{Role, Session};
+use crate::time::Clock;
 use crate::value::Value;
 
 /// What every operation answers.
@@ -62,6 +63,8 @@ pub struct Cloud {
     /// Temporary credentials, by access key.
     pub sessions: BTreeMap<String, Session>,
     sequence: u64,
+    /// Up to when time was played; unset before the first call.
+    pub(crate) played: Option<Timestamp>,
 }
 
 /// What is global in an account.
@@ -88,6 +91,8 @@ pub struct Scope {
     pub alarm_events: Vec<AlarmEvent>,
     /// Metric datapoints.
     pub metrics: Metrics,
+    /// What time has to remember.
+    pub clock: Clock,
 }
 
 static EMPTY: LazyLock<Scope> = LazyLock::new(Scope::default);

@@ -8,6 +8,7 @@
 //! ecs autoscaling cloudwatch identity            one module a service family: its state and its operations
 //! cloud          all state, by account and region
 //! seed           what a world starts with
+//! time           what happens without a call: tasks start, alarms are evaluated, policies fire
 //! ```
 //!
 //! The middle is synchronous and pure: [`World::handle`] takes a request and the time. Rules carry the id of their
@@ -44,6 +45,7 @@ pub use faults::{Fault, FaultRule};
 pub use permissions::DenialStyle;
 pub use seed::{Seed, ServiceSeed};
 pub use shared::Shared;
+pub use time::Load;
 pub use world::World;
 
 #[cfg(test)]

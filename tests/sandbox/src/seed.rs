@@ -12,6 +12,7 @@ use crate::cloudwatch::{Alarm, Datapoint, MetricKey};
 use crate::ecs::{NewService, Service, new_cluster, new_service};
 use crate::error::AwsError;
 use crate::identity::{Trust, add_role};
+use crate::time::Load;
 use crate::value::Value;
 use crate::wire::from_json;
 use crate::world::World;
@@ -149,6 +150,11 @@ impl World {
             .map(|(n, v)| (n.into(), v.into()));
         let key = MetricKey { namespace: "AWS/ECS".into(), name: name.into(), dimensions: dimensions.into() };
         self.cloud.scope_mut(scope).metrics.put(key, Datapoint::sample(at, value));
+    }
+
+    /// Sets what a service has to carry from now on. Every minute its utilisation is put as ECS puts it.
+    pub fn set_load(&mut self, scope: &ScopeId, id: &ServiceId, load: Load) {
+        self.cloud.scope_mut(scope).clock.set_load(id.clone(), load);
     }
 
     /// Calls an operation as the administrator of the scope's account: somebody else than the controller. The input is

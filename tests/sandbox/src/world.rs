@@ -20,7 +20,7 @@ use crate::message::{Outcome, Reply, Request};
 use crate::permissions::{DenialStyle, Permissions, needs};
 use crate::value::Value;
 use crate::wire::{self, Decoded};
-use crate::{autoscaling, cloudwatch, ecs, identity};
+use crate::{autoscaling, cloudwatch, ecs, identity, time};
 
 /// The pretended AWS.
 #[derive(Debug, Default)]
@@ -98,6 +98,7 @@ impl World {
         input: Value,
         now: Timestamp,
     ) -> Result<Value, AwsError> {
+        self.advance(now);
         let handler = handler(service, operation).ok_or_else(|| {
             AwsError::sender("UnknownOperationException", format!("{operation} is not served by this double of AWS"))
         })?;
@@ -132,9 +133,7 @@ impl World {
 
     /// Lets time pass up to `now`; every request does so first.
     pub fn advance(&mut self, now: Timestamp) {
-        for scope in self.cloud.scopes.values_mut() {
-            ecs::settle(scope, now);
-        }
+        time::advance(&mut self.cloud, now);
     }
 
     /// The cloud as reads see it: as it was a lag ago.

@@ -21,6 +21,7 @@ pub use scheduled_actions::ScheduledAction;
 pub use steps::StepConfig;
 pub use target_tracking::TargetTracking;
 pub use targets::Target;
+pub(crate) use targets::bring_into_range;
 
 use crate::cloud::{Answer, Call, Cloud, Handler, Scope};
 use crate::error::AwsError;

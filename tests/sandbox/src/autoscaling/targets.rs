@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecs_scaling::model::capacity::{CapacityRange, SuspendedState};
-use ecs_scaling::model::names::ServiceId;
+use ecs_scaling::model::names::{ScopeId, ServiceId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -88,7 +88,7 @@ pub(super) fn register(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     });
     target.range = range;
     target.suspended = suspended;
-    bring_into_range(cloud, call, &id, range);
+    bring_into_range(cloud, call.scope, &id, range, call.now);
     Ok(Value::map([("ScalableTargetARN", arn.into())])) // S-008
 }
 
@@ -137,25 +137,24 @@ fn read_suspended(input: &Value, existing: SuspendedState) -> Result<SuspendedSt
 }
 
 /// S-010: a desired count outside the range moves at once, whatever was sent.
-fn bring_into_range(cloud: &mut Cloud, call: &Call<'_>, id: &ServiceId, range: CapacityRange) {
+pub(crate) fn bring_into_range(
+    cloud: &mut Cloud,
+    scope_id: &ScopeId,
+    id: &ServiceId,
+    range: CapacityRange,
+    now: Timestamp,
+) {
     let start_delay = cloud.knobs.start_delay;
-    let Some(service) = cloud.scope_mut(call.scope).service_mut(id) else { return };
+    let Some(service) = cloud.scope_mut(scope_id).service_mut(id) else { return };
     let (from, to) = (service.desired, range.clamp(service.desired));
     if from == to {
         return;
     }
-    service.set_desired(to, call.now, start_delay);
+    service.set_desired(to, now, start_delay);
     let (bound, value) = if to > from { ("minimum", range.min()) } else { ("maximum", range.max()) };
     let activity_id = cloud.new_id("activity");
     let cause = format!("{bound} capacity was set to {value}");
-    cloud.scope_mut(call.scope).activities.push(Activity::successful(
-        activity_id,
-        id,
-        (from, to),
-        cause,
-        None,
-        call.now,
-    ));
+    cloud.scope_mut(scope_id).activities.push(Activity::successful(activity_id, id, (from, to), cause, None, now));
 }
 
 /// S-049

@@ -80,6 +80,21 @@ impl Metrics {
         series.insert(at, datapoint);
     }
 
+    /// The datapoints of one metric from `start` up to, but without, `end`. With a unit, only those that were put with
+    /// it.
+    pub(crate) fn within<'a>(
+        &'a self,
+        key: &MetricKey,
+        unit: Option<&'a str>,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> impl Iterator<Item = &'a Datapoint> {
+        let series = self.series.get(key).map(Vec::as_slice).unwrap_or_default();
+        let from = series.partition_point(|d| d.at < start);
+        let found = series.iter().skip(from).take_while(move |d| d.at < end);
+        found.filter(move |d| unit.is_none_or(|unit| d.unit.as_deref() == Some(unit)))
+    }
+
     /// The datapoints of one metric from `start` up to, but without, `end`, merged into periods of `period` seconds
     /// that begin at multiples of it. With a unit, only those that were put with it.
     pub fn periods(
@@ -91,8 +106,7 @@ impl Metrics {
         period: i32,
     ) -> Vec<Datapoint> {
         let mut merged: Vec<Datapoint> = vec![];
-        let within = |d: &&Datapoint| start <= d.at && d.at < end && unit.is_none_or(|u| d.unit.as_deref() == Some(u));
-        for datapoint in self.series.get(key).into_iter().flatten().filter(within) {
+        for datapoint in self.within(key, unit, start, end) {
             let Some(at) = period_start(datapoint.at, period) else { continue };
             match merged.last_mut() {
                 Some(last) if last.at == at => last.merge(datapoint),

@@ -6,6 +6,7 @@ use ecs_scaling::model::names::AlarmName;
 use super::{AlarmEvent, EventKind, invalid, missing};
 use crate::cloud::{Answer, Call, Cloud};
 use crate::error::AwsError;
+use crate::time;
 use crate::value::Value;
 
 /// Reads `OK`, `ALARM` or `INSUFFICIENT_DATA`.
@@ -32,7 +33,7 @@ pub(super) fn set(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
         .alarms
         .get_mut(&name)
         .ok_or_else(|| AwsError::with_status("ResourceNotFound", 404, format!("Alarm not found: {name}")))?;
-    let before = alarm.state;
+    let (before, told) = (alarm.state, name.clone());
     if alarm.set_state(state, reason.clone(), data, call.now) {
         let summary = format!("Alarm updated from {} to {}", before.as_str(), state.as_str());
         let data = serde_json::json!({
@@ -46,6 +47,7 @@ pub(super) fn set(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
             summary,
             data: data.to_string(),
         });
+        time::alarm_was_set(cloud, call.scope, &told, call.now);
     }
     Ok(Value::empty())
 }

@@ -5,6 +5,8 @@
 
 use ecs_scaling::model::policy::{AdjustmentType, DEFAULT_COOLDOWN, StepAdjustment, StepScalingConfig};
 
+use crate::value::Value;
+
 /// The part of a target tracking configuration that says how much to scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Tracking {
@@ -17,6 +19,15 @@ pub(crate) struct Tracking {
 }
 
 impl Tracking {
+    /// Reads a `TargetTrackingScalingPolicyConfiguration`; `None` for one that PutScalingPolicy would have refused.
+    pub(crate) fn read(config: &Value) -> Option<Self> {
+        Some(Self {
+            target: config.float("TargetValue").ok()??,
+            scale_out_cooldown: config.int("ScaleOutCooldown").ok()?,
+            scale_in_cooldown: config.int("ScaleInCooldown").ok()?,
+        })
+    }
+
     /// The step that brings the metric back to the target, and the configuration that it belongs to.
     pub(crate) fn step(&self, running: i32, value: f64, upward: bool) -> (StepScalingConfig, StepAdjustment) {
         let cooldown = if upward { self.scale_out_cooldown } else { self.scale_in_cooldown };
