@@ -131,8 +131,7 @@ impl<'a> Listing<'a> {
         }
         let names = names_member.map_or(Ok(vec![]), |member| input.texts(member))?;
         check_count(names.len(), names_member.unwrap_or_default())?;
-        let size =
-            crate::pages::size(input.int("MaxResults")?, "maxResults", limit, limit, |m| AwsError::validation(m))?;
+        let size = crate::pages::size(input.int("MaxResults")?, "maxResults", limit, limit, AwsError::validation)?;
         Ok(Self { ecs: namespace == NAMESPACE, resource, names, size, token: input.text("NextToken")? })
     }
 

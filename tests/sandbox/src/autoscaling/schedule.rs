@@ -23,7 +23,7 @@ pub(super) fn check(expression: &str) -> Result<(), AwsError> {
 
 /// `yyyy-mm-ddThh:mm:ss`, without a zone.
 fn check_at(body: &str) -> Result<(), AwsError> {
-    let is_plain = body.len() == 19 && body.bytes().nth(10) == Some(b'T');
+    let is_plain = body.len() == 19 && body.as_bytes().get(10) == Some(&b'T');
     match body.parse::<DateTime>() {
         Ok(_) if is_plain => Ok(()),
         _ => Err(AwsError::validation("Invalid schedule at DateTime expression")),

@@ -177,7 +177,7 @@ pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
         ecs: namespace == NAMESPACE && input.text("ScalableDimension")?.is_none_or(|d| d == DIMENSION),
         resource: None,
         names: ids,
-        size: crate::pages::size(input.int("MaxResults")?, "maxResults", PAGE, PAGE, |m| AwsError::validation(m))?,
+        size: crate::pages::size(input.int("MaxResults")?, "maxResults", PAGE, PAGE, AwsError::validation)?,
         token: input.text("NextToken")?,
     };
     let targets = cloud.scope(call.scope).targets.iter();

@@ -71,7 +71,7 @@ fn new_alarm(arn: String, spec: AlarmSpec, tags: BTreeMap<String, String>, now: 
 /// S-055
 pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
     let filter = Filter::read(call.input)?;
-    let size = crate::pages::size(call.input.int("MaxRecords")?, "maxRecords", 50, LIMIT, |m| invalid(m))?;
+    let size = crate::pages::size(call.input.int("MaxRecords")?, "maxRecords", 50, LIMIT, invalid)?;
     // A call by names answers all of them on one page.
     let size = if filter.names.is_empty() { size } else { LIMIT };
     let alarms = cloud.scope(call.scope).alarms.iter();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use ecs_scaling::model::alarm::Statistic;
 use jiff::Timestamp;
 
-use super::spec::read_dimensions;
+use super::metric_spec::read_dimensions;
 use super::{check_length, invalid, missing};
 use crate::cloud::{Answer, Call, Cloud};
 use crate::error::AwsError;

@@ -4,6 +4,7 @@
 
 mod alarms;
 mod history;
+mod metric_spec;
 mod metrics;
 mod spec;
 mod state;
@@ -17,8 +18,9 @@ use jiff::Timestamp;
 
 pub(crate) use alarms::put_alarm;
 pub use history::{AlarmEvent, EventKind};
+pub use metric_spec::SingleMetric;
 pub use metrics::{Datapoint, MetricKey, Metrics};
-pub use spec::{AlarmSpec, SingleMetric};
+pub use spec::AlarmSpec;
 
 use crate::cloud::Handler;
 use crate::error::AwsError;

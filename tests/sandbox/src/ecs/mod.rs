@@ -153,12 +153,9 @@ fn read_tags(input: &Value) -> Result<BTreeMap<String, String>, AwsError> {
     Ok(tags)
 }
 
-/// A list's page: `maxResults` and `nextToken` in ECS's spelling.
-fn arn_page(call: &Call<'_>, operation: &str, member: &str, limit: usize, arns: Vec<(String, Value)>) -> Answer {
-    let size =
-        crate::pages::size(call.input.int("maxResults")?, "maxResults", limit.min(10).max(limit / 10), 100, |m| {
-            invalid_parameter(m)
-        })?;
+/// A list's page: `maxResults` and `nextToken` in ECS's spelling, at most 100 a page.
+fn arn_page(call: &Call<'_>, operation: &str, member: &str, default: usize, arns: Vec<(String, Value)>) -> Answer {
+    let size = crate::pages::size(call.input.int("maxResults")?, "maxResults", default, 100, invalid_parameter)?;
     let page = crate::pages::page(operation, arns.into_iter(), call.input.text("nextToken")?, size)
         .ok_or_else(|| invalid_parameter("Invalid token"))?;
     Ok(Value::map([(member, page.values(Value::clone)), ("nextToken", page.token(false))]))

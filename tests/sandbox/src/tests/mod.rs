@@ -2,6 +2,7 @@
 
 mod alarms;
 mod gate;
+mod http;
 mod identity;
 mod policies;
 mod scheduled_actions;

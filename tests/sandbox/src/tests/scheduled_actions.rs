@@ -69,3 +69,16 @@ fn names_times_zones_and_capacities_are_checked() {
     let untargeted = Sandbox::new().aas("PutScheduledAction", action(json!({})));
     assert_eq!(refusal(untargeted).0, "ObjectNotFoundException");
 }
+
+#[test]
+fn a_target_has_at_most_two_hundred_actions_and_they_come_fifty_a_page() {
+    // S-053, S-060
+    let mut sandbox = Sandbox::with_target();
+    for n in 0..200 {
+        sandbox.aas("PutScheduledAction", action(json!({"ScheduledActionName": format!("a{n}")}))).unwrap();
+    }
+    assert_eq!(refusal(sandbox.aas("PutScheduledAction", action(json!({})))).0, "LimitExceededException");
+    let page = sandbox.list("DescribeScheduledActions", json!({})).unwrap();
+    assert_eq!(page["ScheduledActions"].as_array().unwrap().len(), 50);
+    assert!(page["NextToken"].is_string());
+}
