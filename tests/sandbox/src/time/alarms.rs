@@ -51,7 +51,7 @@ fn datapoints(stored: &Metrics, config: &AlarmConfig, at: Timestamp) -> Vec<Opti
 }
 
 fn changed(name: &AlarmName, alarm: &Alarm, before: AlarmState, at: Timestamp) -> AlarmEvent {
-    let state = |state: AlarmState| state.as_cloudwatch();
+    let state = |state: AlarmState| state.as_str();
     let data = serde_json::json!({
         "oldState": { "stateValue": state(before) },
         "newState": { "stateValue": state(alarm.state), "stateReason": alarm.state_reason },
