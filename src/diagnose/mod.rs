@@ -5,3 +5,4 @@
 #![deny(clippy::disallowed_methods)]
 
 pub mod class;
+pub mod parse;
