@@ -90,3 +90,273 @@ fn what_surrounds_a_message_makes_no_difference() {
         }
     }
 }
+
+/// AWS's words for each kind of policy, those of other texts of AWS included.
+const POLICY_WORDS: &[(&str, PolicyType)] = &[
+    ("identity-based policy", PolicyType::Identity),
+    ("resource-based policy", PolicyType::Resource),
+    ("service control policy", PolicyType::Scp),
+    ("resource control policy", PolicyType::Rcp),
+    ("permissions boundary", PolicyType::PermissionsBoundary),
+    ("permissions boundary policy", PolicyType::PermissionsBoundary),
+    ("session policy", PolicyType::Session),
+    ("sessions policy", PolicyType::Session),
+    ("VPC endpoint policy", PolicyType::VpcEndpoint),
+    ("role trust policy", PolicyType::RoleTrust),
+    ("Identity based policy", PolicyType::Identity),
+    ("SCP", PolicyType::Scp),
+    ("permission boundary", PolicyType::PermissionsBoundary),
+];
+
+const ACTIONS: &[&str] = &[
+    "application-autoscaling:RegisterScalableTarget",
+    "application-autoscaling:PutScalingPolicy",
+    "application-autoscaling:DescribeScalableTargets",
+    "ecs:DescribeServices",
+    "cloudwatch:PutMetricAlarm",
+    "iam:CreateServiceLinkedRole",
+    "iam:GetRole",
+    "sts:AssumeRole",
+];
+
+const RESOURCES: &[&str] = &[
+    "*",
+    "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:",
+    "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:CPU too high (prod)",
+    "arn:aws-cn:ecs:cn-north-1:111122223333:service/B/search-api",
+    "arn:aws-us-gov:iam::111122223333:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/X",
+    "role search-test-role",
+    "policy arn:aws:iam::111122223333:policy/x",
+    "instance profile web",
+];
+
+const PRINCIPALS: &[&str] = &[
+    "arn:aws:iam::111122223333:user/first.last@example.com",
+    "arn:aws-cn:sts::111122223333:assumed-role/search-test-role/ecs-scaling",
+    "arn:aws-us-gov:iam::111122223333:role/ops/HR",
+    "arn:aws:sts::111122223333:federated-user/bob",
+];
+
+fn facts(message: &str) -> Reply {
+    parse("ecs", "X", Some("AccessDeniedException"), Some(400), message)
+}
+
+#[test]
+fn the_phrase_family_is_read_for_every_action_resource_and_kind_of_policy() {
+    for action in ACTIONS {
+        for (i, resource) in RESOURCES.iter().enumerate() {
+            let principal = PRINCIPALS[i % PRINCIPALS.len()];
+            for (words, policy_type) in POLICY_WORDS {
+                let start = format!("User: {principal} is not authorized to perform: {action}");
+                let on = format!("on resource: {resource}");
+                let refused = Reply {
+                    principal: Some(principal.to_owned()),
+                    action: Some((*action).to_owned()),
+                    resource: Some((*resource).to_owned()),
+                    policy_type: Some(*policy_type),
+                    ..Reply::of(ReplyKind::AccessDenied)
+                };
+                let none_allows = Reply { explicit_deny: Some(false), ..refused.clone() };
+                let denies = Reply { explicit_deny: Some(true), ..refused };
+                let no = format!("because no {words} allows the {action} action");
+                let deny = format!("with an explicit deny in a {words}");
+                assert_eq!(facts(&format!("{start} {on} {no}")), none_allows);
+                assert_eq!(facts(&format!("{start} {no} {on}.")), none_allows);
+                assert_eq!(facts(&format!("{start} {on} {deny}")), denies);
+                assert_eq!(facts(&format!("{start} {deny} {on}")), denies);
+                let policy = "arn:aws:iam::111122223333:policy/Session-vpc";
+                let named = Reply { policy_arn: Some(policy.to_owned()), ..denies };
+                assert_eq!(facts(&format!("{start} {on} {deny}: {policy}.")), named);
+                assert_eq!(facts(&format!("{start} {on}\n{deny}: {policy} (Service: Iam; Status Code: 403)")), named);
+            }
+        }
+    }
+}
+
+#[test]
+fn unseen_wordings_of_the_family_come_out_right() {
+    let principal = "arn:aws:sts::111122223333:assumed-role/ops/me";
+    let resource = "arn:aws:ecs:eu-west-1:111122223333:service/B/search-api";
+    for message in [
+        format!(
+            "{principal} is not authorized to perform the action ecs:UpdateService on the resource {resource} because the identity-based policy does not allow it"
+        ),
+        format!(
+            "User: “{principal}” is not authorized to perform: “ecs:UpdateService” on resource: “{resource}” because no identity-based policy allows the “ecs:UpdateService” action"
+        ),
+        format!(
+            "User:   {principal}   is   not   authorized  to  perform:   ecs:UpdateService   on   resource:   {resource}   because   no   identity-based   policy   allows   it."
+        ),
+        format!(
+            "user: {principal} IS NOT AUTHORIZED TO PERFORM: ecs:UpdateService ON RESOURCE: {resource} BECAUSE NO IDENTITY-BASED POLICY ALLOWS the action"
+        ),
+        format!(
+            "Principal: {principal} isn\u{2019}t here. User: {principal} is not authorised to perform: ecs:UpdateService because no identity-based policies allow the ecs:UpdateService action on resource {resource}"
+        ),
+        format!(
+            "Error: caused by: User: {principal} is not allowed to perform the following action: ecs:UpdateService on resources: '{resource}' because no identity-based policy allows it"
+        ),
+        format!(
+            "User: {principal} is not authorized to perform:ecs:UpdateService on resource:{resource} because no identity-based policy allows the ecs:UpdateService action"
+        ),
+        format!(
+            "{{\"message\": \"User: {principal} is not authorized to perform: ecs:UpdateService on resource: \\\"{resource}\\\"\\nbecause no identity-based policy allows it\"}}"
+        ),
+        format!(
+            "User: arn:aws:sts::111122223333:assumed-role/\nops/me is not authorized to perform: ecs:UpdateService on resource: arn:aws:ecs:eu-west-1:111122223333:service/\n  B/search-api because no identity-based policy allows the ecs:UpdateService action"
+        ),
+    ] {
+        let expected = Reply {
+            principal: Some(principal.to_owned()),
+            action: Some("ecs:UpdateService".to_owned()),
+            resource: Some(resource.to_owned()),
+            policy_type: Some(PolicyType::Identity),
+            explicit_deny: Some(false),
+            ..Reply::of(ReplyKind::AccessDenied)
+        };
+        assert_eq!(facts(&message), expected, "{message}");
+    }
+}
+
+#[test]
+fn the_id_of_aws_own_troubleshooter_is_kept() {
+    let message = "User: arn:aws:iam::111122223333:user/x is not authorized to perform: iam:GetRole on resource: role y \
+        because no identity-based policy allows the iam:GetRole action. Go to https://us-east-1.console.aws.amazon.com/\
+        iam/home?region=us-east-1#/authorization-details/0a1b2c for complete details, or call the \
+        GetRequestAuthorizationDetails API with the following authorization id: 0a1b2c";
+    let reply = facts(message);
+    assert_eq!(reply.authorization_id.as_deref(), Some("0a1b2c"));
+    assert_eq!((reply.resource.as_deref(), reply.policy_type), (Some("role y"), Some(PolicyType::Identity)));
+    assert_eq!(
+        facts(&message.replace(" because no identity-based policy allows the iam:GetRole action", "")).resource,
+        reply.resource
+    );
+}
+
+#[test]
+fn a_refusal_inside_a_failed_resource_access_is_read() {
+    let message = "Unable to retrieve alarms for scaling policy arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:\
+        1:resource/ecs/service/c/s:policyName/p due to reason: User: arn:aws:sts::111122223333:assumed-role/r/s is not \
+        authorized to perform: cloudwatch:DescribeAlarms (Service: AmazonCloudWatch; Status Code: 403; Error Code: \
+        AccessDenied; Request ID: 1)";
+    let reply = parse("application-autoscaling", "DescribeScalingPolicies", None, None, message);
+    assert_eq!((reply.kind, reply.nested_code.as_deref()), (ReplyKind::ResourceAccessFailed, Some("AccessDenied")));
+    assert_eq!(reply.action.as_deref(), Some("cloudwatch:DescribeAlarms"));
+    assert_eq!(reply.principal.as_deref(), Some("arn:aws:sts::111122223333:assumed-role/r/s"));
+}
+
+#[test]
+fn a_bare_code_or_status_is_understood_where_the_text_says_nothing() {
+    let kind = |service, code, status, message| parse(service, "X", code, status, message).kind;
+    assert_eq!(kind("ecs", Some("ExpiredTokenException"), None, ""), ReplyKind::ExpiredCredentials);
+    assert_eq!(kind("ecs", None, None, "Failed: (UnrecognizedClientException)"), ReplyKind::InvalidCredentials);
+    assert_eq!(kind("iam", None, Some(403), "Forbidden"), ReplyKind::AccessDenied);
+    assert_eq!(kind("ecs", Some("com.amazonaws#ThrottlingException"), None, "x"), ReplyKind::Throttled);
+    assert_eq!(
+        kind("ecs", Some("ClusterNotFoundException"), Some(400), "Cluster not found."),
+        ReplyKind::NotPermission
+    );
+}
+
+#[test]
+fn missing_permissions_are_read_bracketed_wrapped_and_with_and() {
+    let read = |list: &str| facts(&format!("User is missing the following permissions: {list}")).missing_permissions;
+    let wanted = Some(vec!["ecs:DescribeServices".to_owned(), "cloudwatch:PutMetricAlarm".to_owned()]);
+    for list in [
+        "ecs:DescribeServices, cloudwatch:PutMetricAlarm",
+        "[ecs:DescribeServices, cloudwatch:PutMetricAlarm]",
+        "ecs:DescribeServices,cloudwatch:PutMetricAlarm (Service: X; Status Code: 400)",
+        "ecs:DescribeServices and\n  cloudwatch:PutMetricAlarm.",
+        "\n- ecs:DescribeServices\n- cloudwatch:PutMetricAlarm\n",
+    ] {
+        assert_eq!(read(list), wanted, "{list}");
+    }
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_shown_instead() {
+    assert_eq!(sanitise("a\u{1b}[2Jb\r\nc\u{7f}\u{9b}\u{202e}d\tü"), "a\\u{1b}[2Jb\\r\\nc\\u{7f}\\u{9b}\\u{202e}d\\tü");
+    let reply = facts("User: arn:aws:iam::1:user/\u{1b}[31mx is not authorized to perform: ecs:A on resource: \u{7}b");
+    assert_eq!(reply.principal.as_deref(), Some("arn:aws:iam::1:user/\\u{1b}[31mx"));
+    assert_eq!(reply.resource.as_deref(), Some("\\u{7}b"));
+}
+
+#[test]
+fn reading_takes_linear_time() {
+    let pieces = [
+        "User: arn:aws:iam::1:user/x is not authorized to perform: ",
+        "arn:",
+        "on resource: (((",
+        "explicit deny ",
+        ")",
+        "because ",
+        "\n",
+        "missing the following permissions: a:b ",
+        "with an ",
+        "role with name ",
+        "Error Code: ",
+        "\\n",
+    ];
+    let length = 1_000_000;
+    for piece in pieces {
+        for message in
+            [piece.repeat(length / piece.len()), format!("{}{}", pieces[0], piece.repeat(length / piece.len()))]
+        {
+            // The whole list takes a second or two; were it quadratic, hours.
+            assert!(facts(&message).kind.as_str().len() > 3);
+        }
+    }
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn piece() -> impl Strategy<Value = String> {
+        let words: Vec<&'static str> = [
+            "User:",
+            "is not",
+            "authorized to perform:",
+            "ecs:A",
+            "on resource:",
+            "arn:aws:iam::1:role/x",
+            "because no",
+            "service control policy",
+            "allows",
+            "explicit deny",
+            "transitively through a",
+            "\"",
+            "'",
+            "(",
+            ")",
+            "\n",
+            ":",
+            "missing the following permissions:",
+            "Error Code:",
+            "role with name",
+            "cannot be found",
+            "unable to assume",
+            "ü",
+            "ß",
+            "İ",
+        ]
+        .to_vec();
+        prop_oneof![proptest::sample::select(words).prop_map(str::to_owned), ".{0,6}"]
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_and_comes_out_safe(pieces in prop::collection::vec(piece(), 0..24), spaced: bool) {
+            let message = pieces.join(if spaced { " " } else { "" });
+            let reply = facts(&message);
+            let shown = serde_json::to_value(&reply).unwrap();
+            for text in shown.as_object().unwrap().values().filter_map(Value::as_str) {
+                prop_assert_eq!(text, sanitise(text));
+            }
+            for action in reply.actions() {
+                prop_assert!(action.contains(':'));
+            }
+        }
+    }
+}
