@@ -9,6 +9,7 @@ pub mod arn;
 pub mod capacity;
 pub mod failure;
 pub mod fields;
+pub mod iam;
 pub mod names;
 pub mod number;
 pub mod observed;

@@ -202,9 +202,7 @@ fn unseen_wordings_of_the_family_come_out_right() {
         format!(
             "{{\"message\": \"User: {principal} is not authorized to perform: ecs:UpdateService on resource: \\\"{resource}\\\"\\nbecause no identity-based policy allows it\"}}"
         ),
-        format!(
-            "User: arn:aws:sts::111122223333:assumed-role/\nops/me is not authorized to perform: ecs:UpdateService on resource: arn:aws:ecs:eu-west-1:111122223333:service/\n  B/search-api because no identity-based policy allows the ecs:UpdateService action"
-        ),
+        "User: arn:aws:sts::111122223333:assumed-role/\nops/me is not authorized to perform: ecs:UpdateService on resource: arn:aws:ecs:eu-west-1:111122223333:service/\n  B/search-api because no identity-based policy allows the ecs:UpdateService action".to_owned(),
     ] {
         let expected = Reply {
             principal: Some(principal.to_owned()),
