@@ -5,4 +5,5 @@
 #![deny(clippy::disallowed_methods)]
 
 pub mod class;
+pub mod near_miss;
 pub mod parse;

@@ -102,6 +102,23 @@ impl Document {
         Ok(Self { statements, has_variables, json })
     }
 
+    /// A document that says nothing yet.
+    pub fn empty() -> Self {
+        let json = serde_json::json!({"Version": "2012-10-17", "Statement": []});
+        Self { json, statements: Vec::new(), has_variables: true }
+    }
+
+    /// The document without one of its statements.
+    pub fn removing(&self, index: usize) -> Result<Self, DocumentError> {
+        let mut json = self.json.clone();
+        match json.get_mut("Statement") {
+            Some(Value::Array(statements)) if index < statements.len() => drop(statements.remove(index)),
+            Some(single @ Value::Object(_)) if index == 0 => *single = Value::Array(Vec::new()),
+            _ => {}
+        }
+        Self::from_json(json)
+    }
+
     /// The document with one statement put in place of another.
     pub fn replacing(&self, index: usize, statement: Value) -> Result<Self, DocumentError> {
         let mut json = self.json.clone();

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use condition::{Comparison, Condition, Operator, SetOperator};
 pub use document::{ActionBlock, Document, DocumentError, Effect, ResourceBlock, Statement};
 pub use evaluate::{Decision, Evaluation, Match, StatementRef, evaluate};
-pub use pattern::Wildcards;
+pub use pattern::{action_matches, text_matches};
 
 /// A policy by its name, with the version that counts.
 #[derive(Clone, Debug, PartialEq)]

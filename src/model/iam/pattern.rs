@@ -5,7 +5,7 @@ use super::evaluate::Truth;
 
 /// Whether `*` and `?` stand for something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wildcards {
+pub(super) enum Wildcards {
     /// `*` is any run of characters, `?` any one.
     Yes,
     /// They are themselves, as in StringEquals.
@@ -140,8 +140,13 @@ pub(super) fn variable_keys(text: &str) -> Vec<&str> {
     keys
 }
 
+/// Whether a text matches a pattern with wildcards, in its case.
+pub fn text_matches(pattern: &str, text: &str) -> bool {
+    Pattern::new(pattern, Wildcards::Yes).matches(text, false)
+}
+
 /// Whether an action matches: prefix and name in any case. A wildcard cannot replace the service (E-03).
-pub(super) fn action_matches(pattern: &str, action: &str) -> bool {
+pub fn action_matches(pattern: &str, action: &str) -> bool {
     match pattern.split_once(':') {
         None => pattern == "*",
         Some(("*", "*")) => true,
