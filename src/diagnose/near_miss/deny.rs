@@ -2,14 +2,38 @@
 
 use serde_json::{Value, json};
 
+use super::NearMiss;
 use super::change::{Edit, append};
+use super::kind::Kind;
 use super::narrow::CREATE_SLR;
+use super::search::{Place, is_editable, places};
 use crate::diagnose::parse::sanitise;
-use crate::model::iam::{ActionBlock, Request, ResourceBlock, Statement};
+use crate::model::iam::{ActionBlock, Effect, PrincipalPolicies, Request, ResourceBlock, Statement};
+
+/// Every Deny that matches; each must be excepted from.
+pub(super) fn near_denies(policies: &PrincipalPolicies, request: &Request) -> Vec<NearMiss> {
+    let denies = |place: &Place<'_>| place.statement.effect == Effect::Deny && place.compare(request).applies();
+    places(policies).filter(denies).map(|place| near_deny(place, request)).collect()
+}
+
+fn near_deny(place: Place<'_>, request: &Request) -> NearMiss {
+    let exception = is_editable(place.policy).then(|| exception(place.statement, place.index, request)).flatten();
+    let lacks = format!("it denies {} explicitly, which no Allow overrides", sanitise(&request.action));
+    match exception {
+        Some((edits, line)) => {
+            let changes = edits.into_iter().map(|edit| place.change(edit)).collect();
+            place.near_miss(Kind::OwnExplicitDeny, lacks, Some(line), changes)
+        }
+        None => {
+            let lacks = format!("{lacks}, and IAM has no exception to it that would allow nothing else");
+            place.near_miss(Kind::OwnExplicitDeny, lacks, None, Vec::new())
+        }
+    }
+}
 
 /// The edits that except the asked request, and one line that says them. `None` where IAM has no way to except it alone:
 /// an action cannot be taken out of a wildcard.
-pub(super) fn exception(statement: &Statement, index: usize, request: &Request) -> Option<(Vec<Edit>, String)> {
+fn exception(statement: &Statement, index: usize, request: &Request) -> Option<(Vec<Edit>, String)> {
     by_service_name(statement, index, request).or_else(|| by_resource(statement, index, request))
 }
 

@@ -5,11 +5,13 @@
 //! Must not guess at policies that it is not given: what may refuse unseen is named as such.
 
 mod action;
+mod allow;
 mod change;
 mod condition;
 mod deny;
 mod kind;
 mod narrow;
+mod notes;
 mod resource;
 mod search;
 

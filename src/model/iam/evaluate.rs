@@ -129,7 +129,8 @@ impl Statement {
         }
     }
 
-    fn missing_keys<'a>(&'a self, has_variables: bool, request: &'a Request) -> impl Iterator<Item = String> + 'a {
+    /// The keys that it reads and the request does not hold.
+    pub fn missing_keys<'a>(&'a self, has_variables: bool, request: &'a Request) -> impl Iterator<Item = String> + 'a {
         let resources = match &self.resource {
             Some(ResourceBlock::Only(list) | ResourceBlock::AllBut(list)) if has_variables => list.as_slice(),
             _ => &[],
