@@ -5,5 +5,7 @@
 #![deny(clippy::disallowed_methods)]
 
 pub mod class;
+pub mod least_privilege;
 pub mod near_miss;
+pub mod needs;
 pub mod parse;
