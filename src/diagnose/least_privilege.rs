@@ -237,6 +237,18 @@ mod tests {
     }
 
     #[test]
+    fn a_condition_on_a_key_that_describing_never_carries_is_told() {
+        let statement = json!({"Effect": "Allow", "Action": "application-autoscaling:*", "Resource": "*",
+            "Condition": {"StringEquals": {"application-autoscaling:service-namespace": "ecs"}}});
+        let policies = principal(vec![document(&[statement])]);
+        for needed in needs(&key("eu-west-1", "A", "api"), Privilege::ReadOnly) {
+            if needed.call.action.starts_with("application-autoscaling:") {
+                assert_eq!(find(&policies, &needed.request(), &[]).near_misses[0].kind.id(), "N-5", "{needed:?}");
+            }
+        }
+    }
+
+    #[test]
     fn no_action_stands_in_the_table_twice() {
         let actions: BTreeSet<&str> = CALLS.iter().map(|call| call.action).collect();
         assert_eq!(actions.len(), CALLS.len());

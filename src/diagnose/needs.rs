@@ -176,8 +176,34 @@ impl Need {
         for (key, value) in &self.context {
             request = request.with(key.as_str(), value.as_str());
         }
+        request = without_absent_keys(request);
         if self.call.caller == Caller::Probe { request.forwarded() } else { request }
     }
+}
+
+/// Says of the keys that such a request never carries that they are absent, where the request does not hold them: a
+/// condition on one never holds.
+pub fn without_absent_keys(mut request: Request) -> Request {
+    let absent: &[&str] = match request.action.to_ascii_lowercase().as_str() {
+        "application-autoscaling:describescalabletargets"
+        | "application-autoscaling:describescalingpolicies"
+        | "application-autoscaling:describescheduledactions"
+        | "application-autoscaling:describescalingactivities"
+        | "application-autoscaling:listtagsforresource"
+        | "application-autoscaling:tagresource"
+        | "application-autoscaling:untagresource" => {
+            &["application-autoscaling:service-namespace", "application-autoscaling:scalable-dimension"]
+        }
+        // A service-linked role cannot have a permissions boundary.
+        "iam:createservicelinkedrole" => &["iam:PermissionsBoundary"],
+        _ => &[],
+    };
+    for key in absent {
+        if !request.knows(key) {
+            request = request.without(*key);
+        }
+    }
+    request
 }
 
 /// Everything that an object needs, in the order of the table.

@@ -22,7 +22,7 @@ fn of_absent_key(condition: &Condition, request: &Request) -> Lack {
         let text = format!("{shown} is required, but a service-linked role cannot have a permissions boundary");
         return Lack::of(Kind::BoundaryCondition, text);
     }
-    if !request.complete {
+    if !request.knows(&condition.key) {
         return Lack::of(Kind::Undecidable, format!("it depends on {shown}, which is not known"));
     }
     if key.starts_with("aws:") {

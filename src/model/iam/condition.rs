@@ -147,7 +147,7 @@ impl Condition {
     /// Whether the condition holds for a request.
     pub(super) fn holds(&self, has_variables: bool, request: &Request) -> Truth {
         let values = request.values(&self.key);
-        if values.is_none() && !request.complete {
+        if values.is_none() && !request.knows(&self.key) {
             return Truth::Unknown;
         }
         if self.operator.comparison == Comparison::Null {

@@ -129,7 +129,7 @@ impl Statement {
         }
     }
 
-    /// The keys that it reads and the request does not hold.
+    /// The keys that it reads and that are unknown.
     pub fn missing_keys<'a>(&'a self, has_variables: bool, request: &'a Request) -> impl Iterator<Item = String> + 'a {
         let resources = match &self.resource {
             Some(ResourceBlock::Only(list) | ResourceBlock::AllBut(list)) if has_variables => list.as_slice(),
@@ -137,7 +137,7 @@ impl Statement {
         };
         let of_resources = resources.iter().flat_map(|resource| variable_keys(resource));
         let of_conditions = self.conditions.iter().flat_map(move |condition| condition.keys(has_variables));
-        of_resources.chain(of_conditions).filter(|key| request.values(key).is_none()).map(str::to_owned)
+        of_resources.chain(of_conditions).filter(|key| !request.knows(key)).map(str::to_owned)
     }
 }
 

@@ -54,7 +54,7 @@ pub struct Request {
     pub action: String,
     /// An ARN; `*` for an action without resources.
     pub resource: String,
-    /// Context keys, whose case does not matter, and their values.
+    /// Context keys, whose case does not matter, and their values. A key with no values is known to be absent.
     pub context: BTreeMap<String, Vec<String>>,
     /// Whether a key that is not in `context` is known to be absent. If not, it is unknown.
     pub complete: bool,
@@ -90,7 +90,19 @@ impl Request {
         self.with("aws:ViaAWSService", "true")
     }
 
-    /// The values of a key. A key with an empty list is as good as absent.
+    /// Adds a context key that such a request is known not to carry.
+    #[must_use]
+    pub fn without(mut self, key: impl Into<String>) -> Self {
+        self.context.insert(key.into(), Vec::new());
+        self
+    }
+
+    /// Whether it is known what a key holds, or that it is absent.
+    pub fn knows(&self, key: &str) -> bool {
+        self.complete || self.context.keys().any(|name| name.eq_ignore_ascii_case(key))
+    }
+
+    /// The values of a key; `None` when it is absent or unknown.
     pub fn values(&self, key: &str) -> Option<&[String]> {
         let (_, values) = self.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key))?;
         (!values.is_empty()).then_some(values.as_slice())

@@ -122,7 +122,7 @@ fn resolve<'a>(variable: &'a str, request: &'a Request) -> Result<&'a str, Truth
     match request.values(key) {
         Some([value]) => Ok(value),
         Some(_) => Err(Truth::No), // a key with several values cannot be a variable
-        None if !request.complete => Err(Truth::Unknown),
+        None if !request.knows(key) => Err(Truth::Unknown),
         None => default.ok_or(Truth::No),
     }
 }

@@ -356,6 +356,41 @@ fn what_iam_would_refuse_is_refused_with_its_place() {
     assert!(matches!(Document::parse("%7B"), Err(DocumentError::NotJson(_))));
 }
 
+#[test]
+fn a_key_that_is_known_to_be_absent_is_not_unknown() {
+    let statement = allow(json!({"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"ns:Key": "ecs"}}}));
+    let asked = Request::new("application-autoscaling:DescribeScalableTargets", "*");
+    assert_eq!(decide(statement.clone(), &asked), Decision::Unknown);
+    assert_eq!(decide(statement, &asked.without("NS:key")), Decision::ImplicitDeny);
+}
+
+/// Where an independent evaluator (`@cloud-copilot/iam-simulate`) decides otherwise, AWS's documentation was asked.
+#[test]
+fn where_evaluators_differ_the_documentation_decides() {
+    let on = |element: &str, pattern: &str| {
+        let mut statement = allow(json!({"Action": "*"}));
+        statement[element] = pattern.into();
+        statement
+    };
+    let put = request("cloudwatch:PutMetricAlarm", "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:T*x");
+    // E-03: `*` at the end of a part goes beyond the colon, so that `arn:aws:ecs:*` is every resource of ECS, and
+    // NotResource with it every other.
+    assert_eq!(decide(on("NotResource", "arn:aws:ecs:*"), &put), Decision::Allowed);
+    // E-06: an escape is a character in NotResource as it is in Resource.
+    assert_eq!(decide(on("NotResource", "arn:aws:cloudwatch:*:*:alarm:T${*}*"), &put), Decision::ImplicitDeny);
+    // E-06: without Version 2012-10-17 it is text.
+    let old = Document::from_json(json!({"Statement": on("Resource", "arn:aws:cloudwatch:*:*:alarm:T${*}*")})).unwrap();
+    let old = PrincipalPolicies { identity: vec![NamedPolicy::new("old", old)], boundary: None };
+    assert_eq!(evaluate(&old, &put).decision, Decision::ImplicitDeny);
+    // E-06: a variable without a value is null: nothing equals it, and negated operators match.
+    assert!(holds(json!({"StringNotEquals": {"k": "${aws:absent}"}}), &[("k", &["v"])]));
+    assert!(!holds(json!({"StringEquals": {"k": "${aws:absent}"}}), &[("k", &["v"])]));
+    // E-05: …IfExists is true for an absent key, with a set operator too.
+    assert!(holds(json!({"ForAnyValue:StringEqualsIfExists": {"k": "v"}}), &[]));
+    // E-05: of NotIpAddress, none may match.
+    assert!(!holds(json!({"NotIpAddress": {"k": ["0.0.0.0/0", "203.0.113.7"]}}), &[("k", &["198.51.100.1"])]));
+}
+
 mod properties {
     use proptest::prelude::*;
 
