@@ -7,14 +7,23 @@ use crate::model::iam::{ActionBlock, Comparison, Condition, Effect, Request, Res
 /// The action that makes a service-linked role, and the key that says for which service. The service decides the role's
 /// name and path, so that the key stands for the resource.
 pub(super) const CREATE_SLR: &str = "iam:CreateServiceLinkedRole";
-const SLR_KEY: &str = "iam:AWSServiceName";
+pub(super) const SLR_KEY: &str = "iam:AWSServiceName";
 
-/// The keys of the request that belong to its service. The global ones say who calls and from where, not what is asked.
-fn scoping_keys(request: &Request) -> impl Iterator<Item = (&str, &str)> {
+/// The keys of the request that belong to its service, and that its resource does not imply. The global ones say who calls
+/// and from where, not what is asked.
+pub(super) fn scoping_keys(request: &Request) -> impl Iterator<Item = (&str, &str)> {
     request.context.iter().filter_map(|(key, values)| match values.as_slice() {
-        [value] if !key.to_ascii_lowercase().starts_with("aws:") => Some((key.as_str(), value.as_str())),
+        [value] if !key.to_ascii_lowercase().starts_with("aws:") && !is_implied(key, value, request) => {
+            Some((key.as_str(), value.as_str()))
+        }
         _ => None,
     })
+}
+
+/// A service's ARN holds its cluster.
+fn is_implied(key: &str, value: &str, request: &Request) -> bool {
+    let cluster = value.rsplit('/').next().unwrap_or_default();
+    key.eq_ignore_ascii_case("ecs:cluster") && request.resource.contains(&format!(":service/{cluster}/"))
 }
 
 /// The statement that allows just what was asked.
