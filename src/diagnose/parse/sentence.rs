@@ -21,6 +21,8 @@ const VERBS: &[&str] = &[
     "authorized to invoke",
     "allowed to perform",
     "permitted to perform",
+    "permission to perform",
+    "permissions to perform",
 ];
 
 /// The first refusal in a text. A web identity's has no principal.
@@ -75,12 +77,10 @@ fn action_at(text: &Text, from: usize, until: usize) -> Option<(String, usize)> 
 /// The ARN or name right before the verb. Line breaks inside it are wrapping.
 fn principal_before(text: &Text, from: usize, verb: usize) -> Option<String> {
     let before = text.folded(from, verb);
-    let end = before.trim_end().strip_suffix("not")?.trim_end().len();
-    let before_not = before.get(..end)?;
-    let end = ["is", "are", "was"]
-        .iter()
-        .find_map(|be| before_not.strip_suffix(be))
-        .map_or(end, |rest| rest.trim_end().len());
+    let mut end = before.trim_end().len();
+    while let Some(rest) = before.get(..end).and_then(without_auxiliary) {
+        end = rest.trim_end().len();
+    }
     let before_is = text.slice(from, from + end);
     let folded = before.get(..end)?;
     let named =
@@ -90,6 +90,13 @@ fn principal_before(text: &Text, from: usize, verb: usize) -> Option<String> {
     let principal = bare(before_is.get(start..)?).replace('\n', "");
     let is_one = !principal.is_empty() && !principal.contains(' ');
     (is_one && (arn.is_none() || is_principal_arn(&principal))).then_some(principal)
+}
+
+/// Drops the last word if it belongs to the verb: "is not", "does not have".
+fn without_auxiliary(text: &str) -> Option<&str> {
+    let (rest, word) = text.rsplit_once(' ')?;
+    matches!(word, "is" | "are" | "was" | "not" | "isn't" | "does" | "do" | "doesn't" | "has" | "have" | "no")
+        .then_some(rest)
 }
 
 fn is_principal_arn(arn: &str) -> bool {
@@ -168,6 +175,11 @@ impl Clauses {
                 *at == 0 || tail.as_bytes().get(at - 1).is_some_and(|before| !before.is_ascii_alphanumeric())
             })
             .collect();
+        // "perform iam:GetRole on arn:…"
+        let lead = tail.len() - tail.trim_start().len();
+        if tail.get(lead..).is_some_and(|tail| tail.starts_with("on arn:") || tail.starts_with("on \"arn:")) {
+            marks.push((lead, lead + "on".len(), Clause::Resource));
+        }
         marks.sort_unstable_by_key(|(at, ..)| *at);
         for (i, &(_, start, clause)) in marks.iter().enumerate() {
             let next = marks.get(i + 1).map(|next| next.0);

@@ -202,6 +202,15 @@ fn unseen_wordings_of_the_family_come_out_right() {
         format!(
             "{{\"message\": \"User: {principal} is not authorized to perform: ecs:UpdateService on resource: \\\"{resource}\\\"\\nbecause no identity-based policy allows it\"}}"
         ),
+        format!(
+            "Access denied: User {principal} does not have permission to perform ecs:UpdateService on {resource} because no identity-based policy allows it"
+        ),
+        format!(
+            "User: {principal} isn’t authorized to perform: ecs:UpdateService on resource: {resource} because no identity-based policy allows it"
+        ),
+        format!(
+            "{principal} is not authorized to perform: ecs:UpdateService on resource: {resource}, because there is no identity-based policy that allows the action (Request ID: 1-2)"
+        ),
         "User: arn:aws:sts::111122223333:assumed-role/\nops/me is not authorized to perform: ecs:UpdateService on resource: arn:aws:ecs:eu-west-1:111122223333:service/\n  B/search-api because no identity-based policy allows the ecs:UpdateService action".to_owned(),
     ] {
         let expected = Reply {
@@ -291,6 +300,7 @@ fn reading_takes_linear_time() {
         "\n",
         "missing the following permissions: a:b ",
         "with an ",
+        "is not ",
         "role with name ",
         "Error Code: ",
         "\\n",
