@@ -9,7 +9,8 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::call::{CallRecorder, CallReport, NoRecorder, Operation, failure};
+use super::call::{CallRecorder, Gate, NoRecorder, Operation};
+use super::iam::Iam;
 use super::limits::Limits;
 use super::scope::Scope;
 use crate::api::desired::AwsAccount;
@@ -135,26 +136,17 @@ impl Account {
         const OPERATION: Operation = Operation::read(AwsService::Sts, "GetCallerIdentity");
         let config =
             aws_sdk_sts::config::Builder::from(&self.config).region(SdkRegion::new(region.as_str().to_owned())).build();
-        let start = tokio::time::Instant::now();
-        let result = aws_sdk_sts::Client::from_conf(config)
-            .get_caller_identity()
-            .send()
-            .await
-            .map_err(|error| failure(OPERATION, &error));
-        self.recorder.record(&CallReport {
-            account: "",
-            region: region.as_str(),
-            service: AwsService::Sts,
-            operation: OPERATION.name,
-            waited: Duration::ZERO,
-            took: start.elapsed(),
-            failure: result.as_ref().err(),
-        });
-        let reply = result?;
+        let gate = Gate::new("", region.as_str(), self.limits, Arc::clone(&self.recorder));
+        let reply = gate.call(OPERATION, aws_sdk_sts::Client::from_conf(config).get_caller_identity().send()).await?;
         Ok(Identity {
             account: AccountId::new(reply.account().unwrap_or_default()),
             arn: reply.arn().unwrap_or_default().to_owned(),
         })
+    }
+
+    /// IAM, which is one for all regions, of an account whose id was asked for.
+    pub fn iam(&self, id: &ScopeId) -> Iam {
+        Iam::new(id, &self.config, self.limits, Arc::clone(&self.recorder))
     }
 
     /// The clients for one region, of an account whose id was asked for.

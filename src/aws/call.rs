@@ -1,10 +1,13 @@
 //! One call: its permit, its record, and its failure as a value.
 
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::operation::RequestId;
 
+use super::limits::{Buckets, Limits};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 
 /// What a finished call tells to whoever counts calls.
@@ -75,6 +78,46 @@ impl Operation {
     /// What a failure says of the effect when it does not say that there was none.
     pub(super) fn doubt(self) -> Effect {
         if self.kind == Kind::Read { Effect::No } else { Effect::Unknown }
+    }
+}
+
+/// The one way out: every call takes its permit here, and is recorded.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    account: String,
+    region: String,
+    buckets: Arc<Buckets>,
+    recorder: Arc<dyn CallRecorder>,
+}
+
+impl Gate {
+    pub(super) fn new(account: &str, region: &str, limits: Limits, recorder: Arc<dyn CallRecorder>) -> Self {
+        let (account, region) = (account.to_owned(), region.to_owned());
+        Self { account, region, buckets: Arc::new(Buckets::new(limits)), recorder }
+    }
+
+    /// Sends one call once it has its permit.
+    pub(super) async fn call<T, E>(
+        &self,
+        operation: Operation,
+        send: impl Future<Output = Result<T, SdkError<E>>>,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
+    {
+        let waited = self.buckets.acquire(operation.service, operation.kind).await;
+        let start = tokio::time::Instant::now();
+        let result = send.await.map_err(|error| failure(operation, &error));
+        self.recorder.record(&CallReport {
+            account: &self.account,
+            region: &self.region,
+            service: operation.service,
+            operation: operation.name,
+            waited,
+            took: start.elapsed(),
+            failure: result.as_ref().err(),
+        });
+        result
     }
 }
 

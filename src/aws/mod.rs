@@ -8,11 +8,13 @@ mod autoscaling;
 mod call;
 mod cloudwatch;
 mod ecs;
+mod iam;
 mod limits;
 mod scope;
 
 pub use account::{Account, Aws, AwsOptions, Identity};
 pub use autoscaling::Which;
 pub use call::{CallRecorder, CallReport, NoRecorder};
+pub use iam::{Iam, PoliciesRead, Simulated};
 pub use limits::Limits;
 pub use scope::{Scope, Written};

@@ -10,8 +10,8 @@ use aws_sdk_ecs::config::retry::RetryPartition;
 use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::operation::RequestId;
 
-use super::call::{CallRecorder, CallReport, Operation, failure};
-use super::limits::{Buckets, Limits};
+use super::call::{CallRecorder, Gate, Operation};
+use super::limits::Limits;
 use crate::model::failure::{Effect, Failure, Origin};
 use crate::model::names::ScopeId;
 
@@ -22,8 +22,7 @@ pub struct Scope {
     pub(super) ecs: aws_sdk_ecs::Client,
     pub(super) autoscaling: Clients<aws_sdk_applicationautoscaling::Client>,
     pub(super) cloudwatch: Clients<aws_sdk_cloudwatch::Client>,
-    buckets: Arc<Buckets>,
-    recorder: Arc<dyn CallRecorder>,
+    gate: Gate,
 }
 
 /// A service's client for reads, with retries, and the one for writes, without.
@@ -65,8 +64,7 @@ impl Scope {
                 read: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.clone().build()),
                 write: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.retry_config(RetryConfig::disabled()).build()),
             },
-            buckets: Arc::new(Buckets::new(limits)),
-            recorder,
+            gate: Gate::new(id.account.as_str(), id.region.as_str(), limits, recorder),
             id,
         }
     }
@@ -85,19 +83,7 @@ impl Scope {
     where
         E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
     {
-        let waited = self.buckets.acquire(operation.service, operation.kind).await;
-        let start = tokio::time::Instant::now();
-        let result = send.await.map_err(|error| failure(operation, &error));
-        self.recorder.record(&CallReport {
-            account: self.id.account.as_str(),
-            region: self.id.region.as_str(),
-            service: operation.service,
-            operation: operation.name,
-            waited,
-            took: start.elapsed(),
-            failure: result.as_ref().err(),
-        });
-        result
+        self.gate.call(operation, send).await
     }
 
     /// A write that answers with nothing but a request id.
