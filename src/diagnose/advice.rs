@@ -18,11 +18,17 @@ const PASS_ROLE: &str = "iam:PassRole";
 pub(super) fn slr_service(reply: &Reply) -> Option<&str> {
     let named = [&reply.resource, &reply.role_arn].into_iter().flatten().find_map(|arn| {
         let (_, path) = arn.split_once(":role/aws-service-role/")?;
-        path.split('/').next()
+        path.split('/').next().filter(|service| is_service_principal(service))
     });
     let names_none = reply.resource.is_none() && names(reply, CREATE_SLR);
     let is_probe = reply.resource.as_deref().is_some_and(|resource| resource.ends_with(SLR_NAME));
     named.or_else(|| (names_none || is_probe).then_some(SLR_SERVICE))
+}
+
+/// It goes into a command that people copy, and a message may say anything.
+fn is_service_principal(text: &str) -> bool {
+    let is_domain = text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn");
+    is_domain && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
 }
 
 fn names(reply: &Reply, action: &str) -> bool {

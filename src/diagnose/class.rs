@@ -368,6 +368,18 @@ mod tests {
     }
 
     #[test]
+    fn what_passes_soon_is_tried_again_soon_and_a_denial_is_not() {
+        let rule = |code: &str| class(code, 400, "").retry();
+        // tf#17915
+        assert!(rule("ConcurrentUpdateException").short_retry.is_some());
+        // tf#427, S-016
+        assert!(rule("ObjectNotFoundException").short_retry.is_some());
+        // crossplane#3789
+        assert!(rule("AccessDeniedException").short_retry.is_none());
+        assert!(rule("AccessDeniedException").needs_person);
+    }
+
+    #[test]
     fn both_spellings_namespaces_and_urls_make_no_difference() {
         for code in ["AccessDenied", "AccessDeniedException", "com.amazonaws.ecs#AccessDeniedException"] {
             assert_eq!(class(code, 400, ""), Class::Denied, "{code}");

@@ -7,27 +7,55 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::needs::{Call, Keys, On, Privilege, calls, of_account, resource, service_keys};
+use crate::model::arn::Arn;
 use crate::model::names::{AccountId, TargetKey};
 
 /// Characters that a managed policy may have, white space not counted.
 pub const MAX_POLICY: usize = 6144;
 
+/// What is read of the controller's own role, once for an account and not for each object.
+pub const OF_OWN_ROLE: &[&str] = &[
+    "iam:GetRole",
+    "iam:ListRolePolicies",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:SimulatePrincipalPolicy",
+];
+
+/// What is read of the policies attached to it.
+pub const OF_POLICIES: &[&str] = &["iam:GetPolicy", "iam:GetPolicyVersion"];
+
 /// Characters of resources that one statement may have, so that a few of them fit a policy.
 const MAX_RESOURCES: usize = 4096;
 
-/// The policies for one account's targets: one document, or several where one would be too large.
-pub fn documents(account: &AccountId, keys: &BTreeSet<TargetKey>, privilege: Privilege) -> Vec<Value> {
-    let mut documents: Vec<Vec<Value>> = vec![Vec::new()];
-    for statement in statements(account, keys, privilege) {
-        let fits = documents.last().is_some_and(|last| {
+/// Statements as policy documents: one, or several where one would be too large.
+pub fn documents(statements: Vec<Value>) -> Vec<Value> {
+    let mut documents: Vec<Vec<Value>> = Vec::new();
+    for statement in statements {
+        let fits = |last: &Vec<Value>| {
             size(&document(&[last.as_slice(), std::slice::from_ref(&statement)].concat())) <= MAX_POLICY
-        });
-        match documents.last_mut() {
-            Some(last) if fits => last.push(statement),
-            _ => documents.push(vec![statement]),
+        };
+        match documents.last_mut().filter(|last| fits(last)) {
+            Some(last) => last.push(statement),
+            None => documents.push(vec![statement]),
         }
     }
-    documents.iter().filter(|statements| !statements.is_empty()).map(|statements| document(statements)).collect()
+    documents.iter().map(|statements| document(statements)).collect()
+}
+
+/// What a role needs to read its own policies and to simulate them, so that a denial can be explained; nothing else needs
+/// it. `None` for an ARN that is no role's.
+pub fn own_policy_statements(role_arn: &str) -> Option<Vec<Value>> {
+    let Arn { partition, service, account, resource, .. } = Arn::parse(role_arn)?;
+    (service == "iam" && resource.starts_with("role/")).then(|| {
+        vec![
+            json!({"Sid": "ReadOwnRole", "Effect": "Allow", "Action": OF_OWN_ROLE, "Resource": role_arn}),
+            json!({"Sid": "ReadPolicies", "Effect": "Allow", "Action": OF_POLICIES, "Resource": [
+                format!("arn:{partition}:iam::{account}:policy/*"),
+                format!("arn:{partition}:iam::aws:policy/*"),
+            ]}),
+        ]
+    })
 }
 
 fn document(statements: &[Value]) -> Value {
@@ -106,7 +134,7 @@ mod tests {
     use super::*;
     use crate::diagnose::near_miss::{apply, find};
     use crate::diagnose::needs::{CALLS, SLR_SERVICE, needs};
-    use crate::model::iam::{Decision, Document, NamedPolicy, PrincipalPolicies, evaluate};
+    use crate::model::iam::{Decision, Document, NamedPolicy, PrincipalPolicies, Request, evaluate};
     use crate::model::names::{Region, ScopeId, ServiceId};
 
     fn key(region: &str, cluster: &str, service: &str) -> TargetKey {
@@ -130,7 +158,7 @@ mod tests {
     #[test]
     fn the_least_privilege_allows_what_is_needed_and_no_other_cluster() {
         for privilege in Privilege::ALL {
-            let policies = principal(documents(&account(), &keys(), *privilege));
+            let policies = principal(documents(statements(&account(), &keys(), *privilege)));
             for needed in keys().iter().flat_map(|key| needs(key, *privilege)) {
                 assert_eq!(evaluate(&policies, &needed.request()).decision, Decision::Allowed, "{needed:?}");
             }
@@ -144,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_lesser_privilege_allows_nothing_of_the_greater() {
-        let policies = principal(documents(&account(), &keys(), Privilege::ReadOnly));
+        let policies = principal(documents(statements(&account(), &keys(), Privilege::ReadOnly)));
         for needed in needs(&key("eu-west-1", "A", "api"), Privilege::ReconcileSlr) {
             let is_allowed = evaluate(&policies, &needed.request()).decision == Decision::Allowed;
             assert_eq!(is_allowed, needed.call.privilege == Privilege::ReadOnly, "{needed:?}");
@@ -172,7 +200,7 @@ mod tests {
     #[test]
     fn a_large_fleet_is_split_within_iams_limits() {
         let keys: BTreeSet<_> = (0..400).map(|i| key("eu-west-1", &format!("cluster-{i:04}"), "api")).collect();
-        let documents = documents(&account(), &keys, Privilege::ReconcileSlr);
+        let documents = documents(statements(&account(), &keys, Privilege::ReconcileSlr));
         assert!(documents.len() > 1 && documents.len() <= 10, "{}", documents.len());
         assert!(documents.iter().all(|document| size(document) <= MAX_POLICY));
         let policies = principal(documents);
@@ -246,6 +274,17 @@ mod tests {
                 assert_eq!(find(&policies, &needed.request(), &[]).near_misses[0].kind.id(), "N-5", "{needed:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_role_may_read_its_own_policies_and_no_others() {
+        let role = "arn:aws-cn:iam::111122223333:role/ops/search-test-role";
+        let policies = principal(documents(own_policy_statements(role).unwrap()));
+        let decide = |action: &str, on: &str| evaluate(&policies, &Request::new(action, on)).decision;
+        assert_eq!(decide("iam:SimulatePrincipalPolicy", role), Decision::Allowed);
+        assert_eq!(decide("iam:GetPolicyVersion", "arn:aws-cn:iam::aws:policy/ReadOnlyAccess"), Decision::Allowed);
+        assert_eq!(decide("iam:GetRolePolicy", "arn:aws-cn:iam::111122223333:role/other"), Decision::ImplicitDeny);
+        assert_eq!(own_policy_statements("arn:aws:sts::111122223333:assumed-role/x/y"), None);
     }
 
     #[test]

@@ -93,6 +93,17 @@ fn another_services_role_is_read_from_the_denied_arn() {
 }
 
 #[test]
+fn no_command_holds_what_only_a_message_says() {
+    for service in ["$(reboot).amazonaws.com", "x;reboot", "`id`.amazonaws.com", "--profile.example.com"] {
+        let diagnosis = said(&format!(
+            "User: arn:aws:iam::111122223333:user/x is not authorized to perform: iam:CreateServiceLinkedRole on resource: \
+             arn:aws:iam::111122223333:role/aws-service-role/{service}/X"
+        ));
+        assert!(!diagnosis.hint.contains(&format!("--aws-service-name {service}")), "{}", diagnosis.hint);
+    }
+}
+
+#[test]
 fn passing_a_role_is_told_from_a_service_linked_role() {
     let diagnosis =
         said("User: arn:aws:iam::111122223333:user/x is not authorized to perform: iam:PassRole on resource: role y");

@@ -55,10 +55,14 @@ pub(super) fn allowed_elsewhere(
 }
 
 fn other_version(policy: &NamedPolicy, version: &str) -> NearMiss {
-    let (name, version) = (sanitise(&policy.name), sanitise(version));
-    let arn = policy.arn.as_deref().map_or_else(|| name.clone(), sanitise);
-    let lacks = format!("version {version} of policy {name} allows it, and is not the default version");
-    let edit = format!("aws iam set-default-policy-version --policy-arn {arn} --version-id {version}");
+    let (name, shown) = (sanitise(&policy.name), sanitise(version));
+    let lacks = format!("version {shown} of policy {name} allows it, and is not the default version");
+    // What goes into a command that people copy is checked.
+    let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b":/+=,.@_-".contains(&b));
+    let edit = match policy.arn.as_deref().filter(|arn| is_plain(arn) && is_plain(version)) {
+        Some(arn) => format!("aws iam set-default-policy-version --policy-arn {arn} --version-id {version}"),
+        None => format!("make version {shown} of policy {name} the default"),
+    };
     note(Kind::NotDefaultVersion, Some(policy), lacks, Some(edit))
 }
 

@@ -221,12 +221,16 @@ fn what_stands_in_the_wrong_document_is_said() {
     assert_eq!(proved(&principal, &request).near_misses[0].kind.id(), "N-22");
 
     let mut policy = NamedPolicy::new("managed", document(json!([])));
+    policy.arn = Some("arn:aws:iam::111122223333:policy/managed".to_owned());
     policy.other_versions.push(("v3".to_owned(), document(right.clone())));
     let principal = PrincipalPolicies { identity: vec![policy], boundary: None };
     let hub = ("role/hub".to_owned(), policies(right));
     let findings = find(&principal, &create_slr(), &[hub]);
     let kinds: Vec<&str> = findings.near_misses.iter().map(|near| near.kind.id()).collect();
     assert_eq!(kinds, ["N-23", "N-24"]);
+    let command =
+        "aws iam set-default-policy-version --policy-arn arn:aws:iam::111122223333:policy/managed --version-id v3";
+    assert_eq!(findings.near_misses[0].edit.as_deref(), Some(command));
 }
 
 #[test]
