@@ -5,7 +5,10 @@
 
 mod apply;
 mod describe;
+mod doctor;
+mod explain;
 mod get;
+mod iam_policy;
 mod objects;
 mod plan;
 mod run;
@@ -43,6 +46,12 @@ enum Command {
     Get(get::GetArgs),
     /// Show all that is known of an object, from a running daemon
     Describe(describe::DescribeArgs),
+    /// Find out which permissions are missing, and the edits that grant them
+    Doctor(doctor::DoctorArgs),
+    /// Say what an AWS error means, or whether policies allow an action
+    Explain(explain::ExplainArgs),
+    /// Print the least privilege that the objects need
+    IamPolicy(iam_policy::IamPolicyArgs),
     /// Print the JSON Schema of the objects, for editors
     Schema,
     /// Print shell completions
@@ -106,6 +115,9 @@ fn execute(command: Command) -> Result<Done> {
         Command::Validate(args) => validate::run(&args),
         Command::Get(args) => runtime()?.block_on(get::run(args)),
         Command::Describe(args) => runtime()?.block_on(describe::run(args)),
+        Command::Doctor(args) => runtime()?.block_on(doctor::run(args)),
+        Command::Explain(args) => explain::run(&args),
+        Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Schema => {
             println!("{}", serde_json::to_string_pretty(&crate::api::schema::schema())?);
             Ok(Done::Well)

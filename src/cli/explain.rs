@@ -1,0 +1,168 @@
+//! `explain`: what an AWS error means, or whether policies allow an action. Offline.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::Done;
+use crate::api::types::API_VERSION;
+use crate::diagnose::explain::{Diagnosis, explain};
+use crate::diagnose::near_miss::{Findings, find};
+use crate::diagnose::needs::without_absent_keys;
+use crate::diagnose::parse::{parse, sanitise};
+use crate::model::iam::{Decision, Document, NamedPolicy, PrincipalPolicies, Request, evaluate};
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The error's text; `-` reads it from standard input
+    #[arg(required_unless_present = "policy", conflicts_with = "policy")]
+    message: Option<String>,
+    /// The service that answered, such as application-autoscaling
+    #[arg(long, default_value = "")]
+    service: String,
+    /// The operation that was called
+    #[arg(long, default_value = "")]
+    operation: String,
+    /// The error's code
+    #[arg(long)]
+    code: Option<String>,
+    /// A policy document to evaluate instead; may be repeated
+    #[arg(long, value_name = "FILE", requires = "action")]
+    policy: Vec<PathBuf>,
+    /// The permissions boundary to evaluate with the policies
+    #[arg(long, value_name = "FILE", requires = "policy")]
+    boundary: Option<PathBuf>,
+    /// The action that is asked for, such as iam:CreateServiceLinkedRole
+    #[arg(long, requires = "policy")]
+    action: Option<String>,
+    /// The resource that it is asked for on
+    #[arg(long, default_value = "*", requires = "policy")]
+    resource: String,
+    /// A context key of the request and its value; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", requires = "policy")]
+    context: Vec<String>,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+pub(super) fn run(args: &ExplainArgs) -> Result<Done> {
+    match (&args.message, &args.action) {
+        (Some(message), _) => explain_message(args, message),
+        (None, Some(action)) => explain_policies(args, action),
+        (None, None) => bail!("give an error's text, or --policy with --action"),
+    }
+}
+
+fn explain_message(args: &ExplainArgs, message: &str) -> Result<Done> {
+    let mut text = message.to_owned();
+    if message == "-" {
+        text.clear();
+        std::io::stdin().read_to_string(&mut text).context("reading the error's text from standard input")?;
+    }
+    let diagnosis = explain(parse(&args.service, &args.operation, args.code.as_deref(), None, &text));
+    match args.output {
+        Output::Json => println!("{}", serde_json::to_string_pretty(&message_json(&diagnosis)?)?),
+        Output::Text => print!("{}", message_text(&diagnosis)),
+    }
+    Ok(Done::Well)
+}
+
+fn message_json(diagnosis: &Diagnosis) -> Result<Value> {
+    let mut json = serde_json::to_value(diagnosis)?;
+    if let Value::Object(fields) = &mut json {
+        fields.insert("apiVersion".to_owned(), API_VERSION.into());
+    }
+    Ok(json)
+}
+
+fn message_text(diagnosis: &Diagnosis) -> String {
+    let reply = &diagnosis.reply;
+    let actions = reply.actions().join(", ");
+    let policy = reply.policy_type.map(|policy| policy.in_words().to_owned());
+    let denied_by = match (policy, reply.explicit_deny) {
+        (Some(policy), Some(true)) => Some(format!("a {policy}, explicitly")),
+        (Some(policy), _) => Some(format!("no {policy} allows it")),
+        (None, Some(true)) => Some("an explicit deny".to_owned()),
+        (None, _) => None,
+    };
+    let lines = [
+        ("kind", Some(reply.kind.as_str().to_owned())),
+        ("who", diagnosis.who.clone().or_else(|| reply.principal.clone())),
+        ("action", Some(actions).filter(|actions| !actions.is_empty())),
+        ("resource", reply.resource.clone().or_else(|| reply.role_arn.clone())),
+        ("denied by", denied_by),
+        ("policy", reply.policy_arn.clone()),
+        ("authorization id", reply.authorization_id.clone()),
+    ];
+    let facts: String =
+        lines.iter().filter_map(|(name, value)| Some(format!("  {name:<17} {}\n", value.as_ref()?))).collect();
+    format!("{}.\n\n{facts}\n{}\n", capital(&diagnosis.summary), diagnosis.hint)
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn explain_policies(args: &ExplainArgs, action: &str) -> Result<Done> {
+    let identity = args.policy.iter().map(read_policy).collect::<Result<Vec<_>>>()?;
+    let boundary = args.boundary.as_ref().map(read_policy).transpose()?;
+    let policies = PrincipalPolicies { identity, boundary };
+    let mut request = Request::new(action, args.resource.as_str());
+    for pair in &args.context {
+        let (key, value) = pair.split_once('=').with_context(|| format!("--context {pair}: write KEY=VALUE"))?;
+        request = request.with(key, value);
+    }
+    let request = without_absent_keys(request);
+    let decision = evaluate(&policies, &request).decision;
+    let findings = if decision == Decision::Allowed { Findings::default() } else { find(&policies, &request, &[]) };
+    match args.output {
+        Output::Json => {
+            let body = json!({
+                "apiVersion": API_VERSION,
+                "decision": decision.as_str(),
+                "nearMisses": findings.near_misses,
+                "remedy": findings.remedy_line,
+                "statements": findings.remedy.iter().filter_map(|change| change.edit.statement()).collect::<Vec<_>>(),
+            });
+            println!("{}", serde_json::to_string_pretty(&body)?);
+        }
+        Output::Text => print!("{}", policies_text(&request, decision, &findings)?),
+    }
+    Ok(if decision == Decision::Allowed { Done::Well } else { Done::NotAllWell })
+}
+
+fn read_policy(path: &PathBuf) -> Result<NamedPolicy> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading the policy {shown}"))?;
+    let document = Document::parse(&text).with_context(|| format!("reading the policy {shown}"))?;
+    let name = path.file_stem().map_or_else(|| shown.to_string(), |name| name.to_string_lossy().into_owned());
+    Ok(NamedPolicy::new(name, document))
+}
+
+fn policies_text(request: &Request, decision: Decision, findings: &Findings) -> Result<String> {
+    let mut out = format!("{} on {}: {}\n", sanitise(&request.action), sanitise(&request.resource), decision.as_str());
+    for near in &findings.near_misses {
+        out.push_str(&format!("\n{} ({}): {}\n", near.place(), near.kind.id(), near.lacks));
+        if let Some(edit) = &near.edit {
+            out.push_str(&format!("  → {edit}\n"));
+        }
+    }
+    if let Some(line) = &findings.remedy_line {
+        out.push_str(&format!("\nWhat allows it: {line}\n"));
+    }
+    for statement in findings.remedy.iter().filter_map(|change| change.edit.statement()) {
+        out.push_str(&format!("\n{}\n", serde_json::to_string_pretty(statement)?));
+    }
+    Ok(out)
+}

@@ -1,0 +1,116 @@
+//! `iam-policy`: the least privilege that the objects need.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::{Done, objects};
+use crate::api::desired::{Desired, ServiceScaling};
+use crate::diagnose::least_privilege::{documents, statements};
+use crate::diagnose::needs::Privilege;
+use crate::model::names::{AccountId, AccountName, Region, ScopeId, ServiceId, TargetKey};
+
+#[derive(Debug, Args)]
+pub(super) struct IamPolicyArgs {
+    /// How much the controller is to be allowed
+    #[arg(long, value_enum)]
+    mode: PrivilegeArg,
+    /// Directory with the objects, or one file; without it the policy covers every cluster of every region
+    #[arg(long, env = "ECS_SCALING_CONFIG", value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// The AwsAccount whose policy is printed, where there are several
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// The account's id, where no AwsAccount says it
+    #[arg(long, value_name = "ID", default_value = "*")]
+    account_id: String,
+    /// The region, where neither object nor AwsAccount says it
+    #[arg(long, env = "ECS_SCALING_REGION", value_name = "REGION", default_value = "*")]
+    region: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PrivilegeArg {
+    /// Plans and reports
+    ReadOnly,
+    /// Writes; somebody else makes the service-linked role
+    Reconcile,
+    /// Makes the service-linked role too
+    ReconcileSlr,
+}
+
+impl From<PrivilegeArg> for Privilege {
+    fn from(arg: PrivilegeArg) -> Self {
+        match arg {
+            PrivilegeArg::ReadOnly => Self::ReadOnly,
+            PrivilegeArg::Reconcile => Self::Reconcile,
+            PrivilegeArg::ReconcileSlr => Self::ReconcileSlr,
+        }
+    }
+}
+
+pub(super) fn run(args: &IamPolicyArgs) -> Result<Done> {
+    let (account, keys, assumed) = match &args.config {
+        None => everything(args),
+        Some(path) => of_objects(args, &objects::read(path)?.desired)?,
+    };
+    let mut all = statements(&account, &keys, args.mode.into());
+    if !assumed.is_empty() {
+        all.push(json!({"Sid": "AssumeRoles", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": assumed}));
+    }
+    let documents = documents(all);
+    match documents.as_slice() {
+        [one] => println!("{}", serde_json::to_string_pretty(one)?),
+        several => {
+            eprintln!("{} documents, since one would be larger than a managed policy may be", several.len());
+            println!("{}", serde_json::to_string_pretty(&Value::from(several.to_vec()))?);
+        }
+    }
+    Ok(Done::Well)
+}
+
+/// Without objects: every service of every cluster, but nothing beyond scaling.
+fn everything(args: &IamPolicyArgs) -> (AccountId, BTreeSet<TargetKey>, Vec<String>) {
+    let account = AccountId::new(args.account_id.as_str());
+    let scope = ScopeId { account: account.clone(), region: Region::new(args.region.as_str()) };
+    (account, BTreeSet::from([TargetKey { scope, service: ServiceId::new("*", "*") }]), Vec::new())
+}
+
+/// What the objects of one account need; for the controller's own account also the roles that it assumes.
+fn of_objects(args: &IamPolicyArgs, desired: &Desired) -> Result<(AccountId, BTreeSet<TargetKey>, Vec<String>)> {
+    let mut by_account: BTreeMap<&AccountName, Vec<&ServiceScaling>> = BTreeMap::new();
+    for object in desired.services.values() {
+        by_account.entry(&object.account).or_default().push(object);
+    }
+    let names: Vec<&str> = by_account.keys().map(|name| name.as_str()).collect();
+    let name = match (&args.account, names.as_slice()) {
+        (Some(name), _) => AccountName::new(name.as_str()),
+        (None, [only]) => AccountName::new(*only),
+        (None, several) => {
+            bail!("the objects live in several accounts; choose one with --account: {}", several.join(", "))
+        }
+    };
+    let own = AccountName::default_account();
+    let spec = desired.accounts.get(&name);
+    if spec.is_none() && !by_account.contains_key(&name) && name != own {
+        bail!("there is no account {name}; there are: {}", names.join(", "));
+    }
+    let account =
+        spec.and_then(|spec| spec.account_id.clone()).unwrap_or_else(|| AccountId::new(args.account_id.as_str()));
+    let region = |object: &ServiceScaling| {
+        let only = spec.and_then(|spec| spec.regions.first()).cloned();
+        object.region.clone().or(only).unwrap_or_else(|| Region::new(args.region.as_str()))
+    };
+    let objects = by_account.get(&name).map(Vec::as_slice).unwrap_or_default();
+    let key = |object: &&ServiceScaling| TargetKey {
+        scope: ScopeId { account: account.clone(), region: region(object) },
+        service: object.service.clone(),
+    };
+    let keys = objects.iter().map(key).collect();
+    let assumes = spec.is_none_or(|spec| spec.role_arn.is_none());
+    let roles = desired.accounts.values().filter_map(|account| account.role_arn.clone());
+    Ok((account.clone(), keys, if assumes { roles.collect() } else { Vec::new() }))
+}
