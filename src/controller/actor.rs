@@ -70,6 +70,8 @@ struct Actor {
     next_tag: Instant,
     /// Where the slow sweep of tags is.
     tag_cursor: Option<(ObjectKey, usize)>,
+    /// When its lap began.
+    tag_lap: Instant,
     /// Objects changed since the last sweep began.
     changed: BTreeSet<ObjectKey>,
     sweeps: u32,
@@ -90,6 +92,7 @@ pub(super) async fn run(parts: Parts) {
         tag_reading: None,
         next_tag: now,
         tag_cursor: None,
+        tag_lap: now,
         changed: BTreeSet::new(),
         sweeps: 0,
         sweep_retry: Retry::new(),
@@ -263,9 +266,18 @@ impl Actor {
         }
     }
 
-    /// Reads the tags of the next resource, round and round, so that an equal but foreign one is found within a lap.
+    /// Reads the tags of the next resource, round and round, so that an equal but foreign one is found within a lap. A
+    /// lap takes an interval at least: a scope of few resources need not be asked twice a second.
     fn start_tag_reading(&mut self) {
-        let Some((key, index, arn)) = self.next_tagged() else { return };
+        if self.tag_cursor.is_none() {
+            self.tag_lap = Instant::now();
+        }
+        let Some((key, index, arn)) = self.next_tagged() else {
+            if self.tag_cursor.take().is_some() {
+                self.next_tag = self.next_tag.max(self.tag_lap + self.parts.context.settings.interval);
+            }
+            return;
+        };
         self.tag_cursor = Some((key.clone(), index));
         let (scope, clock) = (self.parts.context.scope.clone(), self.parts.context.clock);
         self.tag_reading = Some(Box::pin(async move {
@@ -278,7 +290,7 @@ impl Actor {
         }));
     }
 
-    /// The resource behind the cursor: of the same object, or the first of the next one.
+    /// The resource behind the cursor: of the same object, or of the next one. `None` at the end of a lap.
     fn next_tagged(&self) -> Option<(ObjectKey, usize, String)> {
         let taggable = |entry: &Entry| -> Vec<String> {
             let resources = entry.kept.status.resources.iter();
@@ -293,8 +305,7 @@ impl Actor {
                 return Some((key.clone(), index, arn));
             }
         }
-        let first = |(key, entry): (&ObjectKey, &Entry)| Some((key.clone(), 0, taggable(entry).into_iter().next()?));
-        self.entries.iter().find_map(first)
+        None
     }
 
     fn take_tags(&mut self, key: &ObjectKey, arn: String, reading: Result<TagReading, Failure>) {

@@ -125,12 +125,13 @@ async fn run(
         Some(observed) => observed,
         None => refresh(scope, &wanted, || clock.now()).await,
     };
-    let mut plan = plan_with_lookups(context, object, &observed, &mut memory).await;
-    let writes = !plan.actions.is_empty() && plan.mode == Mode::Apply && may_write;
+    let draft = plan_target(inputs(context, object, &observed, &memory));
+    let may_lead_to_writes = !(draft.actions.is_empty() && draft.lookups.is_empty());
+    let writes = may_lead_to_writes && draft.mode == Mode::Apply && may_write;
     if writes && clock.now().duration_since(observed.read_at) > FRESH {
         observed = refresh(scope, &wanted, || clock.now()).await;
-        plan = plan_with_lookups(context, object, &observed, &mut memory).await;
     }
+    let mut plan = plan_with_lookups(context, object, &observed, &mut memory).await;
     let inputs = inputs(context, object, &observed, &memory);
     if let Err(error) = lint(&plan, inputs) {
         tracing::error!(object = %object.desired.key, %error, "the plan breaks a rule and is not carried out");
@@ -152,7 +153,7 @@ async fn run(
         now: began,
     };
     let status = advance(&kept.status, pass);
-    let again = again(&status, &plan, &outcomes, not_applied);
+    let again = again(&status, &plan, &outcomes, not_applied, observed.is_complete());
     let kept = Kept { memory, status, generation: kept.generation };
     Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), again, panicked: false }
 }
@@ -191,6 +192,7 @@ async fn plan_with_lookups(
         for lookup in std::mem::take(&mut plan.lookups) {
             match look_up(&context.scope, &context.clock, &lookup).await {
                 Ok((arn, reading)) => {
+                    failed.remove(&lookup);
                     memory.tags.insert(arn, reading);
                 }
                 Err(failure) => {
@@ -220,25 +222,28 @@ fn say_failed_lookups(
     observed: &ObservedTarget,
     failed: &BTreeMap<Lookup, Failure>,
 ) {
-    for (lookup, failure) in failed {
-        let part = match lookup {
-            Lookup::TargetTags(_) => Part::Target,
-            Lookup::AlarmTags(arn) => observed
-                .alarms
-                .iter()
-                .find(|(_, read)| read.known().and_then(Option::as_ref).is_some_and(|alarm| alarm.arn == *arn))
-                .map_or(Part::Object, |(name, _)| Part::Alarm(name.clone())),
-        };
-        plan.actions.retain(|action| action.part != part);
+    for lookup in std::mem::take(&mut plan.lookups) {
+        let failure = failed.get(&lookup);
+        let why = failure.map_or_else(|| "it has not been read yet".to_owned(), ToString::to_string);
         plan.withheld.push(Withheld {
-            part,
+            part: part_of(&lookup, observed),
             reason: Reason::ReadFailed,
-            message: format!("whose it is could not be read, so nothing is written: {failure}"),
+            message: format!("whose it is could not be read, so nothing is written: {why}"),
             hint: format!("It is read again with the next pass; until then {} stays as it is.", object.desired.key),
-            failure: Some(failure.clone()),
+            failure: failure.cloned(),
         });
     }
-    plan.lookups.clear();
+}
+
+fn part_of(lookup: &Lookup, observed: &ObservedTarget) -> Part {
+    match lookup {
+        Lookup::TargetTags(_) => Part::Target,
+        Lookup::AlarmTags(arn) => observed
+            .alarms
+            .iter()
+            .find(|(_, read)| read.known().and_then(Option::as_ref).is_some_and(|alarm| alarm.arn == *arn))
+            .map_or(Part::Object, |(name, _)| Part::Alarm(name.clone())),
+    }
 }
 
 fn withhold_all(plan: &mut Plan, why: &str) {
@@ -265,12 +270,18 @@ fn not_applied(plan: &Plan, may_write: bool) -> Option<NotApplied> {
 }
 
 /// A failed call is tried again with backoff; what waits for a person, or for its turn, waits for the next sweep.
-fn again(status: &Status, plan: &Plan, outcomes: &[Outcome], not_applied: Option<NotApplied>) -> Again {
+fn again(
+    status: &Status,
+    plan: &Plan,
+    outcomes: &[Outcome],
+    not_applied: Option<NotApplied>,
+    read_completely: bool,
+) -> Again {
     let failed = outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Done { .. }));
     let stalled = status.condition(ConditionType::Stalled).is_some();
     if status.is_ready() || not_applied.is_some() || (stalled && !failed) {
         Again::InTime
-    } else if !failed && plan.withheld.iter().any(|withheld| withheld.reason == Reason::ReadFailed) {
+    } else if !failed && (!read_completely || plan.withheld.iter().any(|w| w.reason == Reason::ReadFailed)) {
         Again::WithASweep
     } else {
         Again::Soon

@@ -16,6 +16,8 @@ use crate::model::arn;
 use crate::model::fields::{Change, changes, creation};
 use crate::model::observed::{Alarm, Read, Tags};
 
+/// An alarm has so many actions on a state at most, the policy among them (S-069).
+const ACTIONS_A_STATE: usize = 5;
 /// What stands in a plan for an ARN that AWS has yet to give.
 pub(super) const KNOWN_AFTER_APPLY: &str = "(known after apply)";
 
@@ -31,7 +33,13 @@ pub(super) fn differ(inputs: Inputs<'_>) -> bool {
         policy.alarms.iter().any(|alarm| match inputs.observed.alarms.get(&alarm.name).and_then(Read::known) {
             None => false,
             Some(None) => true,
-            Some(Some(held)) => !Wanted { policy, alarm, arn: &arn }.differences(inputs, held).is_empty(),
+            Some(Some(held)) => {
+                let tags = inputs.memory.tags.get(&held.arn).map(|reading| &reading.tags);
+                let tags_differ = tags.is_some_and(|tags| {
+                    !missing(tags, &ownership::object_tags(inputs.desired, inputs.owner)).is_empty()
+                });
+                tags_differ || !Wanted { policy, alarm, arn: &arn }.differences(inputs, held).is_empty()
+            }
         })
     })
 }
@@ -77,6 +85,9 @@ fn update(draft: &mut Draft<'_>, wanted: &Wanted<'_>, policy: &Standing, held: &
     let tags_differ = draft.known_tags(&held.arn).is_some_and(|tags| !missing(tags, &wanted_tags).is_empty());
     let writes = !differs.is_empty() || tags_differ;
     let part = Part::Alarm(wanted.alarm.name.clone());
+    if writes && *policy == Standing::Blocked {
+        return wait_for_policy(draft, wanted);
+    }
     let tags = match draft.claim(part, Lookup::AlarmTags(held.arn.clone()), writes) {
         Claim::Ours(tags) | Claim::Adopt(tags) => tags,
         Claim::Unknown | Claim::Foreign => return,
@@ -178,6 +189,26 @@ fn tag(draft: &mut Draft<'_>, wanted: &Wanted<'_>, held: &Alarm, tags: &Tags, wa
     })
 }
 
+fn wait_for_policy(draft: &mut Draft<'_>, wanted: &Wanted<'_>) {
+    draft.withhold(
+        Part::Alarm(wanted.alarm.name.clone()),
+        Reason::PolicyNotReady,
+        format!("the policy {} is not ready", wanted.policy.name),
+        "See PoliciesSynced.",
+    );
+}
+
+/// Others' actions are kept, so there may be no room left for the policy.
+fn say_full(draft: &mut Draft<'_>, wanted: &Wanted<'_>, actions: &AlarmActions) {
+    let held: Vec<&str> = actions.alarm.iter().map(String::as_str).collect();
+    draft.withhold(
+        Part::Alarm(wanted.alarm.name.clone()),
+        Reason::Conflict,
+        format!("an alarm has five actions at most, and these leave no room for the policy: {}", held.join(", ")),
+        "Remove one of them in AWS, or list those to keep in alarmActions.",
+    );
+}
+
 /// What putting an alarm needs beside what is wanted.
 struct Put {
     verb: Verb,
@@ -190,14 +221,11 @@ struct Put {
 fn put(draft: &mut Draft<'_>, wanted: &Wanted<'_>, policy: &Standing, put: Put) {
     let name = &wanted.alarm.name;
     let Standing::Will(by) = policy else {
-        draft.withhold(
-            Part::Alarm(name.clone()),
-            Reason::PolicyNotReady,
-            format!("the policy {} is not ready", wanted.policy.name),
-            "See PoliciesSynced.",
-        );
-        return;
+        return wait_for_policy(draft, wanted);
     };
+    if put.actions.alarm.len() >= ACTIONS_A_STATE {
+        return say_full(draft, wanted, &put.actions);
+    }
     // An alarm is put after its policy (S-106), but only a policy that is yet to be made must have succeeded.
     let policy_by = by.filter(|_| matches!(wanted.arn, PolicyArn::AfterApply(_)));
     draft.propose(Action {

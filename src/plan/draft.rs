@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Inputs;
 use super::action::{Action, Lookup, Part, Plan, Withheld};
-use super::memory::{CORRECTIONS_AN_HOUR, TAG_AGE};
+use super::memory::CORRECTIONS_AN_HOUR;
 use super::ownership::{self, Ownership};
 use crate::api::desired::{Adoption, Mode};
 use crate::api::status::Reason;
@@ -113,10 +113,10 @@ impl<'a> Draft<'a> {
 
     /// Whether a resource may be written to; `writes` says whether anything is to be written. Says the conflict.
     ///
-    /// A write needs tags read within the last minute. What is known to be somebody else's stays so until the slow
-    /// sweep reads otherwise, and costs no further call.
+    /// A write needs tags that were read with what it is planned from, so that the brake works at once. What is known
+    /// to be somebody else's stays so until the slow sweep reads otherwise, and costs no further call.
     pub(super) fn claim(&mut self, part: Part, lookup: Lookup, writes: bool) -> Claim {
-        let Inputs { memory, owner, desired, mode, now, .. } = self.inputs;
+        let Inputs { memory, owner, desired, mode, observed, .. } = self.inputs;
         let (Lookup::TargetTags(arn) | Lookup::AlarmTags(arn)) = &lookup;
         let Some(reading) = memory.tags.get(arn) else {
             if writes {
@@ -130,7 +130,7 @@ impl<'a> Draft<'a> {
             self.conflict(part, &ownership);
             return Claim::Foreign;
         }
-        let fresh = mode == Mode::Observe || now.duration_since(reading.read_at) < TAG_AGE;
+        let fresh = mode == Mode::Observe || reading.read_at >= observed.read_at;
         if (writes || adoptable) && !fresh {
             self.lookups.insert(lookup);
             return Claim::Unknown;

@@ -13,8 +13,6 @@ use crate::model::observed::TagReading;
 
 /// How long AWS may go on showing what was there before a write.
 pub(super) const READ_LAG: SignedDuration = SignedDuration::from_secs(90);
-/// How long a tag reading serves a write: the brake must work within a pass.
-pub(super) const TAG_AGE: SignedDuration = SignedDuration::from_secs(60);
 /// Drift that is put back more often than this an hour is a fight with another writer.
 pub(super) const CORRECTIONS_AN_HOUR: usize = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -73,6 +71,8 @@ pub fn remember(mut memory: Memory, plan: &Plan, outcomes: &[Outcome], spec_hash
     }
     if is_converged(plan) {
         memory.converged_spec = Some(spec_hash.to_owned());
+    } else if memory.converged_spec.as_deref() != Some(spec_hash) {
+        memory.converged_spec = None; // going back to an earlier spec is a change of ours, and no drift
     }
     memory
 }

@@ -6,11 +6,11 @@ use super::action::{Action, ActionKind, Lookup, Part, Verb};
 use super::capacity;
 use super::draft::{Claim, Draft, Standing};
 use super::ownership;
-use crate::api::desired::ServiceScaling;
+use crate::api::desired::{Adoption, ServiceScaling};
 use crate::api::status::Reason;
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::fields::{Change, changes, creation};
-use crate::model::observed::{ScalableTarget, Service, Tags};
+use crate::model::observed::{PolicyConfig, ScalableTarget, ScalingPolicy, Service, Tags};
 
 /// What the policies on the target can count on.
 pub(super) struct TargetStanding {
@@ -113,7 +113,7 @@ fn update_without_arn(
     suspended: SuspendedState,
     differs: Vec<Change>,
 ) -> TargetStanding {
-    if draft.inputs.desired.adoption == crate::api::desired::Adoption::Never {
+    if draft.inputs.desired.adoption == Adoption::Never {
         draft.conflict(Part::Target, &ownership::Ownership::Nobody);
         return TargetStanding::blocked();
     }
@@ -249,17 +249,15 @@ fn tag_action(verb: Verb, kind: ActionKind, changes: Vec<Change>) -> Action {
 /// The tags to set, and the digest tags that are no longer needed.
 ///
 /// The digest of a policy that exists stays, even when the object no longer holds it: without it nobody would know
-/// that the policy is ours.
+/// that the policy is ours. The digest of one that somebody else made is not added, or the next pass would take that
+/// policy for ours.
 fn tag_changes(draft: &Draft<'_>, tags: &Tags) -> (Tags, BTreeSet<String>) {
     let desired = draft.inputs.desired;
     let held = ownership::digests(tags);
-    let mut digests = desired_digests(desired);
-    match draft.inputs.observed.policies.known() {
-        Some(policies) => {
-            digests.extend(policies.iter().map(|p| ownership::policy_digest(&p.name)).filter(|d| held.contains(d)));
-        }
-        None => digests.extend(held),
-    }
+    let digests = match draft.inputs.observed.policies.known() {
+        Some(policies) => digests_to_hold(desired, policies, &held),
+        None => held,
+    };
     let mut wanted = ownership::object_tags(desired, draft.inputs.owner);
     let digest_tags = ownership::digest_tags(&digests);
     let stale =
@@ -267,6 +265,21 @@ fn tag_changes(draft: &Draft<'_>, tags: &Tags) -> (Tags, BTreeSet<String>) {
     wanted.extend(digest_tags);
     wanted.retain(|key, value| tags.get(key) != Some(value));
     (wanted, stale)
+}
+
+/// Of what exists: what is ours or is taken over. Of what does not exist: what is wanted.
+fn digests_to_hold(desired: &ServiceScaling, policies: &[ScalingPolicy], held: &BTreeSet<String>) -> BTreeSet<String> {
+    let adopts = |policy: &ScalingPolicy| {
+        desired.adoption == Adoption::Unowned
+            && matches!(policy.config, PolicyConfig::Step(_))
+            && desired.policies.iter().any(|wanted| wanted.name == policy.name)
+    };
+    let existing = policies.iter().filter_map(|policy| {
+        let digest = ownership::policy_digest(&policy.name);
+        (held.contains(&digest) || adopts(policy)).then_some(digest)
+    });
+    let missing = desired.policies.iter().filter(|wanted| !policies.iter().any(|policy| policy.name == wanted.name));
+    existing.chain(missing.map(|wanted| ownership::policy_digest(&wanted.name))).collect()
 }
 
 fn desired_digests(desired: &ServiceScaling) -> BTreeSet<String> {

@@ -93,7 +93,7 @@ pub fn advance(previous: &Status, pass: Pass<'_>) -> Status {
         (ConditionType::TargetSynced, synced(pass, ConditionType::TargetSynced)),
         (ConditionType::PoliciesSynced, synced(pass, ConditionType::PoliciesSynced)),
         (ConditionType::AlarmsSynced, synced(pass, ConditionType::AlarmsSynced)),
-        (ConditionType::SchedulesSynced, Finding::fine("the object has no scheduled actions")),
+        (ConditionType::SchedulesSynced, schedules(pass)),
     ];
     let mut status = Status {
         observed_generation: pass.generation,
@@ -152,6 +152,22 @@ fn permissions(pass: Pass<'_>) -> Finding {
     denied.map_or_else(|| Finding::fine("no call was denied"), Finding::failed)
 }
 
+/// Scheduled actions are read and never written; without them it is not known who owns min and max (S-045).
+fn schedules(pass: Pass<'_>) -> Finding {
+    match pass.observed.scheduled_actions.failure() {
+        None => Finding::fine("the object has no scheduled actions"),
+        Some(failure) => {
+            let Explained { reason, message, hint } = explain(failure);
+            Finding::unknown(of_a_read(reason), format!("the scheduled actions could not be read: {message}"), hint)
+        }
+    }
+}
+
+/// A read that failed for no precise reason is no failed write.
+fn of_a_read(reason: Reason) -> Reason {
+    if reason == Reason::WriteFailed { Reason::ReadFailed } else { reason }
+}
+
 /// What Application Auto Scaling itself says about its role, without looking into IAM.
 fn service_linked_role(pass: Pass<'_>) -> Finding {
     let about_role = |failure: &&Failure| {
@@ -182,10 +198,7 @@ fn synced(pass: Pass<'_>, kind: ConditionType) -> Finding {
     if let Some(withheld) = withheld_for(pass.plan, belongs) {
         let status =
             if withheld.reason == Reason::ReadFailed { ConditionStatus::Unknown } else { ConditionStatus::False };
-        let reason = withheld.failure.as_ref().map_or(withheld.reason, |failure| match explain(failure).reason {
-            Reason::WriteFailed => withheld.reason,
-            precise => precise,
-        });
+        let reason = withheld.failure.as_ref().map_or(withheld.reason, |failure| of_a_read(explain(failure).reason));
         let (message, hint) = (format!("{}: {}", part_name(&withheld.part), withheld.message), withheld.hint.clone());
         return Finding { status, reason, message, hint };
     }
@@ -273,13 +286,21 @@ fn withheld_for(plan: &Plan, belongs: impl Fn(&Part) -> bool) -> Option<&crate::
     of_part.find(|withheld| !waits(withheld.reason)).or(first)
 }
 
-/// Every failure of the pass: of the writes, and of the reads that something was withheld for.
+/// Every failure of the pass: of the writes, of the lists, and of the lookups that something was withheld for.
 fn failures<'a>(pass: Pass<'a>) -> impl Iterator<Item = &'a Failure> {
+    let observed = pass.observed;
+    let lists = [
+        observed.service.failure(),
+        observed.target.failure(),
+        observed.policies.failure(),
+        observed.scheduled_actions.failure(),
+    ];
+    let reads = lists.into_iter().flatten().chain(observed.alarms.values().filter_map(|alarm| alarm.failure()));
     let writes = pass.outcomes.iter().filter_map(|outcome| match &outcome.result {
         OutcomeResult::Failed(failure) => Some(failure),
         _ => None,
     });
-    writes.chain(pass.plan.withheld.iter().filter_map(|withheld| withheld.failure.as_ref()))
+    writes.chain(reads).chain(pass.plan.withheld.iter().filter_map(|withheld| withheld.failure.as_ref()))
 }
 
 fn capacity(observed: &ObservedTarget) -> Option<CapacityStatus> {
@@ -375,16 +396,17 @@ fn conclude(
 }
 
 fn ready(findings: &[(ConditionType, Finding)]) -> Finding {
-    let counting = || findings.iter().filter(|(kind, _)| kind.counts());
-    let first = |wanted| counting().find(|(_, finding)| finding.status == wanted);
+    let open = |wanted| findings.iter().filter(move |(kind, f)| kind.counts() && f.status == wanted);
+    let (wrong, unknown) = (|| open(ConditionStatus::False), || open(ConditionStatus::Unknown));
     // A part that only waits for another explains less than that other one.
-    let explains = |reason| !matches!(reason, Reason::TargetNotReady | Reason::PolicyNotReady | Reason::Progressing);
-    let wrong = counting().find(|(_, f)| f.status == ConditionStatus::False && explains(f.reason));
-    let worst = wrong.or_else(|| first(ConditionStatus::False)).or_else(|| first(ConditionStatus::Unknown));
-    match worst {
+    let waits = |reason| matches!(reason, Reason::TargetNotReady | Reason::PolicyNotReady | Reason::Progressing);
+    let explains =
+        |(_, finding): &&(ConditionType, Finding)| !waits(finding.reason) && finding.reason != Reason::NotYetChecked;
+    let best = wrong().find(explains).or_else(|| unknown().find(explains));
+    match best.or_else(|| wrong().next()).or_else(|| unknown().next()) {
         None => Finding::fine("everything is as wanted"),
         Some((kind, finding)) => Finding {
-            status: finding.status,
+            status: wrong().next().map_or(finding.status, |(_, wrong)| wrong.status),
             reason: finding.reason,
             message: format!("{kind}: {}", finding.message),
             hint: finding.hint.clone(),
