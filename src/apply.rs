@@ -9,28 +9,44 @@ use jiff::{SignedDuration, Timestamp};
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
-use crate::model::names::PolicyName;
+use crate::model::names::{PolicyName, TargetKey};
 use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
 
 /// How old an observation may be when a write goes out that was planned from it.
 pub const MAX_READ_AGE: SignedDuration = SignedDuration::from_secs(60);
 
+/// Who knows which calls are denied, so that each is not tried by every object.
+pub trait Admission {
+    /// The denial that keeps a call from being sent now.
+    fn denial(&self, service: AwsService, operation: &str, key: &TargetKey) -> Option<Failure>;
+    /// A call went through.
+    fn went_through(&self, service: AwsService, operation: &str, key: &TargetKey);
+    /// Takes note of a failed call.
+    fn note(&self, failure: &Failure, key: &TargetKey);
+}
+
 /// Carries out a plan. `now` is asked before each call.
-pub async fn apply(scope: &Scope, object: &ServiceScaling, plan: &Plan, now: impl Fn() -> Timestamp) -> Vec<Outcome> {
+pub async fn apply(
+    scope: &Scope,
+    admission: &impl Admission,
+    object: &ServiceScaling,
+    plan: &Plan,
+    now: impl Fn() -> Timestamp,
+) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(plan.actions.len());
     let mut made: BTreeMap<PolicyName, String> = BTreeMap::new();
     for (index, action) in plan.actions.iter().enumerate() {
         let at = now();
         let result = match blocked(plan, action, &outcomes, at) {
             Some(why) => OutcomeResult::Skipped { why },
-            None => match send(scope, plan, action, &made).await {
+            None => match admitted(scope, admission, plan, action, &made).await {
                 Ok(Written { arn, request_id }) => {
                     if let (ActionKind::PutPolicy { name, .. }, Some(arn)) = (&action.kind, &arn) {
                         made.insert(name.clone(), arn.clone());
                     }
                     OutcomeResult::Done { arn, request_id }
                 }
-                Err(failure) => OutcomeResult::Failed(failure),
+                Err(result) => result,
             },
         };
         audit(object, plan, action, &result);
@@ -48,6 +64,41 @@ fn blocked(plan: &Plan, action: &Action, outcomes: &[Outcome], now: Timestamp) -
     let missing = action.requires.iter().find(|index| !done(index))?;
     let what = plan.actions.get(*missing).map_or("an earlier action", |required| required.part.kind());
     Some(format!("waits for the {what} before it"))
+}
+
+/// Sends a call, unless it is known to be denied and it is not time for a probe.
+async fn admitted(
+    scope: &Scope,
+    admission: &impl Admission,
+    plan: &Plan,
+    action: &Action,
+    made: &BTreeMap<PolicyName, String>,
+) -> Result<Written, OutcomeResult> {
+    let (service, operation) = operation(&action.kind);
+    if let Some(denial) = admission.denial(service, operation, &plan.key) {
+        return Err(OutcomeResult::Held(denial));
+    }
+    match send(scope, plan, action, made).await {
+        Ok(written) => {
+            admission.went_through(service, operation, &plan.key);
+            Ok(written)
+        }
+        Err(failure) => {
+            admission.note(&failure, &plan.key);
+            Err(OutcomeResult::Failed(failure))
+        }
+    }
+}
+
+fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
+    match kind {
+        ActionKind::RegisterTarget { .. } => (AwsService::ApplicationAutoScaling, "RegisterScalableTarget"),
+        ActionKind::TagTarget { .. } => (AwsService::ApplicationAutoScaling, "TagResource"),
+        ActionKind::UntagTarget { .. } => (AwsService::ApplicationAutoScaling, "UntagResource"),
+        ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
+        ActionKind::PutAlarm { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
+        ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
+    }
 }
 
 async fn send(
@@ -124,6 +175,9 @@ fn audit(object: &ServiceScaling, plan: &Plan, action: &Action, result: &Outcome
             request_id = failure.request_id,
             "write failed"
         ),
+        OutcomeResult::Held(failure) => {
+            tracing::debug!(object = object_key, target, kind = action.part.kind(), resource, denial = %failure, "held back");
+        }
         OutcomeResult::Skipped { why } => {
             tracing::debug!(object = object_key, target, kind = action.part.kind(), resource, why, "write skipped");
         }

@@ -155,6 +155,7 @@ impl Metrics {
                 OutcomeResult::Done { .. } => "success",
                 OutcomeResult::Failed(_) => "error",
                 OutcomeResult::Skipped { .. } => "skipped",
+                OutcomeResult::Held(_) => "held",
             };
             self.actions.with_label_values(&[action.part.kind(), action.verb.as_str(), result]).inc();
             if action.drift && result == "success" {

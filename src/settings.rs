@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
 use crate::api::desired::Mode;
+use crate::controller::RolePolicy;
 use crate::plan::OwnerId;
 
 /// Which files hold the objects.
@@ -28,6 +29,10 @@ pub struct OwnerArgs {
     /// Region for objects that name none [default: the environment's or the profile's]
     #[arg(long, env = "ECS_SCALING_REGION", value_name = "REGION")]
     pub region: Option<String>,
+
+    /// What is done while Application Auto Scaling's service-linked role is absent
+    #[arg(long, env = "ECS_SCALING_SERVICE_LINKED_ROLE", value_enum, default_value_t = RoleArg::Create)]
+    pub service_linked_role: RoleArg,
 
     /// Requests a second to each AWS service in each account and region
     #[arg(long, env = "ECS_SCALING_REQUESTS_PER_SECOND", value_name = "N", default_value_t = 5,
@@ -94,6 +99,24 @@ impl From<ModeArg> for Mode {
         match mode {
             ModeArg::Apply => Self::Apply,
             ModeArg::Observe => Self::Observe,
+        }
+    }
+}
+
+/// `--service-linked-role`, as it is written on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoleArg {
+    /// The controller makes it
+    Create,
+    /// Nothing is written until somebody has made it
+    Require,
+}
+
+impl From<RoleArg> for RolePolicy {
+    fn from(arg: RoleArg) -> Self {
+        match arg {
+            RoleArg::Create => Self::Create,
+            RoleArg::Require => Self::Require,
         }
     }
 }

@@ -86,6 +86,7 @@ fn tell(object: &Assigned, passed: &Passed) -> usize {
                 println!("{}: {done} {what}", object.desired.key);
             }
             OutcomeResult::Failed(failure) => println!("{}: failed {what}: {failure}", object.desired.key),
+            OutcomeResult::Held(failure) => println!("{}: held back {what}: {failure}", object.desired.key),
             OutcomeResult::Skipped { why } => println!("{}: skipped {what}: {why}", object.desired.key),
         }
     }

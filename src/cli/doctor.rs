@@ -15,10 +15,11 @@ use crate::api::types::API_VERSION;
 use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::controller::assign::{Identities, assign, identity_region, used_accounts};
 use crate::diagnose::near_miss::find;
-use crate::diagnose::needs::{CREATE_SLR_COMMAND, Need, Privilege, SLR_NAME, needs};
+use crate::diagnose::needs::{Need, Privilege, needs};
 use crate::diagnose::principal::{Principal, PrincipalKind};
 use crate::model::iam::{Decision, evaluate};
 use crate::model::names::{AccountName, TargetKey};
+use crate::model::role::{CREATE_SLR_COMMAND, SLR_NAME};
 use crate::settings::OwnerArgs;
 
 #[derive(Debug, Args)]

@@ -80,6 +80,7 @@ pub(super) fn one_shot(args: &OwnerArgs, mode: Mode) -> LoopSettings {
     LoopSettings {
         owner: args.owner.clone(),
         mode,
+        role_policy: args.service_linked_role.into(),
         interval: std::time::Duration::from_secs(60),
         max_changes: usize::MAX,
     }

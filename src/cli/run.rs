@@ -82,6 +82,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Done> {
         settings: LoopSettings {
             owner: args.owner.owner,
             mode: args.looping.mode(),
+            role_policy: args.owner.service_linked_role.into(),
             interval: args.looping.interval,
             max_changes: args.looping.max_changes,
         },

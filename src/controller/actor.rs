@@ -177,8 +177,17 @@ impl Actor {
         let wanted: Vec<Wanted> = self.entries.values().map(|entry| Wanted::of(&entry.object.desired)).collect();
         let (scope, clock) = (self.parts.context.scope.clone(), self.parts.context.clock);
         self.changed.clear();
+        let desk = Arc::clone(&self.parts.context.desk);
+        let any = self.entries.values().next().map(|entry| entry.object.key.clone());
         self.sweep = Some(Box::pin(async move {
-            if wanted.is_empty() { Observations::new() } else { sweep(&scope, &wanted, || clock.now()).await }
+            // The role comes before anything else: without it, describing policies fails.
+            match any {
+                None => Observations::new(),
+                Some(key) => {
+                    desk.look_at_role(&key).await;
+                    sweep(&scope, &wanted, || clock.now()).await
+                }
+            }
         }));
     }
 

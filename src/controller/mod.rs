@@ -4,6 +4,7 @@
 //!
 //! - [`assign`] gives each object its scope, as far as its account can be used.
 //! - [`actor`] works on the objects of one scope that are due, never on one twice at once.
+//! - [`desk`] is what the scopes of one account share: its service-linked role, its denials.
 //! - [`object`] is one pass over one object.
 //! - [`supervisor`] keeps one actor for each scope that is desired.
 //! - [`daemon`] puts source, supervisor and state together.
@@ -13,6 +14,7 @@ mod actor;
 pub mod assign;
 mod clock;
 pub mod daemon;
+pub mod desk;
 pub mod object;
 pub mod once;
 mod retry;
@@ -20,6 +22,7 @@ mod state;
 pub mod supervisor;
 
 pub use clock::Clock;
+pub use desk::{Desk, RolePolicy};
 pub use state::{ConfigView, ObjectView, State};
 
 use std::time::Duration;
@@ -36,6 +39,8 @@ pub struct LoopSettings {
     pub mode: Mode,
     /// From one sweep to the next.
     pub interval: Duration,
+    /// What is done while the service-linked role is absent.
+    pub role_policy: RolePolicy,
     /// How many objects may be changed in one sweep's pass of a scope.
     pub max_changes: usize,
 }

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use jiff::SignedDuration;
 
 use super::assign::Assigned;
-use super::{Clock, LoopSettings};
+use super::{Clock, Desk, LoopSettings};
 use crate::api::desired::Mode;
 use crate::api::status::{ConditionType, Reason, Status};
 use crate::apply::apply;
 use crate::aws::Scope;
 use crate::model::failure::Failure;
-use crate::model::observed::{ObservedTarget, TagReading};
+use crate::model::observed::{ObservedTarget, RoleStanding, TagReading};
 use crate::observe::{Wanted, refresh};
 use crate::plan::{Inputs, Lookup, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, lint, plan_target, remember};
 use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
@@ -31,6 +32,8 @@ const OBJECT_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Context {
     /// Where the object lives.
     pub scope: Scope,
+    /// What belongs to its account.
+    pub desk: Arc<Desk>,
     /// The time.
     pub clock: Clock,
     /// What the loop was told.
@@ -125,30 +128,35 @@ async fn run(
         Some(observed) => observed,
         None => refresh(scope, &wanted, || clock.now()).await,
     };
-    let draft = plan_target(inputs(context, object, &observed, &memory));
+    let role = context.desk.role();
+    let draft = plan_target(inputs(context, object, &observed, &memory, &role));
     let may_lead_to_writes = !(draft.actions.is_empty() && draft.lookups.is_empty());
     let writes = may_lead_to_writes && draft.mode == Mode::Apply && may_write;
     if writes && clock.now().duration_since(observed.read_at) > FRESH {
         observed = refresh(scope, &wanted, || clock.now()).await;
     }
-    let mut plan = plan_with_lookups(context, object, &observed, &mut memory).await;
-    let inputs = inputs(context, object, &observed, &memory);
+    let mut plan = plan_with_lookups(context, object, &observed, &mut memory, &role).await;
+    let inputs = inputs(context, object, &observed, &memory, &role);
     if let Err(error) = lint(&plan, inputs) {
         tracing::error!(object = %object.desired.key, %error, "the plan breaks a rule and is not carried out");
         withhold_all(&mut plan, &error.to_string());
     }
     let not_applied = not_applied(&plan, may_write);
     let outcomes = match not_applied {
-        None => apply(scope, &object.desired, &plan, || clock.now()).await,
+        None => apply(scope, context.desk.as_ref(), &object.desired, &plan, || clock.now()).await,
         Some(_) => Vec::new(),
     };
     let memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
+    let failures = failures(&plan, &outcomes, &role);
+    let explained = context.desk.look_into(failures, &object.key).await;
     let pass = Pass {
         generation: kept.generation,
         spec_hash: &object.desired.spec_hash,
         observed: &observed,
         plan: &plan,
         outcomes: &outcomes,
+        role: &role,
+        explained: &explained,
         not_applied,
         now: began,
     };
@@ -158,11 +166,25 @@ async fn run(
     Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), again, panicked: false }
 }
 
+/// Every failure of a pass, of reads and writes and of making the role.
+fn failures(plan: &Plan, outcomes: &[Outcome], role: &RoleStanding) -> Vec<Failure> {
+    let of_writes = outcomes.iter().filter_map(|outcome| match &outcome.result {
+        OutcomeResult::Failed(failure) | OutcomeResult::Held(failure) => Some(failure),
+        _ => None,
+    });
+    let of_role = match role {
+        RoleStanding::NotMade(failure) => Some(failure.as_ref()),
+        _ => None,
+    };
+    of_writes.chain(plan.withheld.iter().filter_map(|w| w.failure.as_ref())).chain(of_role).cloned().collect()
+}
+
 fn inputs<'a>(
     context: &'a Context,
     object: &'a Assigned,
     observed: &'a ObservedTarget,
     memory: &'a Memory,
+    role: &'a RoleStanding,
 ) -> Inputs<'a> {
     Inputs {
         desired: &object.desired,
@@ -171,6 +193,7 @@ fn inputs<'a>(
         memory,
         owner: &context.settings.owner,
         allow: &object.allow,
+        role,
         mode: object.mode.max(context.settings.mode),
         now: context.clock.now(),
     }
@@ -182,9 +205,10 @@ async fn plan_with_lookups(
     object: &Assigned,
     observed: &ObservedTarget,
     memory: &mut Memory,
+    role: &RoleStanding,
 ) -> Plan {
     let mut failed: BTreeMap<Lookup, Failure> = BTreeMap::new();
-    let mut plan = plan_target(inputs(context, object, observed, memory));
+    let mut plan = plan_target(inputs(context, object, observed, memory, role));
     for _ in 0..LOOKUP_ROUNDS {
         if plan.lookups.is_empty() {
             return plan;
@@ -200,7 +224,7 @@ async fn plan_with_lookups(
                 }
             }
         }
-        plan = plan_target(inputs(context, object, observed, memory));
+        plan = plan_target(inputs(context, object, observed, memory, role));
     }
     say_failed_lookups(&mut plan, object, observed, &failed);
     plan

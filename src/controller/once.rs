@@ -1,12 +1,13 @@
 //! The same without a loop: one plan of everything, or passes until nothing is left to do.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 
 use super::assign::{Assigned, Identities, assign, identity_region, used_accounts};
 use super::object::{Again, Context, Kept, Passed, pass};
-use super::{Clock, LoopSettings};
+use super::{Clock, Desk, LoopSettings};
 use crate::api::desired::{Desired, ObjectKey};
 use crate::aws::{Account, Aws};
 use crate::model::names::AccountName;
@@ -47,7 +48,10 @@ impl Session {
             .into_iter()
             .filter_map(|(scope, objects)| {
                 let account = accounts.get(assignment.accounts.get(&scope)?)?;
-                let context = Context { scope: account.scope(scope), clock, settings: settings.clone() };
+                let identity = identities.get(assignment.accounts.get(&scope)?)?.as_ref().ok()?;
+                let desk = Desk::new(account.iam(&scope), identity, settings.role_policy, settings.mode, clock);
+                let (scope, desk) = (account.scope(scope), Arc::new(desk));
+                let context = Context { scope, desk, clock, settings: settings.clone() };
                 Some((context, objects))
             })
             .collect();
@@ -58,6 +62,9 @@ impl Session {
     pub async fn round(&mut self, mut tell: impl FnMut(&Assigned, &Passed)) -> BTreeMap<ObjectKey, Passed> {
         let mut results = BTreeMap::new();
         for (context, objects) in &self.scopes {
+            if let Some(object) = objects.values().next() {
+                context.desk.look_at_role(&object.key).await;
+            }
             let wanted: Vec<Wanted> = objects.values().map(|object| Wanted::of(&object.desired)).collect();
             let mut observed = sweep(&context.scope, &wanted, || context.clock.now()).await;
             let passes = objects.iter().map(|(key, object)| {

@@ -12,7 +12,7 @@ use super::actor::{self, Parts};
 use super::assign::{Assigned, Assignment, Identities, assign, identity_region, used_accounts};
 use super::object::Context;
 use super::state::{ObjectView, State};
-use super::{Clock, LoopSettings};
+use super::{Clock, Desk, LoopSettings};
 use crate::api::desired::{AwsAccount, Desired, ObjectKey};
 use crate::aws::{Account, Aws, Identity};
 use crate::metrics::Metrics;
@@ -49,6 +49,8 @@ struct Reached {
     spec: Option<AwsAccount>,
     account: Account,
     identity: Result<Identity, Failure>,
+    /// Shared by the account's scopes, once it is known who we are.
+    desk: Option<Arc<Desk>>,
 }
 
 /// A running actor.
@@ -120,6 +122,7 @@ impl Supervisor {
             asked.insert(name.clone());
             let wait = if known.is_some() { IDENTITY_RETRY } else { Duration::ZERO };
             let (aws, spec, name, answers) = (self.aws.clone(), spec.cloned(), name.clone(), answers.clone());
+            let (mode, role_policy, clock) = (self.settings.mode, self.settings.role_policy, self.clock);
             tokio::spawn(async move {
                 tokio::time::sleep(wait).await;
                 let account = aws.account(spec.as_ref()).await;
@@ -127,8 +130,13 @@ impl Supervisor {
                 if let Err(failure) = &identity {
                     tracing::warn!(account = %name, error = %failure, "it could not be found out who we are");
                 }
+                let desk = identity.as_ref().ok().map(|identity| {
+                    let scope = ScopeId { account: identity.account.clone(), region };
+                    let mode = spec.as_ref().map_or(mode, |spec| spec.mode.max(mode));
+                    Arc::new(Desk::new(account.iam(&scope), identity, role_policy, mode, clock))
+                });
                 // Nobody listens any more after a shutdown.
-                let _ = answers.send((name, Reached { spec, account, identity }));
+                let _ = answers.send((name, Reached { spec, account, identity, desk }));
             });
         }
     }
@@ -168,8 +176,14 @@ impl Supervisor {
                     });
                 }
                 None => {
-                    let actor = self.start(scope, name, &reached.account, objects, actors);
-                    running.insert(scope.clone(), actor);
+                    let Some(desk) = &reached.desk else { continue };
+                    let context = Context {
+                        scope: reached.account.scope(scope.clone()),
+                        desk: Arc::clone(desk),
+                        clock: self.clock,
+                        settings: self.settings.clone(),
+                    };
+                    running.insert(scope.clone(), self.start(context, name, objects, actors));
                 }
             }
         }
@@ -177,16 +191,13 @@ impl Supervisor {
 
     fn start(
         &self,
-        scope: &ScopeId,
+        context: Context,
         name: &AccountName,
-        account: &Account,
         objects: &BTreeMap<ObjectKey, Assigned>,
         actors: &mut JoinSet<()>,
     ) -> Running {
         let (sender, receiver) = watch::channel(objects.clone());
         let (kick, stop) = (Arc::new(Notify::new()), self.shutdown.child_token());
-        let context =
-            Context { scope: account.scope(scope.clone()), clock: self.clock, settings: self.settings.clone() };
         actors.spawn(actor::run(Parts {
             context,
             state: Arc::clone(&self.state),

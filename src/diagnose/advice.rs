@@ -2,9 +2,9 @@
 //!
 //! Owns the sentences. Every text of AWS's in them was sanitised when the reply was read.
 
-use super::needs::{CREATE_SLR_COMMAND, SLR_NAME, SLR_SERVICE};
 use super::parse::{PolicyType, Reply, ReplyKind};
 use super::principal::Principal;
+use crate::model::role::{CREATE_SLR_COMMAND, SLR_NAME, SLR_SERVICE};
 
 /// What may refuse without being seen in a principal's own policies.
 pub(super) const UNSEEN: &[PolicyType] =

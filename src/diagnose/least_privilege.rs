@@ -133,9 +133,10 @@ fn chunks(resources: BTreeSet<String>) -> Vec<Vec<String>> {
 mod tests {
     use super::*;
     use crate::diagnose::near_miss::{apply, find};
-    use crate::diagnose::needs::{CALLS, SLR_SERVICE, needs};
+    use crate::diagnose::needs::{CALLS, needs};
     use crate::model::iam::{Decision, Document, NamedPolicy, PrincipalPolicies, Request, evaluate};
     use crate::model::names::{Region, ScopeId, ServiceId};
+    use crate::model::role::SLR_SERVICE;
 
     fn key(region: &str, cluster: &str, service: &str) -> TargetKey {
         let scope = ScopeId { account: account(), region: Region::new(region) };

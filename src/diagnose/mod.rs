@@ -6,6 +6,7 @@
 
 mod advice;
 pub mod class;
+pub mod denials;
 pub mod explain;
 pub mod least_privilege;
 pub mod near_miss;

@@ -7,22 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::arn::partition;
 use crate::model::iam::{Request, requested_region_of_iam};
-use crate::model::names::{AccountId, Region, TargetKey};
-
-/// The service that the service-linked role is for. It is the same in every partition.
-pub const SLR_SERVICE: &str = "ecs.application-autoscaling.amazonaws.com";
-
-/// The service-linked role's name.
-pub const SLR_NAME: &str = "AWSServiceRoleForApplicationAutoScaling_ECSService";
-
-/// What makes the role once and for all, by hand.
-pub const CREATE_SLR_COMMAND: &str =
-    "aws iam create-service-linked-role --aws-service-name ecs.application-autoscaling.amazonaws.com";
-
-/// The ARN of an account's service-linked role: one an account, not one a region.
-pub fn service_linked_role_arn(account: &AccountId, region: &Region) -> String {
-    format!("arn:{}:iam::{account}:role/aws-service-role/{SLR_SERVICE}/{SLR_NAME}", partition(region))
-}
+use crate::model::names::{AccountId, TargetKey};
+use crate::model::role::{SLR_SERVICE, service_linked_role_arn};
 
 /// How much the controller is to be allowed; each includes the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -247,6 +233,11 @@ pub fn service_keys(keys: Keys, key: &TargetKey) -> BTreeMap<String, String> {
         Keys::ServiceName => vec![("iam:AWSServiceName", SLR_SERVICE.to_owned())],
     };
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The resource that an action of the table is needed on, for an object.
+pub fn resource_of(key: &TargetKey, action: &str) -> Option<String> {
+    CALLS.iter().find(|call| call.action.eq_ignore_ascii_case(action)).map(|call| resource(call.on, key))
 }
 
 fn context(call: &Call, key: &TargetKey) -> BTreeMap<String, String> {

@@ -145,6 +145,31 @@ pub struct Alarm {
     pub state: AlarmState,
 }
 
+/// How an account's service-linked role for ECS stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum RoleStanding {
+    /// It could not be seen; work goes on.
+    #[default]
+    Unknown,
+    /// It exists.
+    Present,
+    /// It is absent, and will be made before anything is written.
+    WillBeMade,
+    /// It was made a moment ago, and may not be usable everywhere yet.
+    Propagating,
+    /// It is absent, and making it is left to somebody else: AWS would make it with the first register.
+    Absent,
+    /// It is absent, and making it was refused or failed.
+    NotMade(Box<Failure>),
+}
+
+impl RoleStanding {
+    /// Whether targets and policies may be written.
+    pub fn lets_write(&self) -> bool {
+        !matches!(self, Self::Absent | Self::NotMade(_))
+    }
+}
+
 /// Who owns a resource, as its tags said, and when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TagReading {

@@ -233,6 +233,8 @@ pub enum OutcomeResult {
     },
     /// AWS refused it, or no answer came.
     Failed(Failure),
+    /// It was not sent: the same call was denied before, and it is not time for a probe.
+    Held(Failure),
     /// It was not sent, because what it requires did not come about.
     Skipped {
         /// What did not.

@@ -58,7 +58,7 @@ pub fn remember(mut memory: Memory, plan: &Plan, outcomes: &[Outcome], spec_hash
     forget_what_was_seen(&mut memory, plan, now);
     for outcome in outcomes {
         let Some(action) = plan.actions.get(outcome.action) else { continue };
-        if matches!(outcome.result, OutcomeResult::Skipped { .. }) {
+        if matches!(outcome.result, OutcomeResult::Skipped { .. } | OutcomeResult::Held(_)) {
             continue;
         }
         memory.last_write_at = memory.last_write_at.max(Some(outcome.at));

@@ -29,8 +29,10 @@ pub use render::{json, resource, text};
 pub use scope::{ScopeConflict, scope_conflicts};
 
 use crate::api::desired::{Allow, Mode, ServiceScaling};
+use crate::api::status::Reason;
 use crate::model::names::TargetKey;
-use crate::model::observed::{ObservedTarget, Service};
+use crate::model::observed::{ObservedTarget, RoleStanding, Service};
+use crate::model::role::{CREATE_SLR_COMMAND, SLR_NAME};
 
 use draft::Draft;
 
@@ -49,6 +51,8 @@ pub struct Inputs<'a> {
     pub owner: &'a OwnerId,
     /// What the account lets us touch.
     pub allow: &'a Allow,
+    /// How the account's service-linked role stands.
+    pub role: &'a RoleStanding,
     /// The most careful of the process's, the account's and the object's.
     pub mode: Mode,
     /// The time.
@@ -61,6 +65,13 @@ pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let Some(service) = scalable_service(&mut draft) else {
         return draft.finish();
     };
+    if !inputs.role.lets_write() {
+        // Registering would make AWS create the role by itself, and without it every policy fails.
+        let message = format!("nothing is written while the service-linked role {SLR_NAME} is absent");
+        let hint = format!("See ServiceLinkedRoleReady. Once by hand: {CREATE_SLR_COMMAND}");
+        draft.withhold(Part::Target, Reason::ServiceLinkedRoleMissing, message, hint);
+        return draft.finish();
+    }
     let target = target::plan(&mut draft, &service);
     let policies = policies::plan(&mut draft, &target);
     alarms::plan(&mut draft, &policies);
@@ -69,7 +80,6 @@ pub fn plan_target(inputs: Inputs<'_>) -> Plan {
 
 /// The service, when it may be scaled at all; otherwise everything is withheld.
 fn scalable_service(draft: &mut Draft<'_>) -> Option<Service> {
-    use crate::api::status::Reason;
     let Inputs { desired, observed, allow, memory, .. } = draft.inputs;
     let name = &desired.service;
     if memory.last_write_at.is_some_and(|write| observed.read_at <= write) {

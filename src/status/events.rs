@@ -25,7 +25,7 @@ pub(super) fn push_outcomes(status: &mut Status, plan: &Plan, outcomes: &[Outcom
             OutcomeResult::Failed(failure) => {
                 push(status, EventType::Warning, EventReason::Failed, failure.to_string(), now);
             }
-            OutcomeResult::Skipped { .. } => {}
+            OutcomeResult::Skipped { .. } | OutcomeResult::Held(_) => {}
         }
     }
     for withheld in &plan.withheld {

@@ -5,12 +5,14 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
-mod conditions;
+mod conclude;
 mod events;
 mod failures;
+mod findings;
 mod lint;
+mod pass;
 
-pub use conditions::{NotApplied, Pass, Trouble, advance, unusable};
 pub use events::EVENTS_KEPT;
-pub use failures::{Explained, explain};
+pub use failures::{Explained, explain, explain_with};
 pub use lint::{StatusError, lint};
+pub use pass::{NotApplied, Pass, Trouble, advance, unusable};

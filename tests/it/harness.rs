@@ -10,14 +10,16 @@ use ecs_scaling::api::status::{Condition, ConditionType, Status};
 use ecs_scaling::aws::{Aws, AwsOptions, Limits};
 use ecs_scaling::controller::object::Passed;
 use ecs_scaling::controller::once::Session;
-use ecs_scaling::controller::{Clock, LoopSettings};
+use ecs_scaling::controller::{Clock, LoopSettings, RolePolicy};
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::{Region, ScopeId, ServiceId};
+use ecs_scaling::model::role::SLR_SERVICE;
 use ecs_scaling::plan::OwnerId;
 use ecs_scaling::status::lint;
 use ecs_scaling_sandbox::client::http_client;
 use ecs_scaling_sandbox::seed::scope;
 use ecs_scaling_sandbox::{ServiceSeed, Shared, World};
+use serde_json::json;
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const REGION: &str = "ap-northeast-2";
@@ -45,6 +47,11 @@ impl Bench {
         let clock = Clock::starting_at("2026-03-02T09:00:00Z".parse().unwrap());
         let mut world = World::new();
         world.add_service(&home(), "B", &ServiceSeed::new("search-api", 2), clock.now());
+        let role = json!({"AWSServiceName": SLR_SERVICE});
+        world
+            .call_as_admin(&home(), AwsService::Iam, "CreateServiceLinkedRole", role, clock.now())
+            .expect("the service-linked role");
+        world.reset_counters();
         let world = Shared::new(world, move || clock.now());
         let aws = Aws::load(AwsOptions {
             http_client: Some(http_client(world.clone())),
@@ -57,6 +64,7 @@ impl Bench {
         let settings = LoopSettings {
             owner: OwnerId::parse("it").unwrap(),
             mode: Mode::Apply,
+            role_policy: RolePolicy::Create,
             interval: Duration::from_secs(60),
             max_changes: usize::MAX,
         };

@@ -7,9 +7,6 @@ use crate::source_tree::{code_only, files, root, shown};
 
 const PURE: &[&str] = &["model", "api", "plan", "diagnose", "status"];
 
-/// The pure modules and the pieces that every edge may use.
-const EDGE: &[&str] = &["model", "api", "plan", "diagnose", "status", "settings", "telemetry", "metrics"];
-
 /// What each top-level module may name beside itself. `lib`, `main`, `cli` and `controller` wire: they name anything.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &[]),
@@ -17,14 +14,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("plan", &["model", "api"]),
     ("diagnose", &["model", "api"]),
     ("status", &["model", "api", "plan", "diagnose"]),
-    ("settings", &["model", "api"]),
-    ("telemetry", &["settings"]),
-    ("metrics", &["model", "api", "plan", "diagnose", "status"]),
-    ("source", &["model", "api", "settings", "telemetry", "metrics"]),
-    ("aws", &["model", "api", "diagnose", "settings", "telemetry", "metrics"]),
-    ("observe", &["model", "api", "diagnose", "aws", "settings", "telemetry", "metrics"]),
-    ("apply", &["model", "api", "plan", "diagnose", "aws", "settings", "telemetry", "metrics"]),
-    ("http", EDGE),
+    ("source", &["model", "api"]),
+    ("aws", &["model", "api"]),
+    ("observe", &["model", "api", "aws"]),
+    ("apply", &["model", "api", "plan", "aws"]),
+    // What shows the state to machines and people reads it where it is kept.
+    ("metrics", &["model", "api", "plan", "diagnose", "aws", "controller"]),
+    ("http", &["model", "api", "controller", "metrics"]),
+    ("settings", &["model", "api", "plan", "controller"]),
+    ("telemetry", &[]),
 ];
 
 const WIRING: &[&str] = &["lib", "main", "cli", "controller"];

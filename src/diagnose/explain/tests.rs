@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::diagnose::needs::CREATE_SLR_COMMAND;
 use crate::model::failure::{AwsService, Effect};
 use crate::model::iam::{Document, NamedPolicy};
 use crate::model::names::{AccountId, Region, ScopeId, ServiceId};
+use crate::model::role::CREATE_SLR_COMMAND;
 
 const SLR: &str = "arn:aws:iam::111122223333:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService";
 
@@ -89,7 +89,7 @@ fn another_services_role_is_read_from_the_denied_arn() {
          arn:aws:iam::111122223333:role/aws-service-role/events.amazonaws.com/AWSServiceRoleForCloudWatchEvents",
     );
     assert!(diagnosis.hint.ends_with("aws iam create-service-linked-role --aws-service-name events.amazonaws.com"));
-    assert!(!diagnosis.hint.contains(super::super::needs::SLR_SERVICE));
+    assert!(!diagnosis.hint.contains(crate::model::role::SLR_SERVICE));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The values of conditions: numbers, dates and networks.
 
+use core::net::IpAddr;
 use std::cmp::Ordering;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use jiff::Timestamp;

@@ -1,0 +1,233 @@
+//! One account's desk: its service-linked role, its denials, and the policies of the principal that the controller is.
+//!
+//! What belongs to an account and not to an object is found out once, and said once in the log. Decides when IAM is
+//! asked; what an answer means is decided in `diagnose`.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Clock;
+use crate::api::desired::Mode;
+use crate::apply::Admission;
+use crate::aws::{Iam, Identity, PoliciesRead};
+use crate::diagnose::class::{Class, classify};
+use crate::diagnose::denials::Denials;
+use crate::diagnose::explain::{Background, Diagnosis, diagnose};
+use crate::diagnose::needs::{Privilege, need};
+use crate::diagnose::principal::{Principal, PrincipalKind};
+use crate::model::failure::{AwsService, Failure};
+use crate::model::iam::{Decision, Document};
+use crate::model::names::TargetKey;
+use crate::model::observed::RoleStanding;
+use crate::model::role::{SLR_NAME, SLR_SERVICE};
+use crate::status::{Explained, explain_with};
+
+/// A role that exists is looked at again after this long.
+const ROLE_AGE: SignedDuration = SignedDuration::from_mins(10);
+/// A new role may not be usable everywhere for this long (Terraform waits as long).
+const PROPAGATION: SignedDuration = SignedDuration::from_secs(120);
+/// Policies are read again after this long, so that a hint does not outlive the edit that it asked for.
+const POLICIES_AGE: SignedDuration = SignedDuration::from_secs(60);
+
+/// What is done while the service-linked role is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RolePolicy {
+    /// The controller makes it, through iam:CreateServiceLinkedRole: that call's refusal says who, on what and why.
+    #[default]
+    Create,
+    /// Nothing is written until somebody has made it.
+    Require,
+}
+
+/// One account, as its scopes share it.
+#[derive(Debug)]
+pub struct Desk {
+    iam: Iam,
+    principal: Option<Principal>,
+    policy: RolePolicy,
+    mode: Mode,
+    clock: Clock,
+    state: Mutex<DeskState>,
+    /// Held while IAM is asked, so that it is asked once.
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct DeskState {
+    role: RoleStanding,
+    role_seen: Option<Timestamp>,
+    made_at: Option<Timestamp>,
+    denials: Denials,
+    policies: Option<(Timestamp, Arc<PoliciesRead>)>,
+}
+
+impl Desk {
+    /// The desk of an account whose identity is known. `mode` Observe makes no role.
+    pub fn new(iam: Iam, identity: &Identity, policy: RolePolicy, mode: Mode, clock: Clock) -> Self {
+        let principal = Principal::parse(&identity.arn);
+        Self { iam, principal, policy, mode, clock, state: Mutex::default(), asking: tokio::sync::Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, DeskState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the service-linked role stands, as it was last seen.
+    pub fn role(&self) -> RoleStanding {
+        let state = self.state();
+        let propagating = state.made_at.is_some_and(|at| self.clock.now().duration_since(at) < PROPAGATION);
+        match &state.role {
+            RoleStanding::Present if propagating => RoleStanding::Propagating,
+            role => role.clone(),
+        }
+    }
+
+    /// Looks at the role, and makes it where it is absent. `key` is any object's: denials of the account are probed by
+    /// their schedule, whoever asks.
+    pub async fn look_at_role(&self, key: &TargetKey) {
+        let _asking = self.asking.lock().await;
+        let now = self.clock.now();
+        let fresh = {
+            let state = self.state();
+            let age = state.role_seen.map(|seen| now.duration_since(seen));
+            state.role == RoleStanding::Present && age.is_some_and(|age| age < ROLE_AGE)
+        };
+        if fresh || self.denial(AwsService::Iam, "GetRole", key).is_some() {
+            return;
+        }
+        let seen = self.iam.role_exists(SLR_NAME).await;
+        let role = match seen {
+            Ok(true) => RoleStanding::Present,
+            Ok(false) => self.make_role(key).await,
+            Err(failure) => {
+                self.note(&failure, key);
+                RoleStanding::Unknown
+            }
+        };
+        let mut state = self.state();
+        state.role = role;
+        state.role_seen = Some(self.clock.now());
+    }
+
+    async fn make_role(&self, key: &TargetKey) -> RoleStanding {
+        if self.policy == RolePolicy::Require {
+            return RoleStanding::Absent;
+        }
+        if self.mode == Mode::Observe {
+            return RoleStanding::WillBeMade;
+        }
+        if let Some(failure) = self.denial(AwsService::Iam, "CreateServiceLinkedRole", key) {
+            return RoleStanding::NotMade(Box::new(failure));
+        }
+        match self.iam.create_service_linked_role(SLR_SERVICE).await {
+            Ok(()) => {
+                self.went_through(AwsService::Iam, "CreateServiceLinkedRole", key);
+                self.state().made_at = Some(self.clock.now());
+                tracing::info!(audit = true, account = %key.scope.account, role = SLR_NAME, "service-linked role made");
+                RoleStanding::Present
+            }
+            Err(failure) => {
+                self.note(&failure, key);
+                RoleStanding::NotMade(Box::new(failure))
+            }
+        }
+    }
+
+    /// Looks into failures that are about permissions; others say enough themselves.
+    pub async fn look_into(&self, failures: Vec<Failure>, key: &TargetKey) -> Vec<(Failure, Explained)> {
+        let mut explained = Vec::new();
+        for failure in failures {
+            if classify(&failure) != Class::Denied || explained.iter().any(|(known, _)| *known == failure) {
+                continue;
+            }
+            let diagnosis = self.diagnose(&failure, key).await;
+            let text = explain_with(&failure, &diagnosis);
+            explained.push((failure, text));
+        }
+        explained
+    }
+
+    async fn diagnose(&self, failure: &Failure, key: &TargetKey) -> Diagnosis {
+        let privilege = match self.policy {
+            RolePolicy::Create => Privilege::ReconcileSlr,
+            RolePolicy::Require => Privilege::Reconcile,
+        };
+        let read = self.policies().await;
+        let policies = read.as_ref().filter(|read| read.failures.is_empty()).map(|read| &read.policies);
+        let background = Background { target: Some((key, privilege)), policies, elsewhere: &[] };
+        let mut diagnosis = diagnose(failure, background);
+        if let Some(doubt) = self.prove(&diagnosis, read.as_deref(), key).await {
+            diagnosis.hint.push_str(&doubt);
+        }
+        if let Some(unread) = read.as_ref().and_then(|read| read.failures.first()) {
+            let unread = format!(" The role's policies could not be read ({unread}), so no edit is proposed.");
+            diagnosis.hint.push_str(&crate::diagnose::parse::sanitise(&unread));
+        }
+        diagnosis
+    }
+
+    /// The principal's policies, where it is a role; at most a minute old.
+    async fn policies(&self) -> Option<Arc<PoliciesRead>> {
+        let readable = |p: &&Principal| matches!(p.kind, PrincipalKind::Role | PrincipalKind::PermissionSet);
+        let role = self.principal.as_ref().filter(readable)?;
+        let _asking = self.asking.lock().await;
+        let now = self.clock.now();
+        let held = self.state().policies.clone();
+        if let Some((_, read)) = held.filter(|(at, _)| now.duration_since(*at) < POLICIES_AGE) {
+            return Some(read);
+        }
+        let read = Arc::new(self.iam.role_policies(&role.name).await);
+        self.state().policies = Some((self.clock.now(), Arc::clone(&read)));
+        Some(read)
+    }
+
+    /// Lets AWS's simulator judge the proposed edits, where it may be asked. `Some` is a doubt, in words.
+    async fn prove(&self, diagnosis: &Diagnosis, read: Option<&PoliciesRead>, key: &TargetKey) -> Option<String> {
+        let role = read?.role_arn.as_deref()?;
+        for permission in &diagnosis.permissions {
+            let statements: Vec<_> = permission
+                .findings
+                .remedy
+                .iter()
+                .filter(|change| !change.in_boundary)
+                .filter_map(|change| change.edit.statement())
+                .collect();
+            let request = need(key, &permission.action).map(|need| need.request());
+            let (Some(request), false) = (request, statements.is_empty()) else { continue };
+            let mut document = Document::empty();
+            for statement in statements {
+                document = document.adding(statement.clone()).ok()?;
+            }
+            let simulated = self.iam.simulate(role, &request, &[document.json.to_string()]).await.ok()?;
+            if matches!(simulated.decision, Decision::ImplicitDeny | Decision::ExplicitDeny) {
+                return Some(format!(
+                    " AWS's simulator still denies {} with this edit: look for a service control policy or a \
+                     permissions boundary.",
+                    permission.action
+                ));
+            }
+        }
+        None
+    }
+}
+
+impl Admission for Desk {
+    fn denial(&self, service: AwsService, operation: &str, key: &TargetKey) -> Option<Failure> {
+        let now = self.clock.now();
+        self.state().denials.standing(service, operation, key, now)
+    }
+
+    fn went_through(&self, service: AwsService, operation: &str, key: &TargetKey) {
+        self.state().denials.clear(service, operation, key);
+    }
+
+    /// A new denial is said once for the account, not once an object.
+    fn note(&self, failure: &Failure, key: &TargetKey) {
+        let now = self.clock.now();
+        if self.state().denials.note(failure, key, now) {
+            let diagnosis = diagnose(failure, Background::default());
+            tracing::error!(account = %key.scope.account, error = %failure, hint = diagnosis.hint, "a permission is missing");
+        }
+    }
+}
