@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ecs_scaling::api::desired::{Desired, Mode, ObjectKey};
 use ecs_scaling::api::load::{SourceFile, load};
-use ecs_scaling::api::status::{Condition, ConditionType, Status};
+use ecs_scaling::api::status::{Condition, ConditionStatus, ConditionType, Reason, Status};
 use ecs_scaling::aws::{Aws, AwsOptions, Limits};
 use ecs_scaling::controller::object::Passed;
 use ecs_scaling::controller::once::Session;
@@ -14,9 +14,10 @@ use ecs_scaling::controller::{Clock, LoopSettings, RolePolicy};
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::{Region, ScopeId, ServiceId};
 use ecs_scaling::model::role::SLR_SERVICE;
-use ecs_scaling::plan::OwnerId;
+use ecs_scaling::plan::{OutcomeResult, OwnerId};
 use ecs_scaling::status::lint;
 use ecs_scaling_sandbox::client::http_client;
+use ecs_scaling_sandbox::counters::CallRecord;
 use ecs_scaling_sandbox::seed::scope;
 use ecs_scaling_sandbox::{ServiceSeed, Shared, World};
 use serde_json::json;
@@ -26,6 +27,9 @@ pub(crate) const REGION: &str = "ap-northeast-2";
 
 /// DESIGN's example: the story's object.
 pub(crate) const SEARCH_API: &str = include_str!("../../deploy/examples/search-api.yaml");
+/// Its policy and its alarm.
+pub(crate) const POLICY: &str = "ECSPersonalScaleOutPolicyProd";
+pub(crate) const ALARM: &str = "ECSPersonalScaleOutAlarmProd";
 
 /// A world, and the way to it.
 pub(crate) struct Bench {
@@ -112,11 +116,27 @@ impl Bench {
         self.world.world().counters().writes().len()
     }
 
-    /// A call by somebody else, with all permissions, in the home scope.
-    pub(crate) fn somebody(&self, service: AwsService, operation: &str, input: serde_json::Value) {
-        let now = self.world.now();
-        let reply = self.world.world().call_as_admin(&home(), service, operation, input, now);
-        reply.unwrap_or_else(|error| panic!("{operation}: {error:?}"));
+    /// The operations written since a count of [`Bench::writes`].
+    pub(crate) fn written_since(&self, before: usize) -> Vec<String> {
+        self.records_since(before).into_iter().map(|record| record.call.operation).collect()
+    }
+
+    /// The writes since a count of [`Bench::writes`].
+    pub(crate) fn records_since(&self, before: usize) -> Vec<CallRecord> {
+        self.world.world().counters().writes()[before..].to_vec()
+    }
+
+    /// Lets one interval pass, then a round; gives its only object's result and what was written.
+    pub(crate) async fn next_pass(&self, session: &mut Session) -> (Passed, Vec<String>) {
+        self.sleep(60).await;
+        let before = self.writes();
+        let passed = self.pass(session).await;
+        (passed, self.written_since(before))
+    }
+
+    /// How often an operation was called so far, in all scopes.
+    pub(crate) fn calls(&self, operation: &str) -> u64 {
+        self.world.world().counters().count(operation)
     }
 
     pub(crate) async fn sleep(&self, seconds: u64) {
@@ -143,4 +163,22 @@ pub(crate) fn desired(yaml: &str) -> Desired {
 /// The condition of a type; it must be there.
 pub(crate) fn condition(passed: &Passed, kind: ConditionType) -> &Condition {
     passed.kept.status.condition(kind).unwrap_or_else(|| panic!("no {kind}: {:#?}", passed.kept.status))
+}
+
+/// search-api's object with lines put into its spec, two spaces deep.
+pub(crate) fn with_spec(lines: &str) -> String {
+    SEARCH_API.replace("  cluster: B\n", &format!("  cluster: B\n{lines}"))
+}
+
+/// A condition's status and reason.
+pub(crate) fn said(passed: &Passed, kind: ConditionType) -> (ConditionStatus, Reason) {
+    let condition = condition(passed, kind);
+    (condition.status, condition.reason)
+}
+
+/// How many writes of a pass put back what somebody else had changed.
+pub(crate) fn corrections(passed: &Passed) -> usize {
+    let Some(plan) = &passed.plan else { return 0 };
+    let done = passed.outcomes.iter().filter(|outcome| matches!(outcome.result, OutcomeResult::Done { .. }));
+    done.filter(|outcome| plan.actions[outcome.action].drift).count()
 }

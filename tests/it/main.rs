@@ -1,8 +1,20 @@
 //! Integration tests: what crosses a boundary, and the rules that the source itself keeps.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // this is all tests
 
+mod calls;
+mod capacity;
+mod converge;
+mod daemon;
+mod drift;
+mod equal;
 mod facts;
 mod harness;
 mod imports;
+mod ownership;
+mod reads;
 mod reconcile;
+mod recreate;
+mod scalable;
+mod somebody;
 mod source_tree;
+mod statuses;
