@@ -26,6 +26,7 @@ pub(super) struct DescribeArgs {
 
 pub(super) async fn run(args: DescribeArgs) -> Result<Done> {
     let found = args.server.one(&object_key(&args.name, &args.namespace)).await?;
+    args.server.warn_of_source().await?;
     terminal::print(&text(&found, Clock::system().now())?)?;
     Ok(Done::Well)
 }

@@ -38,6 +38,9 @@ pub(super) async fn run(args: GetArgs) -> Result<Done> {
         None => args.server.list().await?,
         Some(name) => vec![args.server.one(&object_key(name, &args.namespace)).await?],
     };
+    if matches!(args.output, Output::Table | Output::Wide) {
+        args.server.warn_of_source().await?;
+    }
     match args.output {
         Output::Json => terminal::print(&json(&ResourceList::new(items))?)?,
         Output::Yaml => terminal::print(&serde_yaml::to_string(&ResourceList::new(items))?)?,

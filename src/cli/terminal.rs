@@ -34,13 +34,8 @@ pub(super) fn plain(text: &str) -> String {
 /// A finding as compilers write it, and the hint below it.
 pub(super) fn finding(finding: &Finding) -> String {
     let Finding { file, path, message, hint, .. } = finding;
-    let harmless = Finding {
-        file: plain(file),
-        path: plain(path),
-        message: plain(message),
-        hint: plain(hint),
-        ..finding.clone()
-    };
+    let harmless =
+        Finding { file: plain(file), path: plain(path), message: plain(message), hint: plain(hint), ..finding.clone() };
     format!("{harmless}\n")
 }
 
