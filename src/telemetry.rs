@@ -1,18 +1,86 @@
-//! Logs: JSON, unless they go to a terminal.
+//! Logs: one line an event; JSON, unless they go to a terminal.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write};
 
 use tracing_subscriber::EnvFilter;
 
 /// Sets the log up for the process. `RUST_LOG` chooses what is logged; the default is `info`.
-///
-/// Field values are escaped by both formats, so that no text from AWS or YAML can forge a line or move a cursor.
 pub fn init() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,aws=warn,hyper=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    if std::io::stderr().is_terminal() {
-        builder.init();
-    } else {
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| OneLine).with_target(false);
+    if is_json() {
         builder.json().flatten_event(true).init();
+    } else {
+        builder.init();
+    }
+}
+
+/// Whether each line of the log is a JSON object.
+pub fn is_json() -> bool {
+    !io::stderr().is_terminal()
+}
+
+/// Standard error, given one event a write. No text from AWS or YAML can forge a line: the formats escape what moves a
+/// cursor, and here the newlines are escaped that the one for terminals leaves as they are.
+struct OneLine;
+
+impl Write for OneLine {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        io::stderr().lock().write_all(&one_line(event))?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+fn one_line(event: &[u8]) -> Vec<u8> {
+    let text = event.strip_suffix(b"\n").unwrap_or(event);
+    let mut line = Vec::with_capacity(event.len());
+    for byte in text {
+        match byte {
+            b'\n' => line.extend(br"\n"),
+            b'\r' => line.extend(br"\r"),
+            other => line.push(*other),
+        }
+    }
+    line.push(b'\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend(one_line(event));
+            Ok(event.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn on_a_terminal_no_text_from_aws_forges_a_line_or_moves_the_cursor() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).with_target(false).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let text = "no\r\n2026-01-01T00:00:00Z  INFO all is well\u{1b}[2J\u{9b}2J";
+            tracing::warn!(error = %text, other = text, "write failed: {text}");
+        });
+        let shown = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(shown.lines().count(), 1, "{shown}");
+        assert!(shown.ends_with('\n') && !shown.trim_end().contains(char::is_control), "{shown:?}");
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::finding::Finding;
 use super::status::Status;
 use super::types::API_VERSION;
 
@@ -73,4 +75,24 @@ impl ResourceList {
     pub fn new(items: Vec<Resource>) -> Self {
         Self { api_version: API_VERSION.to_owned(), kind: "ServiceScalingList".to_owned(), items }
     }
+}
+
+/// The source of the objects, as it was last read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigStatus {
+    /// The API version.
+    pub api_version: String,
+    /// Whether the last read was taken without rejecting anything.
+    pub successful: bool,
+    /// A short hash of all files, as they were taken last.
+    pub revision: String,
+    /// When a read was last taken; unset before the first.
+    pub read_at: Option<Timestamp>,
+    /// Why the source could not be read, or not be taken.
+    pub error: Option<String>,
+    /// Objects of which the last good version is held, or of which there is none yet, and why.
+    pub held: Vec<String>,
+    /// What is wrong with the files, or worth saying.
+    pub findings: Vec<Finding>,
 }

@@ -6,20 +6,23 @@ use anyhow::Result;
 use clap::Args;
 
 use super::plan::{connect, one_shot};
+use super::terminal::{self, plain};
 use super::{Done, objects};
-use crate::api::desired::Mode;
-use crate::api::status::{ConditionStatus, ConditionType};
+use crate::api::desired::{Mode, ObjectKey};
+use crate::api::status::{Condition, ConditionStatus, ConditionType, Status};
 use crate::controller::Clock;
 use crate::controller::assign::Assigned;
 use crate::controller::object::Passed;
 use crate::controller::once::{Session, wants_another_round};
-use crate::plan::{OutcomeResult, Verb, resource};
+use crate::plan::{OutcomeResult, Verb, described};
 use crate::settings::{ConfigArgs, OwnerArgs};
 
 /// Rounds without a write that succeeded, before it is given up.
 const PATIENCE: u32 = 4;
-/// Between two rounds.
-const PAUSE: Duration = Duration::from_secs(2);
+/// Between two rounds, the first of which wrote something: the second only looks whether all is as written.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Between two rounds, the first of which got nowhere: AWS needs time, or a person.
+const IDLE_PAUSE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
 pub(super) struct ApplyArgs {
@@ -38,57 +41,66 @@ pub(super) async fn run(args: ApplyArgs) -> Result<Done> {
     let mut idle = 0;
     let results = loop {
         let before = written;
-        let results = session.round(|object, passed| written += tell(object, passed)).await;
+        let tell = |object: &Assigned, passed: &Passed| {
+            let (text, done) = progress(object, passed);
+            written += done;
+            let _ = terminal::print(&text); // the work goes on; the last line says what is wrong with the output
+        };
+        let results = session.round(tell).await;
         idle = if written > before { 0 } else { idle + 1 };
         if !wants_another_round(&results) || idle >= PATIENCE {
             break results;
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(if idle == 0 { PAUSE } else { IDLE_PAUSE }).await;
     };
-    print!("{}", objects::troubles(&session.troubles));
-    let not_ready: Vec<_> = results.iter().filter(|(_, passed)| !passed.kept.status.is_ready()).collect();
-    for (key, passed) in &not_ready {
-        for condition in &passed.kept.status.conditions {
-            if condition.kind.counts() && condition.status != ConditionStatus::True {
-                println!("{key}: {} {}: {}: {}", condition.kind, condition.status, condition.reason, condition.message);
-                if !condition.hint.is_empty() {
-                    println!("    → {}", condition.hint);
-                }
-            }
-        }
-    }
-    let all = results.len() + session.troubles.len();
-    let well = results.len() - not_ready.len();
-    println!("{written} written; {well} of {all} objects are as wanted.");
+    terminal::print(&objects::troubles(&session.troubles))?;
+    let not_ready = results.iter().filter(|(_, passed)| !passed.kept.status.is_ready());
+    let text: String = not_ready.clone().map(|(key, passed)| unmet(key, &passed.kept.status)).collect();
+    let (all, well) = (results.len() + session.troubles.len(), results.len() - not_ready.count());
+    let objects = if all == 1 { "object is" } else { "objects are" };
+    terminal::print(&format!("{text}{written} written; {well} of {all} {objects} as wanted.\n"))?;
     Ok(if well == all { Done::Well } else { Done::NotAllWell })
 }
 
-/// Says what a pass wrote; gives how many writes succeeded.
-fn tell(object: &Assigned, passed: &Passed) -> usize {
+/// The conditions that keep an object from being Ready.
+fn unmet(key: &ObjectKey, status: &Status) -> String {
+    let counts = |c: &&Condition| c.kind.counts() && c.status != ConditionStatus::True;
+    let text = |c: &Condition| {
+        let hint = if c.hint.is_empty() { String::new() } else { format!("    → {}\n", plain(&c.hint)) };
+        format!("{key}: {} {}: {}: {}\n{hint}", c.kind, c.status, c.reason, plain(&c.message))
+    };
+    status.conditions.iter().filter(counts).map(text).collect()
+}
+
+/// What a pass wrote, as text, and how many writes succeeded.
+fn progress(object: &Assigned, passed: &Passed) -> (String, usize) {
+    let key = &object.desired.key;
     let Some(plan) = &passed.plan else {
         let ready = passed.kept.status.condition(ConditionType::Ready);
-        println!("{}: {}", object.desired.key, ready.map_or("not reconciled", |ready| ready.message.as_str()));
-        return 0;
+        return (format!("{key}: {}\n", ready.map_or("not reconciled".to_owned(), |ready| plain(&ready.message))), 0);
     };
-    let mut written = 0;
+    let (mut text, mut written) = (String::new(), 0);
     for outcome in &passed.outcomes {
         let Some(action) = plan.actions.get(outcome.action) else { continue };
-        let what = format!("{} {}", action.part.kind(), resource(&action.part, plan));
-        match &outcome.result {
+        let what = plain(&described(&action.part, plan));
+        text += &match &outcome.result {
             OutcomeResult::Done { .. } => {
                 written += 1;
-                let done = match action.verb {
-                    Verb::Create => "created",
-                    Verb::Update => "updated",
-                    Verb::Tag => "tagged",
-                    Verb::Untag => "untagged",
-                };
-                println!("{}: {done} {what}", object.desired.key);
+                format!("{key}: {} {what}\n", done(action.verb))
             }
-            OutcomeResult::Failed(failure) => println!("{}: failed {what}: {failure}", object.desired.key),
-            OutcomeResult::Held(failure) => println!("{}: held back {what}: {failure}", object.desired.key),
-            OutcomeResult::Skipped { why } => println!("{}: skipped {what}: {why}", object.desired.key),
-        }
+            OutcomeResult::Failed(failure) => format!("{key}: failed {what}: {}\n", plain(&failure.to_string())),
+            OutcomeResult::Held(failure) => format!("{key}: held back {what}: {}\n", plain(&failure.to_string())),
+            OutcomeResult::Skipped { why } => format!("{key}: skipped {what}: {}\n", plain(why)),
+        };
     }
-    written
+    (text, written)
+}
+
+fn done(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Create => "created",
+        Verb::Update => "updated",
+        Verb::Tag => "tagged",
+        Verb::Untag => "untagged",
+    }
 }

@@ -7,8 +7,9 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::Done;
-use super::get::{age, plain};
+use super::get::age;
 use super::server::{ServerArgs, object_key};
+use super::terminal::{self, plain};
 use crate::api::resource::Resource;
 use crate::controller::Clock;
 
@@ -25,7 +26,8 @@ pub(super) struct DescribeArgs {
 
 pub(super) async fn run(args: DescribeArgs) -> Result<Done> {
     let found = args.server.one(&object_key(&args.name, &args.namespace)).await?;
-    print!("{}", text(&found, Clock::system().now())?);
+    args.server.warn_of_source().await?;
+    terminal::print(&text(&found, Clock::system().now())?)?;
     Ok(Done::Well)
 }
 

@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::get::plain;
 use super::plan::connect;
+use super::terminal::{self, plain};
 use super::{Done, objects};
 use crate::api::types::API_VERSION;
 use crate::aws::{Iam, Identity, PoliciesRead};
@@ -99,12 +99,12 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
                 .map(|(key, t)| json!({"object": key.to_string(), "reason": t.reason, "message": t.message, "hint": t.hint}))
                 .collect();
             let body = json!({"apiVersion": API_VERSION, "accounts": examined, "troubles": troubles});
-            println!("{}", serde_json::to_string_pretty(&body)?);
+            terminal::print(&super::json(&body)?)?;
         }
         Output::Text => {
-            print!("{}", objects::troubles(&assignment.troubles));
+            terminal::print(&objects::troubles(&assignment.troubles))?;
             for account in &examined {
-                print!("{}", text(account)?);
+                terminal::print(&text(account)?)?;
             }
         }
     }

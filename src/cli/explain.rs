@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::Done;
+use super::{Done, terminal};
 use crate::api::types::API_VERSION;
 use crate::diagnose::explain::{Diagnosis, explain};
 use crate::diagnose::near_miss::{Findings, find};
@@ -71,8 +71,8 @@ fn explain_message(args: &ExplainArgs, message: &str) -> Result<Done> {
     }
     let diagnosis = explain(parse(&args.service, &args.operation, args.code.as_deref(), None, &text));
     match args.output {
-        Output::Json => println!("{}", serde_json::to_string_pretty(&message_json(&diagnosis)?)?),
-        Output::Text => print!("{}", message_text(&diagnosis)),
+        Output::Json => terminal::print(&super::json(&message_json(&diagnosis)?)?)?,
+        Output::Text => terminal::print(&message_text(&diagnosis))?,
     }
     Ok(Done::Well)
 }
@@ -135,9 +135,9 @@ fn explain_policies(args: &ExplainArgs, action: &str) -> Result<Done> {
                 "remedy": findings.remedy_line,
                 "statements": findings.remedy.iter().filter_map(|change| change.edit.statement()).collect::<Vec<_>>(),
             });
-            println!("{}", serde_json::to_string_pretty(&body)?);
+            terminal::print(&super::json(&body)?)?;
         }
-        Output::Text => print!("{}", policies_text(&request, decision, &findings)?),
+        Output::Text => terminal::print(&policies_text(&request, decision, &findings)?)?,
     }
     Ok(if decision == Decision::Allowed { Done::Well } else { Done::NotAllWell })
 }

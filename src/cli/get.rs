@@ -4,8 +4,9 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use super::Done;
 use super::server::{ServerArgs, object_key};
+use super::terminal::{self, plain};
+use super::{Done, json};
 use crate::api::resource::{Resource, ResourceList};
 use crate::api::status::ConditionType;
 use crate::controller::Clock;
@@ -37,11 +38,14 @@ pub(super) async fn run(args: GetArgs) -> Result<Done> {
         None => args.server.list().await?,
         Some(name) => vec![args.server.one(&object_key(name, &args.namespace)).await?],
     };
+    if matches!(args.output, Output::Table | Output::Wide) {
+        args.server.warn_of_source().await?;
+    }
     match args.output {
-        Output::Json => println!("{}", serde_json::to_string_pretty(&ResourceList::new(items))?),
-        Output::Yaml => print!("{}", serde_yaml::to_string(&ResourceList::new(items))?),
+        Output::Json => terminal::print(&json(&ResourceList::new(items))?)?,
+        Output::Yaml => terminal::print(&serde_yaml::to_string(&ResourceList::new(items))?)?,
         Output::Table | Output::Wide => {
-            print!("{}", table(&items, args.output == Output::Wide, Clock::system().now()));
+            terminal::print(&table(&items, args.output == Output::Wide, Clock::system().now()))?;
         }
     }
     Ok(Done::Well)
@@ -80,9 +84,9 @@ fn row(item: &Resource, wide: bool, now: Timestamp) -> Vec<String> {
     if wide {
         row.push(item.target.as_ref().map_or_else(|| text("region"), |target| target.region.clone()));
         row.push(item.target.as_ref().map_or_else(|| text("account"), |target| target.account.clone()));
-        row.push(ready.map_or_else(String::new, |ready| plain(&ready.message)));
+        row.push(ready.map_or_else(String::new, |ready| ready.message.clone()));
     }
-    row
+    row.iter().map(|cell| plain(cell)).collect()
 }
 
 /// How long ago, in kubectl's manner: `12s`, `5m`, `3h`, `2d`.
@@ -94,11 +98,6 @@ pub(super) fn age(now: Timestamp, then: Timestamp) -> String {
         7_200..=172_799 => format!("{}h", seconds / 3_600),
         _ => format!("{}d", seconds / 86_400),
     }
-}
-
-/// Text from AWS or YAML as one harmless line: no control character reaches the terminal.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn columns(rows: &[Vec<String>]) -> String {

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::{Done, objects};
+use super::{Done, objects, terminal};
 use crate::api::desired::{Desired, ServiceScaling};
 use crate::diagnose::least_privilege::{documents, statements};
 use crate::diagnose::needs::Privilege;
@@ -63,10 +63,13 @@ pub(super) fn run(args: &IamPolicyArgs) -> Result<Done> {
     }
     let documents = documents(all);
     match documents.as_slice() {
-        [one] => println!("{}", serde_json::to_string_pretty(one)?),
+        [one] => terminal::print(&super::json(one)?)?,
         several => {
-            eprintln!("{} documents, since one would be larger than a managed policy may be", several.len());
-            println!("{}", serde_json::to_string_pretty(&Value::from(several.to_vec()))?);
+            terminal::complain(&format!(
+                "{} documents, since one would be larger than a policy may be\n",
+                several.len()
+            ));
+            terminal::print(&super::json(&Value::from(several.to_vec()))?)?;
         }
     }
     Ok(Done::Well)

@@ -13,6 +13,7 @@ mod objects;
 mod plan;
 mod run;
 mod server;
+mod terminal;
 mod validate;
 
 use std::process::ExitCode;
@@ -101,7 +102,7 @@ pub fn main() -> ExitCode {
     match execute(cli.command) {
         Ok(done) => done.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            terminal::complain(&format!("error: {error:#}\n"));
             ExitCode::from(1)
         }
     }
@@ -119,14 +120,21 @@ fn execute(command: Command) -> Result<Done> {
         Command::Explain(args) => explain::run(&args),
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Schema => {
-            println!("{}", serde_json::to_string_pretty(&crate::api::schema::schema())?);
+            terminal::print(&json(&crate::api::schema::schema())?)?;
             Ok(Done::Well)
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "ecs-scaling", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "ecs-scaling", &mut script);
+            terminal::print(&String::from_utf8(script)?)?;
             Ok(Done::Well)
         }
     }
+}
+
+/// A value as JSON, as every `-o json` writes it.
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {

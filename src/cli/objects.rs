@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::get::plain;
+use super::terminal::{self, counted, plain};
 use crate::api::desired::ObjectKey;
 use crate::api::finding::{Finding, Severity};
 use crate::api::load::{Loaded, load};
@@ -18,11 +18,11 @@ pub(super) fn read(path: &Path) -> Result<Loaded> {
     let files = read_files(path).with_context(|| format!("reading the objects from {}", path.display()))?;
     let loaded = load(&files);
     for finding in &loaded.findings {
-        eprintln!("{finding}");
+        terminal::complain(&terminal::finding(finding));
     }
     let errors = count(&loaded.findings, Severity::Error);
     if errors > 0 {
-        bail!("{errors} errors in {}; nothing was done", path.display());
+        bail!("{} in {}; nothing was done", counted(errors, "error"), path.display());
     }
     if loaded.desired.services.is_empty() {
         bail!("there is no ServiceScaling in {}", path.display());

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use super::{Done, objects};
+use super::{Done, objects, terminal};
 use crate::api::desired::{Mode, ServiceScaling};
 use crate::api::types::API_VERSION;
 use crate::aws::{Aws, AwsOptions, Limits};
@@ -36,7 +36,7 @@ pub(super) async fn run(args: PlanArgs) -> Result<Done> {
     let settings = one_shot(&args.owner, Mode::Observe);
     let mut session = Session::connect(&aws, &loaded.desired, Clock::system(), &settings).await;
     let results = session.round(|_, _| {}).await;
-    eprint!("{}", objects::troubles(&session.troubles));
+    terminal::complain(&objects::troubles(&session.troubles));
     let plans: Vec<(&ServiceScaling, Plan)> = session
         .objects()
         .filter_map(|object| {
@@ -47,8 +47,8 @@ pub(super) async fn run(args: PlanArgs) -> Result<Done> {
         .collect();
     let plans: Vec<(&ServiceScaling, &Plan)> = plans.iter().map(|(object, plan)| (*object, plan)).collect();
     match args.output {
-        Output::Text => print!("{}", text(&plans, loaded.desired.services.len() - plans.len())),
-        Output::Json => println!("{}", serde_json::to_string_pretty(&json(API_VERSION, &plans))?),
+        Output::Text => terminal::print(&text(&plans, loaded.desired.services.len() - plans.len()))?,
+        Output::Json => terminal::print(&super::json(&json(API_VERSION, &plans))?)?,
     }
     let not_planned = results.values().any(|passed| passed.plan.is_none());
     Ok(if plans.iter().any(|(_, plan)| !plan.actions.is_empty()) {

@@ -20,6 +20,7 @@ use crate::metrics::Metrics;
 use crate::model::names::Region;
 use crate::settings::{ConfigArgs, ListenArgs, LoopArgs, OwnerArgs};
 use crate::source::directory::Timing;
+use crate::telemetry;
 
 /// Within this time of a stop the process ends, whatever is under way.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
@@ -36,8 +37,19 @@ pub(super) struct RunArgs {
     listen: ListenArgs,
 }
 
+/// Runs until it is stopped. Why it could not start is a line of its log, in the log's own form.
 pub(super) async fn run(args: RunArgs) -> Result<Done> {
-    crate::telemetry::init();
+    telemetry::init();
+    match reconcile(args).await {
+        Err(error) if telemetry::is_json() => {
+            tracing::error!(error = format!("{error:#}"), "ended by an error");
+            Ok(Done::Wrong)
+        }
+        ended => ended,
+    }
+}
+
+async fn reconcile(args: RunArgs) -> Result<Done> {
     let token = args.listen.api_token_file.as_deref().map(Token::from_file).transpose()?;
     if token.is_none() && !args.listen.listen.ip().is_loopback() {
         bail!(

@@ -7,8 +7,10 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use reqwest::StatusCode;
 
+use super::terminal::{self, counted, plain};
 use crate::api::desired::ObjectKey;
-use crate::api::resource::{Resource, ResourceList};
+use crate::api::finding::Severity;
+use crate::api::resource::{ConfigStatus, Resource, ResourceList};
 
 /// How the daemon is reached.
 #[derive(Clone, Debug, Args)]
@@ -36,7 +38,18 @@ impl ServerArgs {
         }
         let names: Vec<String> =
             self.list().await?.iter().map(|r| format!("{}/{}", r.metadata.namespace, r.metadata.name)).collect();
-        bail!("there is no ServiceScaling {key}; there are: {}", names.join(", "))
+        let there_are =
+            if names.is_empty() { "there are none".to_owned() } else { format!("there are: {}", names.join(", ")) };
+        bail!("there is no ServiceScaling {key}; {there_are}")
+    }
+
+    /// Says on standard error where what is served is not what the files say.
+    pub(super) async fn warn_of_source(&self) -> Result<()> {
+        let config: Option<ConfigStatus> = self.fetch("/api/v1/config").await?;
+        if let Some(config) = config {
+            terminal::complain(&warning(&config));
+        }
+        Ok(())
     }
 
     async fn fetch<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
@@ -47,9 +60,14 @@ impl ServerArgs {
             let token = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
             request = request.bearer_auth(token.trim());
         }
-        let reply = request.send().await.with_context(|| {
-            format!("asking the daemon at {} (is `ecs-scaling run` up? --server names another)", self.server)
-        })?;
+        let reply = match request.send().await {
+            Err(error) if error.is_connect() => bail!(
+                "no daemon answers at {} ({}); start one with `ecs-scaling run`, or name another with --server URL",
+                self.server,
+                root_cause(&error)
+            ),
+            reply => reply.with_context(|| format!("asking the daemon at {}", self.server))?,
+        };
         match reply.status() {
             StatusCode::NOT_FOUND => Ok(None),
             StatusCode::UNAUTHORIZED => bail!("the daemon asks for its API token: --token-file FILE"),
@@ -60,6 +78,31 @@ impl ServerArgs {
             status => bail!("the daemon answered {status} to {url}"),
         }
     }
+}
+
+/// What the connection itself says, without the layers around it.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+/// What keeps the files from being taken whole; nothing where nothing does.
+fn warning(config: &ConfigStatus) -> String {
+    if config.successful || (config.read_at.is_none() && config.error.is_none()) {
+        return String::new();
+    }
+    let mut text = String::from("warning: the files are not taken as they are; what is shown may be an older state\n");
+    for line in config.error.iter().chain(&config.held) {
+        text += &format!("    {}\n", plain(line));
+    }
+    let errors = config.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    if errors > 0 {
+        text += &format!("    {} in the files: `ecs-scaling validate PATH` shows them\n", counted(errors, "error"));
+    }
+    text
 }
 
 /// `NAME` or `NAMESPACE/NAME`.

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::terminal::{self, counted};
 use super::{Done, objects};
 use crate::api::finding::{Finding, Severity};
 use crate::api::load::load;
@@ -51,14 +52,18 @@ pub(super) fn run(args: &ValidateArgs) -> Result<Done> {
     match args.output {
         Output::Json => {
             let body = json!({ "apiVersion": API_VERSION, "findings": findings });
-            println!("{}", serde_json::to_string_pretty(&body)?);
+            terminal::print(&super::json(&body)?)?;
         }
         Output::Text => {
-            for finding in &findings {
-                println!("{finding}");
-            }
+            let found: String = findings.iter().map(terminal::finding).collect();
             let warnings = objects::count(&findings, Severity::Warning);
-            println!("{} files, {objects} valid objects: {errors} errors, {warnings} warnings.", files.len());
+            terminal::print(&format!(
+                "{found}{}, {}: {}, {}.\n",
+                counted(files.len(), "file"),
+                counted(objects, "valid object"),
+                counted(errors, "error"),
+                counted(warnings, "warning"),
+            ))?;
         }
     }
     Ok(if errors > 0 { Done::Wrong } else { Done::Well })

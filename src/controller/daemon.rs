@@ -94,10 +94,10 @@ impl Reader {
         let findings = loaded.findings.clone();
         for finding in &findings {
             let place = format!("{}:{}:{}", finding.file, finding.line, finding.column);
-            let (path, message, hint) = (&finding.path, &finding.message, &finding.hint);
+            let (path, problem, hint) = (&finding.path, &finding.message, &finding.hint); // `message` is the log line's own
             match finding.severity {
-                Severity::Error => tracing::error!(place, path, message, hint, "an object is rejected"),
-                Severity::Warning => tracing::warn!(place, path, message, hint, "an object is doubtful"),
+                Severity::Error => tracing::error!(place, path, problem, hint, "an object is rejected"),
+                Severity::Warning => tracing::warn!(place, path, problem, hint, "an object is doubtful"),
             }
         }
         let before = Arc::clone(&self.sender.borrow());

@@ -94,7 +94,7 @@ pub async fn pass(
         Ok(Err(panic)) => (Reason::Panicked, panic_text(panic.as_ref()), true),
         Err(_) => (Reason::Progressing, format!("not done within {} s", OBJECT_TIMEOUT.as_secs()), false),
     };
-    tracing::error!(object = %object.desired.key, message, "the reconcile of an object ended early");
+    tracing::error!(object = %object.desired.key, problem = message, "the reconcile of an object ended early");
     let hint = if panicked {
         "This is a fault of the controller: please report it with the log around it. Other objects go on."
     } else {

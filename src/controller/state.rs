@@ -92,7 +92,7 @@ impl State {
     }
 
     /// Takes an object as it is now known.
-    pub(super) fn put(&self, view: ObjectView) {
+    pub(crate) fn put(&self, view: ObjectView) {
         self.write().objects.insert(view.desired.key.clone(), view);
     }
 
@@ -101,12 +101,12 @@ impl State {
         self.write().objects.retain(|key, _| keep(key));
     }
 
-    pub(super) fn set_config(&self, config: ConfigView) {
+    pub(crate) fn set_config(&self, config: ConfigView) {
         self.write().config = config;
     }
 
     /// The scopes that have a loop; others lose their heartbeat.
-    pub(super) fn set_scopes(&self, scopes: &BTreeSet<ScopeId>, now: Timestamp) {
+    pub(crate) fn set_scopes(&self, scopes: &BTreeSet<ScopeId>, now: Timestamp) {
         let mut inner = self.write();
         inner.started = true;
         inner.heartbeats.retain(|scope, _| scopes.contains(scope));
@@ -116,7 +116,7 @@ impl State {
         }
     }
 
-    pub(super) fn beat(&self, scope: &ScopeId, now: Timestamp) {
+    pub(crate) fn beat(&self, scope: &ScopeId, now: Timestamp) {
         if let Some(beat) = self.write().heartbeats.get_mut(scope) {
             *beat = now;
         }

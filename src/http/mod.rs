@@ -19,13 +19,23 @@ use tokio::net::TcpListener;
 pub use token::{Token, TokenError};
 
 use crate::api::desired::ObjectKey;
-use crate::api::resource::{Metadata, Resource, ResourceList, Target};
+use crate::api::resource::{ConfigStatus, Metadata, Resource, ResourceList, Target};
 use crate::api::types::API_VERSION;
-use crate::controller::{Clock, ObjectView, State};
+use crate::controller::{Clock, ConfigView, ObjectView, State};
 use crate::metrics::Metrics;
 
 /// The loop is stuck when it has not ticked for this many intervals.
 const STUCK_AFTER: u32 = 3;
+
+const INDEX: &str = "\
+ecs-scaling
+
+/api/v1/servicescalings                  the objects and their status
+/api/v1/servicescalings/NAMESPACE/NAME   one of them
+/api/v1/config                           the source: when it was read, what was rejected, what is held
+/metrics                                 for Prometheus
+/healthz  /readyz                        for probes
+";
 
 /// What the server reads from.
 #[derive(Clone, Debug)]
@@ -54,6 +64,7 @@ pub async fn serve(
 fn router(served: Served) -> Router {
     let api = Router::new()
         .route("/", get(index))
+        .route("/api/v1/config", get(config))
         .route("/api/v1/servicescalings", get(list))
         .route("/api/v1/servicescalings/{namespace}/{name}", get(one))
         .layer(middleware::from_fn_with_state(served.token.clone(), token::check));
@@ -66,7 +77,13 @@ fn router(served: Served) -> Router {
 }
 
 async fn index() -> &'static str {
-    "ecs-scaling\n\n/api/v1/servicescalings    the objects and their status\n/metrics                   for Prometheus\n/healthz  /readyz          for probes\n"
+    INDEX
+}
+
+/// What was read of the source, what was rejected, and of what the last good version is held.
+async fn config(Extract(served): Extract<Served>) -> Json<ConfigStatus> {
+    let ConfigView { successful, read_at, revision, findings, error, held } = served.state.config();
+    Json(ConfigStatus { api_version: API_VERSION.to_owned(), successful, revision, read_at, error, held, findings })
 }
 
 async fn list(Extract(served): Extract<Served>) -> Json<ResourceList> {
@@ -141,3 +158,6 @@ async fn readyz(Extract(served): Extract<Served>) -> Response {
         (StatusCode::SERVICE_UNAVAILABLE, "the first pass is not done yet\n").into_response()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ pub use action::{
 pub use lint::{LintError, lint};
 pub use memory::{Memory, RecentWrite, remember};
 pub use ownership::{OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, policy_digest};
-pub use render::{json, resource, text};
+pub use render::{described, json, resource, text};
 pub use scope::{ScopeConflict, scope_conflicts};
 
 use crate::api::desired::{Allow, Mode, ServiceScaling};

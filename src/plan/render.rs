@@ -36,13 +36,13 @@ fn object_text(out: &mut String, object: &ServiceScaling, plan: &Plan) {
 
 fn action_text(out: &mut String, object: &ServiceScaling, plan: &Plan, action: &Action) {
     let sign = if action.verb == Verb::Create { '+' } else { '~' };
-    line(out, 2, format_args!("{sign} {} {}", kind_text(&action.part), resource(&action.part, plan)));
-    for change in &action.changes {
+    line(out, 2, format_args!("{sign} {}", described(&action.part, plan)));
+    for change in action.changes.iter().filter(|change| !is_nothing(action.verb, change)) {
         match &action.kind {
             ActionKind::PutPolicy { config, .. } if change.field == "stepAdjustments" => {
                 steps_text(out, object, action, config, sign);
             }
-            _ => line(out, 6, format_args!("{sign} {}: {}", change.field, change_text(change))),
+            _ => line(out, 6, format_args!("{sign} {}: {}", change.field, change_text(action.verb, change))),
         }
     }
     if let Some(change) = action.capacity_move {
@@ -93,23 +93,18 @@ fn offset(bound: Option<Number>, open: &str) -> String {
 
 fn adjustment_text(kind: AdjustmentType, adjustment: i32) -> String {
     match kind {
-        AdjustmentType::ChangeInCapacity => format!("{adjustment:+} tasks"),
+        AdjustmentType::ChangeInCapacity => format!("{adjustment:+} {}", tasks(adjustment)),
         AdjustmentType::PercentChangeInCapacity => format!("{adjustment:+} %"),
-        AdjustmentType::ExactCapacity => format!("= {adjustment} tasks"),
+        AdjustmentType::ExactCapacity => format!("= {adjustment} {}", tasks(adjustment)),
     }
 }
 
+fn tasks(count: i32) -> &'static str {
+    if count.unsigned_abs() == 1 { "task" } else { "tasks" }
+}
+
 fn withheld_text(out: &mut String, plan: &Plan, withheld: &Withheld) {
-    line(
-        out,
-        2,
-        format_args!(
-            "! {} {} withheld: {}",
-            kind_text(&withheld.part),
-            resource(&withheld.part, plan),
-            withheld.reason
-        ),
-    );
+    line(out, 2, format_args!("! {} withheld: {}", described(&withheld.part, plan), withheld.reason));
     line(out, 6, format_args!("{}", withheld.message));
     if !withheld.hint.is_empty() {
         line(out, 6, format_args!("→ {}", withheld.hint));
@@ -139,8 +134,15 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// One line and no more, whatever AWS or YAML put into the text.
 fn line(out: &mut String, indent: usize, text: std::fmt::Arguments<'_>) {
+    let text: String = text.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let _ = writeln!(out, "{:indent$}{text}", ""); // writing to a String cannot fail
+}
+
+/// A resource for people: `alarm search-api-high`.
+pub fn described(part: &Part, plan: &Plan) -> String {
+    format!("{} {}", kind_text(part), resource(part, plan))
 }
 
 fn kind_text(part: &Part) -> &'static str {
@@ -163,8 +165,19 @@ pub fn resource(part: &Part, plan: &Plan) -> String {
     }
 }
 
-fn change_text(change: &Change) -> String {
-    if change.from.is_null() {
+/// Whether a field of a new resource is left empty, which is not worth a line.
+fn is_nothing(verb: Verb, change: &Change) -> bool {
+    let is_empty = match &change.to {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    };
+    verb == Verb::Create && is_empty
+}
+
+fn change_text(verb: Verb, change: &Change) -> String {
+    if change.from.is_null() || verb == Verb::Create {
         value_text(&change.to)
     } else {
         format!("{} → {}", value_text(&change.from), value_text(&change.to))
@@ -174,6 +187,7 @@ fn change_text(change: &Change) -> String {
 fn value_text(value: &Value) -> String {
     match value {
         Value::Null => "(unset)".to_owned(),
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(items) if items.iter().all(Value::is_string) => {
             format!("[{}]", items.iter().map(value_text).collect::<Vec<_>>().join(", "))

@@ -65,8 +65,12 @@ def test_a_second_plan_says_no_changes(sandbox, terraform):
     terraform("apply", "-auto-approve", "-input=false")
     assert_founding_story(sandbox)
     terraform("plan", "-detailed-exitcode", "-input=false")  # 2 would be: there are changes
-    terraform("apply", "-auto-approve", "-input=false", "-var", "max_capacity=30")
-    assert targets(sandbox.client("application-autoscaling"))[0]["MaxCapacity"] == 30
-    terraform("destroy", "-auto-approve", "-input=false")
-    scaling = sandbox.client("application-autoscaling")
-    assert (targets(scaling), policies(scaling), alarms(sandbox.client("cloudwatch"))) == ([], [], [])
+    more = ("-input=false", "-var", "max_capacity=30", "-var", "more=true")
+    terraform("apply", "-auto-approve", *more)
+    scaling, cloudwatch = sandbox.client("application-autoscaling"), sandbox.client("cloudwatch")
+    assert targets(scaling)[0]["MaxCapacity"] == 30
+    assert sorted(policy["PolicyType"] for policy in policies(scaling)) == ["StepScaling", "TargetTrackingScaling"]
+    assert len(alarms(cloudwatch)) == 3, "the step policy's, and the two that come with target tracking"
+    terraform("plan", "-detailed-exitcode", *more)
+    terraform("destroy", "-auto-approve", *more)
+    assert (targets(scaling), policies(scaling), alarms(cloudwatch)) == ([], [], [])

@@ -1,29 +1,29 @@
-<<<<<<< HEAD
-# The founding story as Terraform writes it.
-
-variable "endpoint" {}
-
-variable "max_capacity" {
-  default = 20
-}
+# The founding story as Terraform writes it; with `more`, the other kinds of scaling on the same target as well.
 
 terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-=======
-# Creates and refreshes what the controller manages, with another client: the second plan must say "No changes".
-terraform {
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "5.100.0"
->>>>>>> rules
     }
   }
 }
 
-<<<<<<< HEAD
+variable "endpoint" {
+  type        = string
+  description = "Where the sandbox listens, such as http://127.0.0.1:14566."
+}
+
+variable "max_capacity" {
+  type    = number
+  default = 20
+}
+
+variable "more" {
+  type        = bool
+  default     = false
+  description = "Whether target tracking and a scheduled action stand beside the step policy."
+}
+
 provider "aws" {
   region                      = "ap-northeast-2"
   skip_credentials_validation = true
@@ -31,8 +31,8 @@ provider "aws" {
   skip_requesting_account_id  = true
 
   endpoints {
-    applicationautoscaling = var.endpoint
-    cloudwatch             = var.endpoint
+    appautoscaling = var.endpoint
+    cloudwatch     = var.endpoint
   }
 }
 
@@ -42,6 +42,7 @@ resource "aws_appautoscaling_target" "search_api" {
   scalable_dimension = "ecs:service:DesiredCount"
   min_capacity       = 2
   max_capacity       = var.max_capacity
+  tags               = { made-by = "terraform" }
 }
 
 resource "aws_appautoscaling_policy" "scale_out" {
@@ -50,61 +51,6 @@ resource "aws_appautoscaling_policy" "scale_out" {
   service_namespace  = aws_appautoscaling_target.search_api.service_namespace
   resource_id        = aws_appautoscaling_target.search_api.resource_id
   scalable_dimension = aws_appautoscaling_target.search_api.scalable_dimension
-=======
-variable "endpoint" {
-  type        = string
-  description = "Where the sandbox listens, such as http://127.0.0.1:14566."
-}
-
-variable "region" {
-  type    = string
-  default = "ap-northeast-2"
-}
-
-variable "cluster" {
-  type    = string
-  default = "C"
-}
-
-variable "service" {
-  type    = string
-  default = "search-api"
-}
-
-provider "aws" {
-  region                      = var.region
-  access_key                  = "test"
-  secret_key                  = "test"
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-  skip_region_validation      = true
-  skip_requesting_account_id  = true
-
-  endpoints {
-    appautoscaling = var.endpoint
-    cloudwatch     = var.endpoint
-    ecs            = var.endpoint
-    iam            = var.endpoint
-    sts            = var.endpoint
-  }
-}
-
-resource "aws_appautoscaling_target" "service" {
-  service_namespace  = "ecs"
-  resource_id        = "service/${var.cluster}/${var.service}"
-  scalable_dimension = "ecs:service:DesiredCount"
-  min_capacity       = 2
-  max_capacity       = 20
-  tags               = { made-by = "terraform" }
-}
-
-resource "aws_appautoscaling_policy" "out" {
-  name               = "${var.cluster}-${var.service}-out"
-  policy_type        = "StepScaling"
-  service_namespace  = aws_appautoscaling_target.service.service_namespace
-  resource_id        = aws_appautoscaling_target.service.resource_id
-  scalable_dimension = aws_appautoscaling_target.service.scalable_dimension
->>>>>>> rules
 
   step_scaling_policy_configuration {
     adjustment_type         = "ChangeInCapacity"
@@ -116,19 +62,13 @@ resource "aws_appautoscaling_policy" "out" {
       metric_interval_upper_bound = 10
       scaling_adjustment          = 2
     }
-<<<<<<< HEAD
 
-=======
->>>>>>> rules
     step_adjustment {
       metric_interval_lower_bound = 10
       metric_interval_upper_bound = 20
       scaling_adjustment          = 2
     }
-<<<<<<< HEAD
 
-=======
->>>>>>> rules
     step_adjustment {
       metric_interval_lower_bound = 20
       scaling_adjustment          = 4
@@ -136,16 +76,31 @@ resource "aws_appautoscaling_policy" "out" {
   }
 }
 
-<<<<<<< HEAD
 resource "aws_cloudwatch_metric_alarm" "scale_out" {
   alarm_name          = "ECSPersonalScaleOutAlarmProd"
-=======
+  namespace           = "AWS/ECS"
+  metric_name         = "CPUUtilization"
+  statistic           = "Average"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = 30
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  alarm_actions       = [aws_appautoscaling_policy.scale_out.arn]
+  tags                = { made-by = "terraform" }
+
+  dimensions = {
+    ClusterName = "B"
+    ServiceName = "search-api"
+  }
+}
+
 resource "aws_appautoscaling_policy" "tracking" {
-  name               = "${var.cluster}-${var.service}-memory"
+  count              = var.more ? 1 : 0
+  name               = "search-api-memory"
   policy_type        = "TargetTrackingScaling"
-  service_namespace  = aws_appautoscaling_target.service.service_namespace
-  resource_id        = aws_appautoscaling_target.service.resource_id
-  scalable_dimension = aws_appautoscaling_target.service.scalable_dimension
+  service_namespace  = aws_appautoscaling_target.search_api.service_namespace
+  resource_id        = aws_appautoscaling_target.search_api.resource_id
+  scalable_dimension = aws_appautoscaling_target.search_api.scalable_dimension
 
   target_tracking_scaling_policy_configuration {
     target_value       = 60
@@ -159,43 +114,16 @@ resource "aws_appautoscaling_policy" "tracking" {
 }
 
 resource "aws_appautoscaling_scheduled_action" "morning" {
+  count              = var.more ? 1 : 0
   name               = "morning"
-  service_namespace  = aws_appautoscaling_target.service.service_namespace
-  resource_id        = aws_appautoscaling_target.service.resource_id
-  scalable_dimension = aws_appautoscaling_target.service.scalable_dimension
+  service_namespace  = aws_appautoscaling_target.search_api.service_namespace
+  resource_id        = aws_appautoscaling_target.search_api.resource_id
+  scalable_dimension = aws_appautoscaling_target.search_api.scalable_dimension
   schedule           = "cron(0 8 ? * MON-FRI *)"
   timezone           = "Asia/Seoul"
 
   scalable_target_action {
     min_capacity = 2
     max_capacity = 20
-  }
-}
-
-resource "aws_cloudwatch_metric_alarm" "high" {
-  alarm_name          = "${var.cluster}-${var.service}-cpu-high"
-  alarm_description   = "CPU of ${var.service} is high"
->>>>>>> rules
-  namespace           = "AWS/ECS"
-  metric_name         = "CPUUtilization"
-  statistic           = "Average"
-  period              = 60
-  evaluation_periods  = 1
-  threshold           = 30
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-<<<<<<< HEAD
-  alarm_actions       = [aws_appautoscaling_policy.scale_out.arn]
-
-  dimensions = {
-    ClusterName = "B"
-    ServiceName = "search-api"
-=======
-  alarm_actions       = [aws_appautoscaling_policy.out.arn]
-  tags                = { made-by = "terraform" }
-
-  dimensions = {
-    ClusterName = var.cluster
-    ServiceName = var.service
->>>>>>> rules
   }
 }
