@@ -12,6 +12,7 @@ use super::path::Path;
 use super::schema::Schemas;
 use super::spec_hash::spec_hash;
 use super::validate::across::{self, Claimant};
+use super::validate::actions;
 use super::yaml::{self, Content, Document, Fault, Mark, Node};
 use crate::model::names::AccountName;
 
@@ -164,6 +165,7 @@ fn check_across(candidates: &mut [Candidate<'_>]) {
     for candidate in candidates.iter_mut() {
         if let Some(Checked::Service(service)) = &mut candidate.checked {
             across::join_account(service, &accounts, &declared, &mut candidate.report);
+            actions::check_regions(&service.scaling, &mut candidate.report);
         }
     }
     refuse_clashes(candidates, &accounts);

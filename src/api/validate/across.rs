@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::CheckedService;
+use super::actions::alarm_path;
 use crate::api::desired::{AwsAccount, ObjectKey, ServiceScaling};
 use crate::api::finding::{Report, nearest};
 use crate::api::path::Path;
@@ -72,7 +73,7 @@ impl<'a> Claimant<'a> {
         let is_hole = |fields: &[&str]| fields.iter().any(|field| report.is_hole(&spec.key(field)));
         let is_read = |claim: &Clash| match claim {
             Clash::Service(_) => !is_hole(&["cluster", "service"]),
-            Clash::Alarm { at, .. } => !report.is_hole(&alarm_name(service, *at)),
+            Clash::Alarm { at, .. } => !report.is_hole(&alarm_path(service, *at).key("alarmName")),
         };
         let claims = match is_hole(&["account", "region"]) {
             true => Vec::new(),
@@ -201,19 +202,7 @@ pub fn describe(clash: &Clash, object: &ServiceScaling, other: &ServiceScaling) 
         Clash::Alarm { name, at } => {
             let message = format!("the object {key} ({position}) has an alarm `{name}` too");
             let hint = "an alarm's name is unique in its account and region: put the service's name into it".to_owned();
-            (alarm_name(object, *at), message, hint)
+            (alarm_path(object, *at).key("alarmName"), message, hint)
         }
     }
-}
-
-/// Where the name of an alarm stands.
-fn alarm_name(object: &ServiceScaling, (policy_at, alarm_at): (usize, usize)) -> Path {
-    let policy = Path::root().key("spec").key("stepScaling").index(policy_at);
-    let is_short = object.spec.pointer(&format!("/stepScaling/{policy_at}/alarm")).is_some();
-    let alarm = match (is_short, alarm_at) {
-        (true, 0) => policy.key("alarm"),
-        (true, alarm_at) => policy.key("alarms").index(alarm_at - 1), // both forms, which is an error of its own
-        (false, alarm_at) => policy.key("alarms").index(alarm_at),
-    };
-    alarm.key("alarmName")
 }
