@@ -65,12 +65,35 @@ pub struct Report<'a> {
     file: &'a str,
     document: &'a Node,
     findings: Vec<Finding>,
+    holes: Vec<Path>,
 }
 
 impl<'a> Report<'a> {
     /// An empty report on a document.
     pub fn new(file: &'a str, document: &'a Node) -> Self {
-        Self { file, document, findings: Vec::new() }
+        Self { file, document, findings: Vec::new(), holes: Vec::new() }
+    }
+
+    /// Notes the places that could not be read: they have their findings, and get no further ones.
+    pub fn close(&mut self, holes: Vec<Path>) {
+        self.holes = holes;
+    }
+
+    /// Whether anything of the place could not be read.
+    pub fn is_hole(&self, path: &Path) -> bool {
+        self.holes.iter().any(|hole| path.is_within(hole) || hole.is_within(path))
+    }
+
+    /// A report on the same document, with the same places closed and without findings.
+    pub fn blank(&self) -> Self {
+        Self { file: self.file, document: self.document, findings: Vec::new(), holes: self.holes.clone() }
+    }
+
+    /// Adds the findings that every one of the reports has.
+    pub fn add_common(&mut self, reports: &[Self]) {
+        let Some((first, others)) = reports.split_first() else { return };
+        let is_common = |finding: &&Finding| others.iter().all(|other| other.findings.contains(finding));
+        self.findings.extend(first.findings.iter().filter(is_common).cloned());
     }
 
     /// Adds an error at the value that the path leads to, or at the nearest thing around it.
@@ -99,6 +122,9 @@ impl<'a> Report<'a> {
     }
 
     fn push(&mut self, severity: Severity, mark: Mark, path: &Path, message: String, hint: String) {
+        if self.holes.iter().any(|hole| path.is_within(hole)) {
+            return;
+        }
         let Mark { line, column } = mark;
         let path = path.to_string();
         self.findings.push(Finding { file: self.file.to_owned(), line, column, severity, path, message, hint });

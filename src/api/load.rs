@@ -11,7 +11,8 @@ use super::finding::{Finding, Report, Severity};
 use super::path::Path;
 use super::schema::Schemas;
 use super::spec_hash::spec_hash;
-use super::validate::across;
+use super::validate::across::{self, Claimant};
+use super::validate::actions;
 use super::yaml::{self, Content, Document, Fault, Mark, Node};
 use crate::model::names::AccountName;
 
@@ -90,6 +91,7 @@ struct Candidate<'a> {
     file: &'a str,
     reference: Option<ObjectRef>,
     position: Position,
+    /// Used only when the report has no error; else it serves the rules among objects.
     checked: Option<Checked>,
     report: Report<'a>,
 }
@@ -117,8 +119,8 @@ fn candidate<'a>(
     schemas: &Schemas,
     loaded: &mut Loaded,
 ) -> Option<Candidate<'a>> {
-    loaded.findings.extend(document.faults.iter().map(|fault| finding(file, fault.clone())));
     let Some(root) = &document.root else {
+        loaded.findings.extend(document.faults.iter().map(|fault| finding(file, fault.clone())));
         loaded.held.push(Held { file: file.to_owned(), object: None });
         return None;
     };
@@ -158,51 +160,73 @@ fn refuse_repeated(candidates: &mut [Candidate<'_>]) {
 
 fn check_across(candidates: &mut [Candidate<'_>]) {
     let accounts = accounts(candidates);
-    refuse_same_accounts(candidates, &accounts);
-    let declared: Vec<AccountName> = candidates
-        .iter()
-        .filter_map(|candidate| match &candidate.reference {
-            Some(ObjectRef::AwsAccount(name)) => Some(name.clone()),
-            _ => None,
-        })
-        .collect();
+    refuse_same_accounts(candidates);
+    let declared: Vec<AccountName> = candidates.iter().filter_map(Candidate::declared_account).collect();
     for candidate in candidates.iter_mut() {
         if let Some(Checked::Service(service)) = &mut candidate.checked {
             across::join_account(service, &accounts, &declared, &mut candidate.report);
+            actions::check_regions(&service.scaling, &mut candidate.report);
         }
     }
     refuse_clashes(candidates, &accounts);
 }
 
-fn accounts(candidates: &[Candidate<'_>]) -> BTreeMap<AccountName, AwsAccount> {
-    let valid = candidates.iter().filter(|candidate| !candidate.report.has_errors());
-    let accounts = valid.filter_map(|candidate| match &candidate.checked {
-        Some(Checked::Account(account)) => Some((account.name.clone(), account.as_ref().clone())),
-        _ => None,
-    });
-    accounts.collect()
+impl Candidate<'_> {
+    fn account(&self) -> Option<&AwsAccount> {
+        match &self.checked {
+            Some(Checked::Account(account)) => Some(account),
+            _ => None,
+        }
+    }
+
+    /// The account that this is or was meant to be, so that its services are not blamed.
+    fn declared_account(&self) -> Option<AccountName> {
+        match &self.reference {
+            Some(ObjectRef::AwsAccount(name)) => Some(name.clone()),
+            _ => self.account().map(|account| account.name.clone()),
+        }
+    }
+
+    /// The account, where nothing of what makes it this account is unreadable.
+    fn known_account(&self) -> Option<&AwsAccount> {
+        let spec = Path::root().key("spec");
+        let is_known = !["accountId", "roleArn"].iter().any(|field| self.report.is_hole(&spec.key(field)));
+        self.account().filter(|_| is_known)
+    }
 }
 
-fn refuse_same_accounts(candidates: &mut [Candidate<'_>], accounts: &BTreeMap<AccountName, AwsAccount>) {
-    for (name, path, message, hint) in across::check_accounts(accounts) {
-        let reference = ObjectRef::AwsAccount(name);
-        for candidate in candidates.iter_mut().filter(|candidate| candidate.reference.as_ref() == Some(&reference)) {
-            candidate.report.error(&path, message.clone(), hint.clone());
+fn accounts(candidates: &[Candidate<'_>]) -> BTreeMap<AccountName, AwsAccount> {
+    let valid = candidates.iter().filter(|candidate| !candidate.report.has_errors());
+    valid.filter_map(Candidate::account).map(|account| (account.name.clone(), account.clone())).collect()
+}
+
+fn refuse_same_accounts(candidates: &mut [Candidate<'_>]) {
+    let found: Vec<_> = candidates
+        .iter()
+        .map(|candidate| {
+            // One that is refused anyway stops none of the others.
+            let others = candidates.iter().filter(|other| candidate.report.has_errors() || !other.report.has_errors());
+            let others = others.filter(|other| other.position != candidate.position);
+            across::same_account(candidate.known_account()?, others.filter_map(Candidate::known_account))
+        })
+        .collect();
+    for (candidate, found) in candidates.iter_mut().zip(found) {
+        if let Some((path, message, hint)) = found {
+            candidate.report.error(&path, message, hint);
         }
     }
 }
 
 fn refuse_clashes(candidates: &mut [Candidate<'_>], accounts: &BTreeMap<AccountName, AwsAccount>) {
-    let services = candidates.iter().filter(|candidate| !candidate.report.has_errors());
-    let services = services.filter_map(|candidate| match &candidate.checked {
-        Some(Checked::Service(service)) => Some(&service.scaling),
+    let claimants = candidates.iter().filter_map(|candidate| match &candidate.checked {
+        Some(Checked::Service(service)) => Some(Claimant::reported(&service.scaling, &candidate.report)),
         _ => None,
     });
-    let found: BTreeMap<Position, Vec<(Path, String, String)>> =
-        across::clashes(services, accounts).into_iter().fold(BTreeMap::new(), |mut found, (object, clash, other)| {
-            found.entry(object.position.clone()).or_default().push(across::describe(&clash, object, other));
-            found
-        });
+    let claimants: Vec<Claimant<'_>> = claimants.collect();
+    let mut found: BTreeMap<Position, Vec<(Path, String, String)>> = BTreeMap::new();
+    for (object, clash, other) in across::clashes(&claimants, accounts) {
+        found.entry(object.position.clone()).or_default().push(across::describe(&clash, object, other));
+    }
     for candidate in candidates {
         for (path, message, hint) in found.get(&candidate.position).into_iter().flatten() {
             candidate.report.error(path, message.clone(), hint.clone());

@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::*;
+use crate::api::desired::ServiceScaling;
 use crate::api::schema::kind_schema;
 use crate::api::types::Kind;
 use crate::model::number::Number;
@@ -206,6 +208,71 @@ fn the_hash_follows_the_meaning_and_not_the_spelling() {
     assert_eq!(hash(&plain).len(), 16);
     assert_ne!(hash(&plain), hash(&plain.replace("maxCapacity: 20", "maxCapacity: 21")));
     assert_ne!(hash(&plain), hash(&plain.replace("threshold: 30", "threshold: 30\n      actionsEnabled: false")));
+}
+
+// tf#8777, tf#4930, cfn-registry#255: unset is sent as 0 there, and 0 is dropped
+#[test]
+fn unset_and_zero_are_different_things() {
+    let read = |text: &str| {
+        let loaded = load_text(text);
+        assert!(loaded.held.is_empty(), "{:?}", loaded.findings);
+        loaded.desired.services.into_values().next().unwrap()
+    };
+    let unset = service("a", "a", "a");
+    let zero = unset
+        .replace("minCapacity: 2", "minCapacity: 0\n  suspendedState: {dynamicScalingInSuspended: false}")
+        .replace("    alarm:", "    cooldown: 0\n    alarm:")
+        .replace("threshold: 30", "threshold: 0\n      okActions: []")
+        .replace("{lower: 30, adjustment: 2}", "{lower: 0, adjustment: 0}");
+    let (unset, zero) = (read(&unset), read(&zero));
+    assert_eq!((unset.range.min(), zero.range.min()), (2, 0));
+    let suspended = |object: &ServiceScaling| object.suspended.dynamic_scaling_in_suspended;
+    assert_eq!((suspended(&unset), suspended(&zero)), (None, Some(false)));
+    let cooldown = |object: &ServiceScaling| object.policies[0].config.cooldown;
+    assert_eq!((cooldown(&unset), cooldown(&zero)), (300, 0), "S-035");
+    assert_eq!(zero.policies[0].config.min_adjustment_magnitude, None);
+    assert_eq!(zero.policies[0].config.steps[0].lower, Some(Number::ZERO));
+    assert_eq!(zero.policies[0].config.steps[0].adjustment, 0);
+    let ok = |object: &ServiceScaling| object.policies[0].alarms[0].actions.ok.clone();
+    assert_eq!((ok(&unset), ok(&zero)), (None, Some(BTreeSet::new())));
+}
+
+#[test]
+fn a_clash_with_a_refused_object_is_said_of_that_one_alone() {
+    let refused = service("a", "a", "high").replace("maxCapacity: 20", "maxCapacity: \"20\"");
+    let loaded = load_text(&format!("{refused}---\n{}---\n{}", service("b", "a", "low"), service("c", "c", "high")));
+    let names: Vec<&str> = loaded.desired.services.keys().map(|key| key.name.as_str()).collect();
+    assert_eq!(names, ["b", "c"], "a refused object stops none of the others");
+    let found: Vec<&str> = loaded.findings.iter().map(|finding| finding.path.as_str()).collect();
+    assert_eq!(found, ["spec.service", "spec.maxCapacity", "spec.stepScaling[0].alarm.alarmName"]);
+    // Two good ones of one alarm are refused, though a refused one comes first.
+    let loaded = load_text(&format!("{refused}---\n{}---\n{}", service("b", "b", "high"), service("c", "c", "high")));
+    assert_eq!(loaded.held.len(), 3);
+}
+
+#[test]
+fn names_that_cannot_be_read_clash_with_nothing() {
+    let unreadable = |name: &str| service(name, "[a]", "[high]");
+    let loaded = load_text(&format!("{}---\n{}", unreadable("a"), unreadable("b")));
+    assert_eq!(loaded.findings.len(), 4, "{:?}", loaded.findings);
+    let nowhere = |name: &str| service(name, "a", "high").replace("cluster: B", "cluster: B\n  region: 1");
+    let loaded = load_text(&format!("{}---\n{}", nowhere("a"), nowhere("b")));
+    assert_eq!(loaded.findings.len(), 2, "{:?}", loaded.findings);
+}
+
+#[test]
+fn accounts_that_are_the_same_are_found_beside_other_mistakes() {
+    let account = |name: &str, spec: &str| {
+        format!(
+            "apiVersion: ecs-scaling.dev/v1alpha1\nkind: AwsAccount\nmetadata: {{name: {name}}}\nspec: {{accountId: {spec}}}\n---\n"
+        )
+    };
+    let good = account("a", "\"111122223333\"");
+    let loaded = load_text(&format!("{good}{}", account("b", "\"111122223333\", mode: apply")));
+    assert_eq!(loaded.desired.accounts.len(), 1);
+    assert!(messages(&loaded)[0].contains("the AwsAccount a (a.yaml:1:1) has the same account id"));
+    let unreadable = load_text(&format!("{good}{}{}", account("b", "111122223333"), account("c", "111122223333")));
+    assert_eq!(unreadable.findings.len(), 2, "{:?}", unreadable.findings);
 }
 
 #[test]

@@ -38,6 +38,11 @@ impl Path {
         &self.0
     }
 
+    /// Whether this path leads to the same place as the other, or to a place within it.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
     fn then(&self, segment: Segment) -> Self {
         let mut segments = self.0.clone();
         segments.push(segment);

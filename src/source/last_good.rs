@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::desired::{Desired, ObjectKey};
+use crate::api::desired::{AwsAccount, Desired, ObjectKey};
 use crate::api::load::{Held, Loaded, ObjectRef};
-use crate::api::validate::across;
+use crate::api::validate::across::{self, Claimant};
 use crate::model::names::AccountName;
 
 /// Why an object is not used as it was read.
@@ -89,7 +89,13 @@ impl Merged {
 
     /// A new account that is the same as a kept one is not used.
     fn settle_accounts(&mut self, before: &Desired) {
-        for (name, ..) in across::check_accounts(&self.desired.accounts) {
+        let accounts = &self.desired.accounts;
+        let is_same = |account: &&AwsAccount| {
+            let others = accounts.values().filter(|other| other.name != account.name);
+            across::same_account(account, others).is_some()
+        };
+        let same: Vec<AccountName> = accounts.values().filter(is_same).map(|account| account.name.clone()).collect();
+        for name in same {
             let is_new = self.desired.accounts.get(&name) != before.accounts.get(&name);
             let Some(account) = self.desired.accounts.get(&name).filter(|_| is_new) else { continue };
             let object = ObjectRef::AwsAccount(name.clone());
@@ -105,7 +111,8 @@ impl Merged {
     /// a new object and the last good ones did not clash among themselves.
     fn settle_clashes(&mut self, before: &Desired) {
         loop {
-            let clashes = across::clashes(self.desired.services.values(), &self.desired.accounts);
+            let claimants: Vec<Claimant<'_>> = self.desired.services.values().map(Claimant::good).collect();
+            let clashes = across::clashes(&claimants, &self.desired.accounts);
             let found: Vec<_> = clashes
                 .into_iter()
                 .filter(|(object, ..)| before.services.get(&object.key) != Some(*object))

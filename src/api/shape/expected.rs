@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// What may stand at a place.
 pub(super) enum Expected<'a> {
-    /// Fields with these schemas; `others` is the schema of all further keys, where they are allowed.
-    Map { fields: Option<&'a Map<String, Value>>, required: Vec<&'a str>, others: Option<&'a Value> },
+    /// Fields.
+    Map(MapForm<'a>),
     /// Items of one schema.
     List(&'a Value),
     /// One of these words.
@@ -24,6 +24,25 @@ pub(super) enum Expected<'a> {
     Anything,
 }
 
+/// The fields that a map may have.
+pub(super) struct MapForm<'a> {
+    /// Each known field with its schema.
+    pub(super) fields: Vec<(&'a str, &'a Value)>,
+    pub(super) required: Vec<&'a str>,
+    /// The schema of all further keys, where they are allowed.
+    pub(super) others: Option<&'a Value>,
+}
+
+impl<'a> MapForm<'a> {
+    pub(super) fn field(&self, name: &str) -> Option<&'a Value> {
+        self.fields.iter().find(|(known, _)| *known == name).map(|(_, schema)| *schema)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.fields.iter().map(|(name, _)| *name)
+    }
+}
+
 impl<'a> Expected<'a> {
     pub(super) fn of(schema: &'a Value) -> Self {
         let words = words(schema);
@@ -31,11 +50,11 @@ impl<'a> Expected<'a> {
             return Self::Word(words);
         }
         match schema.get("type").and_then(Value::as_str) {
-            Some("object") => Self::Map {
-                fields: schema.get("properties").and_then(Value::as_object),
+            Some("object") => Self::Map(MapForm {
+                fields: properties(schema),
                 required: strings(schema.get("required")),
                 others: schema.get("additionalProperties").filter(|others| others.is_object()),
-            },
+            }),
             Some("array") => schema.get("items").map_or(Self::Anything, Self::List),
             Some("string") => Self::Text,
             Some("integer") => Self::Int,
@@ -44,6 +63,11 @@ impl<'a> Expected<'a> {
             _ => Self::Anything,
         }
     }
+}
+
+fn properties(schema: &Value) -> Vec<(&str, &Value)> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.into_iter().flatten().map(|(name, schema)| (name.as_str(), schema)).collect()
 }
 
 fn words(schema: &Value) -> Vec<&str> {
@@ -61,7 +85,7 @@ impl fmt::Display for Expected<'_> {
     /// With its article: `a whole number`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Map { .. } => f.write_str("a map"),
+            Self::Map(_) => f.write_str("a map"),
             Self::List(_) => f.write_str("a list"),
             Self::Word(words) => match words.as_slice() {
                 [only] => write!(f, "`{only}`"),

@@ -2,14 +2,25 @@
 
 use serde_json::Value;
 
-use super::{Expected, check as check_value};
+use super::check as check_value;
+use super::draft::{Draft, Member};
+use super::expected::MapForm;
 use crate::api::finding::{Report, nearest};
 use crate::api::path::Path;
 use crate::api::yaml::{Entry, Node, ScalarValue};
 
-/// Fields that a later version brings. Where an object holds one today, it cannot be done, and is said.
-const LATER: [&str; 8] =
-    ["targetTracking", "scheduledActions", "intervals", "alarmRef", "state", "profile", "metrics", "predictiveScaling"];
+/// Fields that a later version brings, and the field that they may take the place of. Where an object holds one today,
+/// it cannot be done, and is said.
+const LATER: [(&str, &str); 8] = [
+    ("targetTracking", ""),
+    ("scheduledActions", ""),
+    ("intervals", "steps"),
+    ("alarmRef", "alarm"),
+    ("state", ""),
+    ("profile", ""),
+    ("metrics", "metricName"),
+    ("predictiveScaling", ""),
+];
 
 /// Fields that people bring along from elsewhere, and what stands for them here.
 const ELSEWHERE: [(&str, &str); 6] = [
@@ -21,44 +32,63 @@ const ELSEWHERE: [(&str, &str); 6] = [
     ("scalableTargetAction", "give `minCapacity` and `maxCapacity`"),
 ];
 
-pub(super) fn check(node: &Node, entries: &[Entry], expected: &Expected<'_>, path: &Path, report: &mut Report<'_>) {
-    let Expected::Map { fields, required, others } = expected else { return };
-    let known: Vec<&str> = fields.iter().flat_map(|fields| fields.keys()).map(String::as_str).collect();
+pub(super) fn check<'s>(
+    node: &Node,
+    entries: &[Entry],
+    form: &MapForm<'s>,
+    path: &Path,
+    report: &mut Report<'_>,
+) -> Draft<'s> {
+    let known: Vec<&str> = form.names().collect();
+    let mut members: Vec<Member<'s>> = Vec::new();
+    // Absent fields that a misspelt one was meant to be: that is one mistake, not two.
     let mut meant = Vec::new();
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| !entry.is_merge()) {
         let name = entry.key.text.as_str();
-        let field = fields.and_then(|fields| fields.get(name));
-        match (field, others) {
-            (Some(schema), _) => check_value(&entry.value, schema, &path.key(name), report),
-            (None, Some(schema)) => {
-                check_key(entry, path, report);
-                check_value(&entry.value, schema, &path.key(name), report);
-            }
-            (None, None) => {
-                meant.extend(nearest(name, known.iter().copied()));
-                let (message, hint) = unknown(name, &known);
-                report.error_at(entry.mark, &path.key(name), message, hint);
-            }
+        let at = path.key(name);
+        if let Some(schema) = form.field(name).or(form.others) {
+            let is_text = form.field(name).is_some() || is_text_key(entry, &at, report);
+            let value = check_value(&entry.value, schema, &at, report);
+            let value = if is_text && !entry.is_repeated { value } else { Draft::Hole(schema) };
+            members.push(Member { name: name.to_owned(), value, is_required: form.required.contains(&name) });
+        } else {
+            meant.extend(stands_for(name, &known));
+            let (message, hint) = unknown(name, &known);
+            report.error_at(entry.mark, &at, message, hint);
         }
     }
-    // A misspelt field is one mistake, not two.
-    for name in required.iter().filter(|name| node.get(name).is_none() && !meant.contains(name)) {
-        let schema = fields.and_then(|fields| fields.get(*name));
-        report.error_at(node.mark, path, format!("`{name}` is missing"), missing_hint(name, schema));
+    for (name, schema) in form.fields.iter().filter(|(name, _)| node.get(name).is_none()) {
+        let is_required = form.required.contains(name);
+        let is_meant = meant.contains(name) || node.has_merge();
+        if is_required && !is_meant {
+            report.error_at(node.mark, path, format!("`{name}` is missing"), missing_hint(name, schema));
+        }
+        if is_required || is_meant {
+            members.push(Member { name: (*name).to_owned(), value: Draft::Hole(schema), is_required });
+        }
     }
+    Draft::Map(members)
 }
 
 /// A free key, such as a label's: it must be text as written.
-fn check_key(entry: &Entry, path: &Path, report: &mut Report<'_>) {
-    if !matches!(entry.key.value(), ScalarValue::Text(_)) || entry.key.is_doubtful_number() {
+fn is_text_key(entry: &Entry, at: &Path, report: &mut Report<'_>) -> bool {
+    let is_text = matches!(entry.key.value(), ScalarValue::Text(_)) && !entry.key.is_doubtful_number();
+    if !is_text {
         let text = &entry.key.text;
         let message = format!("the key `{text}` is not text as it is written");
-        report.error_at(entry.mark, &path.key(text), message, format!("quote it: \"{text}\""));
+        report.error_at(entry.mark, at, message, format!("quote it: \"{text}\""));
     }
+    is_text
+}
+
+/// The known field that an unknown one takes the place of.
+fn stands_for<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let later = LATER.iter().find(|(later, _)| *later == name).map(|(_, today)| *today);
+    nearest(later.unwrap_or(name), known.iter().copied())
 }
 
 fn unknown(name: &str, known: &[&str]) -> (String, String) {
-    if LATER.contains(&name) {
+    if LATER.iter().any(|(later, _)| *later == name) {
         let hint = "remove it, and manage this by other means until a later version".to_owned();
         return (format!("`{name}` is not supported by this version yet"), hint);
     }
@@ -74,8 +104,8 @@ fn unknown(name: &str, known: &[&str]) -> (String, String) {
     (message, hint)
 }
 
-fn missing_hint(name: &str, schema: Option<&Value>) -> String {
-    let description = schema.and_then(|schema| schema.get("description")).and_then(Value::as_str).unwrap_or_default();
+fn missing_hint(name: &str, schema: &Value) -> String {
+    let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
     let first = description.split(". ").next().unwrap_or_default().replace('\n', " ");
     match first.trim_end_matches('.') {
         "" => format!("add `{name}`"),

@@ -15,7 +15,7 @@ pub(super) fn check(scalar: &Scalar, expected: &Expected<'_>) -> Result<(), Wron
         Expected::Number => number(scalar),
         Expected::Bool => boolean(scalar),
         Expected::List(_) => Err((format!("{} stands where a list is meant", shown(scalar)), list_hint(scalar))),
-        Expected::Map { .. } => {
+        Expected::Map(_) => {
             Err((format!("{} stands where a map is meant", shown(scalar)), "write its fields below, indented".into()))
         }
         Expected::Anything => Ok(()),

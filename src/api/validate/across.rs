@@ -1,10 +1,12 @@
 //! The rules among objects: what two of them must not both name, and what one must find in another.
 //!
-//! Owns nothing of a single object. Both sides of a clash are refused: neither can be told to be the right one.
+//! Owns nothing of a single object. Both sides of a clash are refused: neither can be told to be the right one. But one
+//! that is refused anyway stops none of the others: the clash is then said of the refused one alone.
 
 use std::collections::BTreeMap;
 
 use super::CheckedService;
+use super::actions::alarm_path;
 use crate::api::desired::{AwsAccount, ObjectKey, ServiceScaling};
 use crate::api::finding::{Report, nearest};
 use crate::api::path::Path;
@@ -51,57 +53,93 @@ fn identity_of(account: &AwsAccount) -> Identity {
     }
 }
 
+/// A service as the rules among objects see it.
+#[derive(Clone, Debug)]
+pub struct Claimant<'a> {
+    service: &'a ServiceScaling,
+    is_refused: bool,
+    claims: Vec<Clash>,
+}
+
+impl<'a> Claimant<'a> {
+    /// A good service, with everything that it names.
+    pub fn good(service: &'a ServiceScaling) -> Self {
+        Self { service, is_refused: false, claims: claims(service) }
+    }
+
+    /// A service with its report: what could not be read of it clashes with nothing.
+    pub fn reported(service: &'a ServiceScaling, report: &Report<'_>) -> Self {
+        let spec = Path::root().key("spec");
+        let is_hole = |fields: &[&str]| fields.iter().any(|field| report.is_hole(&spec.key(field)));
+        let is_read = |claim: &Clash| match claim {
+            Clash::Service(_) => !is_hole(&["cluster", "service"]),
+            Clash::Alarm { at, .. } => !report.is_hole(&alarm_path(service, *at).key("alarmName")),
+        };
+        let claims = match is_hole(&["account", "region"]) {
+            true => Vec::new(),
+            false => claims(service).into_iter().filter(is_read).collect(),
+        };
+        Self { service, is_refused: report.has_errors(), claims }
+    }
+
+    fn gives_way_to(&self, other: &Self) -> bool {
+        let is_other = (&self.service.key, &self.service.position) != (&other.service.key, &other.service.position);
+        is_other && (self.is_refused || !other.is_refused)
+    }
+}
+
+fn claims(service: &ServiceScaling) -> Vec<Clash> {
+    let mut claims = vec![Clash::Service(service.service.clone())];
+    for (policy_at, policy) in service.policies.iter().enumerate() {
+        let alarms = policy.alarms.iter().enumerate();
+        claims.extend(alarms.map(|(at, alarm)| Clash::Alarm { name: alarm.name.clone(), at: (policy_at, at) }));
+    }
+    claims
+}
+
 /// Every clash among services: for each object in it, what it clashes on and with which other.
 pub fn clashes<'a>(
-    services: impl IntoIterator<Item = &'a ServiceScaling>,
+    claimants: &[Claimant<'a>],
     accounts: &BTreeMap<AccountName, AwsAccount>,
 ) -> Vec<(&'a ServiceScaling, Clash, &'a ServiceScaling)> {
-    let mut targets: BTreeMap<_, Vec<&ServiceScaling>> = BTreeMap::new();
-    let mut alarms: BTreeMap<_, Vec<(&ServiceScaling, (usize, usize))>> = BTreeMap::new();
-    for service in services {
-        let scope = (identity(&service.account, accounts), service.region.clone());
-        targets.entry((scope.clone(), &service.service)).or_default().push(service);
-        for (policy_at, policy) in service.policies.iter().enumerate() {
-            for (alarm_at, alarm) in policy.alarms.iter().enumerate() {
-                alarms.entry((scope.clone(), &alarm.name)).or_default().push((service, (policy_at, alarm_at)));
-            }
+    let mut users: BTreeMap<_, Vec<(&Claimant<'a>, &Clash)>> = BTreeMap::new();
+    for claimant in claimants {
+        let service = claimant.service;
+        for claim in &claimant.claims {
+            let thing = match claim {
+                Clash::Service(service) => (Some(service), None),
+                Clash::Alarm { name, .. } => (None, Some(name)),
+            };
+            let scope = (identity(&service.account, accounts), service.region.as_ref());
+            users.entry((scope, thing)).or_default().push((claimant, claim));
         }
     }
     let mut clashes = Vec::new();
-    for ((_, service), objects) in targets {
-        for (index, object) in objects.iter().enumerate() {
-            let other = objects.get(usize::from(index == 0)).filter(|_| objects.len() > 1);
-            clashes.extend(other.map(|other| (*object, Clash::Service(service.clone()), *other)));
-        }
-    }
-    for ((_, name), uses) in alarms {
-        for (object, at) in &uses {
-            let other = uses.iter().find(|(other, _)| other.key != object.key);
-            clashes.extend(other.map(|(other, _)| (*object, Clash::Alarm { name: name.clone(), at: *at }, *other)));
+    for users in users.values() {
+        for (claimant, claim) in users {
+            let other = users.iter().find(|(other, _)| claimant.gives_way_to(other));
+            clashes.extend(other.map(|(other, _)| (claimant.service, (*claim).clone(), other.service)));
         }
     }
     clashes
 }
 
-/// Reports that two accounts are the same account.
-pub fn check_accounts(accounts: &BTreeMap<AccountName, AwsAccount>) -> Vec<(AccountName, Path, String, String)> {
-    let mut found = Vec::new();
-    for account in accounts.values() {
-        let others = || accounts.values().filter(|other| other.name != account.name);
-        let same_id = others().find(|other| account.account_id.is_some() && other.account_id == account.account_id);
-        let same_credentials = others().find(|other| identity_of(other) == identity_of(account));
-        let spec = Path::root().key("spec");
-        if let Some(other) = same_id {
-            let message = format!("the AwsAccount {} ({}) has the same account id", other.name, other.position);
-            let hint = "keep one AwsAccount for an account, with all of its regions".to_owned();
-            found.push((account.name.clone(), spec.key("accountId"), message, hint));
-        } else if let Some(other) = same_credentials {
-            let message = format!("the AwsAccount {} ({}) is the same account", other.name, other.position);
-            let hint = "keep one of them with all regions; without `roleArn` both are the controller's own account";
-            found.push((account.name.clone(), spec, message, hint.to_owned()));
-        }
+/// Whether one of the others is the same account: the path, the sentence and the hint.
+pub fn same_account<'a>(
+    account: &AwsAccount,
+    others: impl Iterator<Item = &'a AwsAccount> + Clone,
+) -> Option<(Path, String, String)> {
+    let spec = Path::root().key("spec");
+    let same_id = |other: &&AwsAccount| account.account_id.is_some() && other.account_id == account.account_id;
+    if let Some(other) = others.clone().find(same_id) {
+        let message = format!("the AwsAccount {} ({}) has the same account id", other.name, other.position);
+        let hint = "keep one AwsAccount for an account, with all of its regions".to_owned();
+        return Some((spec.key("accountId"), message, hint));
     }
-    found
+    let other = others.clone().find(|other| identity_of(other) == identity_of(account))?;
+    let message = format!("the AwsAccount {} ({}) is the same account", other.name, other.position);
+    let hint = "keep one of them with all regions; without `roleArn` both are the controller's own account";
+    Some((spec, message, hint.to_owned()))
 }
 
 /// Finds a service's account: the account must exist, and region and ARNs must fit it. Fills the region in.
@@ -161,13 +199,10 @@ pub fn describe(clash: &Clash, object: &ServiceScaling, other: &ServiceScaling) 
             let message = format!("the object {key} ({position}) scales the service {service} too");
             (spec.key("service"), message, "one object owns a service: merge the two".to_owned())
         }
-        Clash::Alarm { name, at: (policy_at, alarm_at) } => {
-            let policy = spec.key("stepScaling").index(*policy_at);
-            let is_short = object.spec.pointer(&format!("/stepScaling/{policy_at}/alarm")).is_some();
-            let alarm = if is_short { policy.key("alarm") } else { policy.key("alarms").index(*alarm_at) };
+        Clash::Alarm { name, at } => {
             let message = format!("the object {key} ({position}) has an alarm `{name}` too");
             let hint = "an alarm's name is unique in its account and region: put the service's name into it".to_owned();
-            (alarm.key("alarmName"), message, hint)
+            (alarm_path(object, *at).key("alarmName"), message, hint)
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::target::Place;
-use crate::api::desired::DesiredActions;
+use crate::api::desired::{DesiredActions, ServiceScaling};
 use crate::api::finding::Report;
 use crate::api::path::Path;
 use crate::api::types::AlarmSpec;
 use crate::model::arn::{self, Arn};
+use crate::model::names::Region;
 
 /// AWS takes five actions a state (S-061); on `ALARM` one of them is the policy.
 const MAX_ACTIONS: usize = 5;
@@ -15,7 +16,7 @@ const MAX_ACTIONS: usize = 5;
 /// What may stand behind `arn:PARTITION:` in an action (S-070).
 const VENDORS: [&str; 8] = ["automate", "sns", "autoscaling", "ssm", "ssm-incidents", "lambda", "aiops", "swf"];
 
-/// Checks the three lists (S-069, S-070).
+/// Checks the three lists (S-069, S-070), but for their regions: see [`check_regions`].
 pub(super) fn check(
     spec: &AlarmSpec,
     policy: &str,
@@ -52,14 +53,45 @@ fn check_action(text: &str, policy: &str, place: &Place, path: &Path, report: &m
         let message = format!("an alarm cannot act on `{}`", arn.service);
         return report.error(path, message, format!("CloudWatch takes {}", VENDORS.join(", ")));
     }
-    if let Some(region) = place.region.as_ref().filter(|region| !arn.region.is_empty() && arn.region != region.as_str())
-    {
-        let message = format!("the action is in the region {}, and the alarm is in {region}", arn.region);
-        report.error(path, message, "an alarm acts in its own region only: name something there");
-    }
     let own = arn::policy(text).is_some_and(|named| named.service == place.service && named.policy_name == policy);
     if own {
         let hint = "remove it: the policy is always among the alarm's actions, with the ARN that AWS gave it";
         report.error(path, "this is the policy's own ARN", hint);
+    }
+}
+
+/// Checks that all actions are in the alarm's region (S-070), once that is known from the object or its account.
+pub(in crate::api) fn check_regions(object: &ServiceScaling, report: &mut Report<'_>) {
+    let Some(region) = &object.region else { return };
+    for (policy_at, policy) in object.policies.iter().enumerate() {
+        for (alarm_at, alarm) in policy.alarms.iter().enumerate() {
+            let at = alarm_path(object, (policy_at, alarm_at));
+            let DesiredActions { alarm, ok, insufficient_data } = &alarm.actions;
+            for (name, list) in
+                [("alarmActions", alarm), ("okActions", ok), ("insufficientDataActions", insufficient_data)]
+            {
+                list.iter().flatten().for_each(|action| check_region(action, region, &at.key(name), report));
+            }
+        }
+    }
+}
+
+/// Some actions, such as those of `ssm-incidents`, are of no region.
+fn check_region(action: &str, region: &Region, list: &Path, report: &mut Report<'_>) {
+    let other = Arn::parse(action).map(|arn| arn.region).filter(|other| !other.is_empty() && other != region.as_str());
+    if let Some(other) = other {
+        let message = format!("`{action}` is in the region {other}, and the alarm is in {region}");
+        report.error(list, message, "an alarm acts in its own region only: name something there");
+    }
+}
+
+/// Where an alarm stands, by the places of its policy and itself.
+pub(super) fn alarm_path(object: &ServiceScaling, (policy_at, alarm_at): (usize, usize)) -> Path {
+    let policy = Path::root().key("spec").key("stepScaling").index(policy_at);
+    let is_short = object.spec.pointer(&format!("/stepScaling/{policy_at}/alarm")).is_some();
+    match (is_short, alarm_at) {
+        (true, 0) => policy.key("alarm"),
+        (true, alarm_at) => policy.key("alarms").index(alarm_at - 1), // both forms, which is an error of its own
+        (false, alarm_at) => policy.key("alarms").index(alarm_at),
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::target::Place;
-use super::{actions, has_length, window};
+use super::{actions, has_length, statistic, window};
 use crate::api::desired::DesiredAlarm;
 use crate::api::finding::Report;
 use crate::api::path::Path;
 use crate::api::types::AlarmSpec;
-use crate::model::alarm::{AlarmConfig, AlarmMetric, MetricStatistic, StandardUnit, Statistic};
+use crate::model::alarm::{AlarmConfig, AlarmMetric, MetricStatistic, StandardUnit};
 use crate::model::names::AlarmName;
 
 const ECS: &str = "AWS/ECS";
@@ -74,7 +74,7 @@ fn metric(spec: &AlarmSpec, place: &Place, at: &Path, report: &mut Report<'_>) -
     let period = spec.period.unwrap_or(DEFAULT_PERIOD);
     let metric = AlarmMetric {
         dimensions: dimensions(spec, &namespace, place, at, report),
-        statistic: statistic(spec, at, report),
+        statistic: statistic::check(spec, at, report),
         namespace,
         metric_name: spec.metric_name.clone(),
         period,
@@ -110,70 +110,30 @@ fn dimensions(
     written.clone()
 }
 
-fn statistic(spec: &AlarmSpec, at: &Path, report: &mut Report<'_>) -> MetricStatistic {
-    let path = at.key("extendedStatistic");
-    match (spec.statistic, &spec.extended_statistic) {
-        (Some(_), Some(_)) => {
-            report.error(&path, "statistic and extendedStatistic cannot stand together", "keep one of the two");
-        }
-        (_, Some(text)) if !is_extended_statistic(text) => {
-            let hint = "write a percentile such as p95, or one of tm, tc, ts, wm with a percentage (tm90), IQM, or a range \
-                        such as TM(10%:90%) or PR(:300)";
-            report.error(&path, format!("`{text}` is not an extended statistic"), hint);
-        }
-        _ => {}
-    }
-    match &spec.extended_statistic {
-        Some(text) => MetricStatistic::Extended(text.clone()),
-        None => MetricStatistic::Simple(spec.statistic.unwrap_or(Statistic::Average)),
-    }
-}
-
-fn is_extended_statistic(text: &str) -> bool {
-    let is_decimal = |digits: &str| {
-        digits.split('.').count() <= 2
-            && digits.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let is_percentage = |digits: &str| is_decimal(digits) && digits.parse().is_ok_and(|value: f64| value <= 100.0);
-    if text == "IQM" {
-        return true;
-    }
-    if let Some((_, inner)) = ["PR(", "TC(", "TM(", "TS(", "WM("].iter().find_map(|name| text.split_once(name)) {
-        let bound = |side: &str| side.is_empty() || is_decimal(side.strip_suffix('%').unwrap_or(side));
-        let sides = inner.strip_suffix(')').and_then(|inner| inner.split_once(':'));
-        return sides.is_some_and(|(low, high)| bound(low) && bound(high) && !(low.is_empty() && high.is_empty()));
-    }
-    ["p", "tm", "tc", "ts", "wm"].iter().filter_map(|name| text.strip_prefix(name)).any(is_percentage)
-}
-
-/// S-069: the period, M and N, and how far back they may look.
+/// S-069: the period, M and N, and how far back they may look. Gives N and M; an M that cannot be is as one unset.
 fn periods(spec: &AlarmSpec, period: i32, at: &Path, report: &mut Report<'_>) -> (i32, i32) {
     let count = spec.evaluation_periods.unwrap_or(1);
-    let datapoints = spec.datapoints_to_alarm.unwrap_or(count);
     if !matches!(period, 10 | 20 | 30) && (period < 60 || period % 60 != 0) {
-        report.error(
-            &at.key("period"),
-            format!("{period} seconds cannot be a period"),
-            "write 10, 20, 30 or a multiple of 60",
-        );
+        let hint = "write 10, 20, 30 or a multiple of 60";
+        report.error(&at.key("period"), format!("{period} seconds cannot be a period"), hint);
     }
     if count < 1 {
         report.error(&at.key("evaluationPeriods"), format!("{count} is below 1"), "write 1 or more");
-    }
-    if spec.datapoints_to_alarm.is_some() && !(1..=count.max(1)).contains(&datapoints) {
-        let message = format!("{datapoints} of {count} datapoints cannot breach");
-        report.error(
-            &at.key("datapointsToAlarm"),
-            message,
-            "write 1 to evaluationPeriods, or leave it out for all of them",
-        );
     }
     let limit = if period < 3600 { 86_400 } else { 604_800 };
     if i64::from(period) * i64::from(count) > limit {
         let message = format!("{count} periods of {period} seconds are longer than the {limit} seconds that AWS takes");
         report.error(&at.key("evaluationPeriods"), message, "write fewer or shorter periods");
     }
-    (count, datapoints)
+    let datapoints = spec.datapoints_to_alarm.unwrap_or(count);
+    if spec.datapoints_to_alarm.is_none() || (1..=count).contains(&datapoints) {
+        return (count, datapoints);
+    }
+    if count >= 1 {
+        let hint = "write 1 to evaluationPeriods, or leave it out for all of them";
+        report.error(&at.key("datapointsToAlarm"), format!("{datapoints} of {count} datapoints cannot breach"), hint);
+    }
+    (count, count)
 }
 
 /// Metrics that are not there, so that the alarm never leaves INSUFFICIENT_DATA (S-074).
@@ -195,21 +155,5 @@ fn warn_of_no_data(metric: &AlarmMetric, at: &Path, report: &mut Report<'_>) {
     if namespace == ECS && OWN.contains(&name) && metric.unit.is_some_and(|unit| unit != StandardUnit::Percent) {
         let message = format!("{name} is put with the unit Percent: this alarm sees no datapoint");
         report.warning(&at.key("unit"), message, "leave the unit out");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn extended_statistics_are_known_by_their_form() {
-        for good in ["p95", "p99.9", "p100", "tm90", "wm98", "ts50", "tc90", "IQM", "TM(10%:90%)", "PR(:300)", "TC(5:)"]
-        {
-            assert!(is_extended_statistic(good), "{good}");
-        }
-        for bad in ["", "p", "p101", "p9.9.9", "95", "average", "TM(10%:90%", "TM(:)", "TM(a:b)", "iqm", "px"] {
-            assert!(!is_extended_statistic(bad), "{bad}");
-        }
     }
 }

@@ -1,16 +1,17 @@
 //! What AWS allows, checked before anything is sent, and the resolved objects that come of it.
 //!
-//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `policies`, `alarm`, `actions`, `account`)
+//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `policies`, `alarm`, `statistic`, `window`, `actions`, `account`)
 //! and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it says is a
-//! warning. The rules of steps are `model::steps`. A function here reports every broken rule and gives what it can; an
-//! object whose report has an error is never used.
+//! warning. The rules of steps are `model::steps`. A function here reports every broken rule and goes on with what
+//! it can; an object whose report has an error is never used.
 
 mod account;
 pub mod across;
-mod actions;
+pub(in crate::api) mod actions;
 mod alarm;
 mod metadata;
 mod policies;
+mod statistic;
 mod tags;
 mod target;
 mod window;
@@ -37,7 +38,7 @@ pub struct Written {
     pub position: Position,
 }
 
-/// A `ServiceScaling` that keeps every rule of its own; the rules among objects are yet to come.
+/// A `ServiceScaling` whose own rules are checked; the rules among objects are yet to come.
 #[derive(Clone, Debug)]
 pub struct CheckedService {
     /// The object; its region may still be filled in from its account.
@@ -46,21 +47,20 @@ pub struct CheckedService {
     pub arn_account: Option<(Path, AccountId)>,
 }
 
-/// Checks and resolves a `ServiceScaling`. `None` where an error leaves nothing to go on with.
+/// Checks and resolves a `ServiceScaling`.
 pub fn service_scaling(
     object: Object<ServiceScalingSpec>,
     written: Written,
     report: &mut Report<'_>,
-) -> Option<CheckedService> {
+) -> CheckedService {
     metadata::check(&object.metadata, report);
     let spec = object.spec;
     let at = Path::root().key("spec");
     let place = target::place(&spec, &at, report);
     let range = target::range(&spec, &at, report);
     let tags = tags::check(spec.tags.as_ref(), &at.key("tags"), report);
-    let place = place?;
     let policies = policies::check(spec.step_scaling.as_deref().unwrap_or_default(), &place, &at, report);
-    target::warn_of_sleep(range?, &policies, &at, report);
+    target::warn_of_sleep(range, &policies, &at, report);
     let scaling = ServiceScaling {
         key: ObjectKey::new(object.metadata.namespace.as_deref().unwrap_or("default"), object.metadata.name),
         labels: object.metadata.labels.unwrap_or_default(),
@@ -70,7 +70,7 @@ pub fn service_scaling(
         account: spec.account.map_or_else(AccountName::default_account, AccountName::new),
         region: place.region,
         service: place.service,
-        range: range?,
+        range,
         suspended: spec.suspended_state.unwrap_or_default(),
         policies,
         mode: spec.mode.unwrap_or_default(),
@@ -79,7 +79,7 @@ pub fn service_scaling(
         deletion_policy: spec.deletion_policy.unwrap_or_default(),
         tags,
     };
-    Some(CheckedService { scaling, arn_account: place.arn_account })
+    CheckedService { scaling, arn_account: place.arn_account }
 }
 
 /// Whether the text has 1 to `max` characters; says so where it has not.

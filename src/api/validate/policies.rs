@@ -11,7 +11,7 @@ use crate::api::types::{AlarmSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec}
 use crate::model::names::PolicyName;
 use crate::model::number::Number;
 use crate::model::policy::{MetricAggregationType, StepAdjustment, StepScalingConfig};
-use crate::model::steps::{self, AbsoluteStep, Place as StepPlace, RawSteps, Written};
+use crate::model::steps::{self, AbsoluteStep, Place as StepPlace, RawSteps, StepProblem, Written};
 
 /// AWS takes 50 policies a target (S-060).
 const MAX_POLICIES: usize = 50;
@@ -30,13 +30,10 @@ pub(super) fn check(specs: &[StepPolicySpec], place: &Place, at: &Path, report: 
         let at = at.index(index);
         if !names.insert(spec.policy_name.as_str()) {
             let message = format!("this object has two policies named `{}`", spec.policy_name);
-            report.error(
-                &at.key("policyName"),
-                message,
-                "a policy's name is unique on its service: rename one of them",
-            );
+            let hint = "a policy's name is unique on its service: rename one of them";
+            report.error(&at.key("policyName"), message, hint);
         }
-        policies.extend(policy(spec, place, &at, &mut alarm_names, report));
+        policies.push(policy(spec, place, &at, &mut alarm_names, report));
     }
     policies
 }
@@ -47,7 +44,7 @@ fn policy(
     at: &Path,
     alarm_names: &mut BTreeSet<String>,
     report: &mut Report<'_>,
-) -> Option<StepPolicy> {
+) -> StepPolicy {
     has_length(&spec.policy_name, 256, "the policy's name", &at.key("policyName"), report);
     if spec.policy_name.chars().any(char::is_control) {
         report.error(&at.key("policyName"), "the policy's name has a control character", "remove line breaks and tabs");
@@ -57,55 +54,48 @@ fn policy(
     for (at, spec_of_alarm) in &written {
         if !alarm_names.insert(spec_of_alarm.alarm_name.clone()) {
             let message = format!("this object has two alarms named `{}`", spec_of_alarm.alarm_name);
-            report.error(
-                &at.key("alarmName"),
-                message,
-                "an alarm's name is unique in its account and region: rename one",
-            );
+            let hint = "an alarm's name is unique in its account and region: rename one";
+            report.error(&at.key("alarmName"), message, hint);
         }
         alarms.push(alarm::check(spec_of_alarm, &spec.policy_name, place, at, report));
     }
-    let config = config(spec, &alarms, at, report)?;
+    let (config, steps_are_sound) = config(spec, &alarms, at, report);
     for ((alarm_at, _), alarm) in written.iter().zip(&alarms) {
-        warn(&config, spec, alarm, at, alarm_at, report);
+        if steps_are_sound {
+            warn_of_steps(&config, alarm, &at.key(list_of(spec)), report);
+        }
+        warn_of_aggregation(config.metric_aggregation_type, alarm, at, alarm_at, report);
     }
-    Some(StepPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms })
+    StepPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms }
 }
 
 /// The policy's alarms with their paths; `alarm` is the short form of `alarms`.
 fn alarms<'a>(spec: &'a StepPolicySpec, at: &Path, report: &mut Report<'_>) -> Vec<(Path, &'a AlarmSpec)> {
-    match (&spec.alarm, &spec.alarms) {
-        (Some(_), Some(_)) => {
-            report.error(&at.key("alarm"), "alarm and alarms cannot stand together", "put all of them under `alarms`");
-            Vec::new()
-        }
-        (Some(alarm), None) => vec![(at.key("alarm"), alarm)],
-        (None, Some(list)) if !list.is_empty() => {
-            let at = at.key("alarms");
-            list.iter().enumerate().map(|(index, alarm)| (at.index(index), alarm)).collect()
-        }
-        (None, _) => {
-            let hint = "add `alarm`: without one nothing ever fires the policy";
-            report.error(at, format!("the policy `{}` has no alarm", spec.policy_name), hint);
-            Vec::new()
-        }
+    let short = spec.alarm.iter().map(|alarm| (at.key("alarm"), alarm));
+    let list = spec.alarms.iter().flatten().enumerate();
+    let all: Vec<_> = short.chain(list.map(|(index, alarm)| (at.key("alarms").index(index), alarm))).collect();
+    if spec.alarm.is_some() && spec.alarms.is_some() {
+        report.error(&at.key("alarm"), "alarm and alarms cannot stand together", "put all of them under `alarms`");
+    } else if all.is_empty() {
+        let hint = "add `alarm`: without one nothing ever fires the policy";
+        report.error(at, format!("the policy `{}` has no alarm", spec.policy_name), hint);
     }
+    all
 }
 
-/// The canonical configuration, where the steps keep every rule (S-026 to S-036).
+/// The configuration (S-026 to S-036), and whether its steps keep every rule on how they lie to each other.
 fn config(
     spec: &StepPolicySpec,
     alarms: &[DesiredAlarm],
     at: &Path,
     report: &mut Report<'_>,
-) -> Option<StepScalingConfig> {
-    match (&spec.steps, &spec.step_adjustments) {
+) -> (StepScalingConfig, bool) {
+    let relative: Vec<StepAdjustment> = spec.step_adjustments.iter().flatten().map(adjustment).collect();
+    let absolute: Vec<AbsoluteStep> = spec.steps.iter().flatten().map(absolute_step).collect();
+    let steps = match (&spec.steps, &spec.step_adjustments) {
         (Some(_), Some(_)) => {
-            report.error(
-                &at.key("stepAdjustments"),
-                "steps and stepAdjustments cannot stand together",
-                "keep one of the two",
-            );
+            let message = "steps and stepAdjustments cannot stand together";
+            report.error(&at.key("stepAdjustments"), message, "keep one of the two");
             None
         }
         (None, None) => {
@@ -113,16 +103,21 @@ fn config(
             report.error(at, format!("the policy `{}` has no steps", spec.policy_name), hint);
             None
         }
-        (None, Some(relative)) => {
-            let steps: Vec<StepAdjustment> = relative.iter().map(adjustment).collect();
-            checked(spec, Written::Relative(&steps), at, report)
+        (None, Some(_)) => Some(Written::Relative(&relative)),
+        (Some(_), None) => {
+            let threshold = one_threshold(alarms, &at.key("steps"), report);
+            threshold.map(|threshold| Written::Absolute(&absolute, threshold))
         }
-        (Some(absolute), None) => {
-            let threshold = one_threshold(alarms, &at.key("steps"), report)?;
-            let steps: Vec<AbsoluteStep> = absolute.iter().map(absolute_step).collect();
-            checked(spec, Written::Absolute(&steps, threshold), at, report)
-        }
-    }
+    };
+    let is_sound = check_steps(spec, steps, at, report);
+    let config = StepScalingConfig::canonical(
+        spec.adjustment_type,
+        steps.map(Written::to_relative).unwrap_or_default(),
+        spec.min_adjustment_magnitude,
+        spec.cooldown,
+        spec.metric_aggregation_type,
+    );
+    (config, is_sound)
 }
 
 fn adjustment(spec: &StepAdjustmentSpec) -> StepAdjustment {
@@ -150,26 +145,27 @@ fn one_threshold(alarms: &[DesiredAlarm], path: &Path, report: &mut Report<'_>) 
     Some(first)
 }
 
-fn checked(spec: &StepPolicySpec, steps: Written<'_>, at: &Path, report: &mut Report<'_>) -> Option<StepScalingConfig> {
+/// Checks steps, cooldown and magnitude. Without usable steps only what does not concern their bounds is judged.
+fn check_steps(spec: &StepPolicySpec, steps: Option<Written<'_>>, at: &Path, report: &mut Report<'_>) -> bool {
     let raw = RawSteps {
         adjustment_type: spec.adjustment_type,
-        steps,
+        steps: steps.unwrap_or(Written::Relative(&[])),
         min_adjustment_magnitude: spec.min_adjustment_magnitude,
         cooldown: spec.cooldown,
     };
+    let concerns_bounds = |problem: &StepProblem| {
+        !matches!(problem.place(), StepPlace::Adjustment(_) | StepPlace::MinAdjustmentMagnitude | StepPlace::Cooldown)
+    };
     let problems = steps::check(&raw);
-    for problem in &problems {
+    for problem in problems.iter().filter(|problem| steps.is_some() || !concerns_bounds(problem)) {
         report.error(&path_of(problem.place(), spec, at), problem.to_string(), problem.hint());
     }
-    problems.is_empty().then(|| {
-        StepScalingConfig::canonical(
-            spec.adjustment_type,
-            steps.to_relative(),
-            spec.min_adjustment_magnitude,
-            spec.cooldown,
-            spec.metric_aggregation_type,
-        )
-    })
+    !problems.iter().any(concerns_bounds)
+}
+
+/// The field that the steps stand in.
+fn list_of(spec: &StepPolicySpec) -> &'static str {
+    if spec.steps.is_some() { "steps" } else { "stepAdjustments" }
 }
 
 fn path_of(place: StepPlace, spec: &StepPolicySpec, at: &Path) -> Path {
@@ -189,34 +185,28 @@ fn path_of(place: StepPlace, spec: &StepPolicySpec, at: &Path) -> Path {
     }
 }
 
-/// What AWS accepts and cannot do what it says.
-fn warn(
-    config: &StepScalingConfig,
-    spec: &StepPolicySpec,
+/// Where the value that chooses a step need not be one that fires the alarm.
+fn warn_of_aggregation(
+    aggregation: MetricAggregationType,
     alarm: &DesiredAlarm,
     at: &Path,
     alarm_at: &Path,
     report: &mut Report<'_>,
 ) {
-    let list = at.key(if spec.steps.is_some() { "steps" } else { "stepAdjustments" });
-    warn_of_steps(config, alarm, &list, report);
-    let at_odds = steps::aggregation_at_odds(config.metric_aggregation_type, &alarm.config.metric.statistic);
-    if let Some(expected) = at_odds {
-        let message = format!(
-            "the alarm looks at {}, but the step is chosen by the {} of its datapoints",
-            alarm.config.metric.statistic, config.metric_aggregation_type
-        );
+    let statistic = &alarm.config.metric.statistic;
+    if let Some(expected) = steps::aggregation_at_odds(aggregation, statistic) {
+        let message =
+            format!("the alarm looks at {statistic}, but the step is chosen by the {aggregation} of its datapoints");
         let path = at.key("metricAggregationType");
         report.warning(&path, message, format!("write `metricAggregationType: {expected}`")); // cdk#31792
     }
     let upward = alarm.config.comparison_operator.is_upward();
     let extreme = if upward { MetricAggregationType::Maximum } else { MetricAggregationType::Minimum };
     let (some, all) = (alarm.config.datapoints_to_alarm, alarm.config.evaluation_periods);
-    if some < all && config.metric_aggregation_type != extreme {
+    if some < all && aggregation != extreme {
         let message = format!(
-            "the alarm fires with {some} of {all} datapoints, and the {} of all of them may lie on the other side of the \
-             threshold, where no step is",
-            config.metric_aggregation_type
+            "the alarm fires with {some} of {all} datapoints, and the {aggregation} of all of them may lie on the other \
+             side of the threshold, where no step is"
         );
         let hint = format!("write `metricAggregationType: {extreme}`, or leave datapointsToAlarm out");
         report.warning(&alarm_at.key("datapointsToAlarm"), message, hint); // S-079

@@ -6,7 +6,7 @@ use crate::api::finding::Report;
 use crate::api::path::Path;
 use crate::api::types::ServiceScalingSpec;
 use crate::model::alarm::TreatMissingData;
-use crate::model::arn;
+use crate::model::arn::{self, NamedIn};
 use crate::model::capacity::CapacityRange;
 use crate::model::names::{AccountId, ClusterName, Region, ServiceId, ServiceName};
 
@@ -18,31 +18,46 @@ pub(super) struct Place {
 }
 
 /// Reads cluster, service, region and account from names and ARNs, which must not contradict each other.
-pub(super) fn place(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_>) -> Option<Place> {
+pub(super) fn place(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_>) -> Place {
     let region = spec.region.as_deref().and_then(|text| region(text, &at.key("region"), report));
-    let cluster_at = at.key("cluster");
-    let service_at = at.key("service");
-    let cluster = arn::cluster(&spec.cluster);
-    if cluster.is_none() {
-        let hint = "write the cluster's name, or its ARN: arn:aws:ecs:REGION:ACCOUNT:cluster/NAME";
-        report.error(&cluster_at, format!("`{}` is not the ARN of an ECS cluster", spec.cluster), hint);
+    let (cluster_at, service_at) = (at.key("cluster"), at.key("service"));
+    let cluster = cluster(&spec.cluster, &cluster_at, report);
+    let (service, arn_cluster) = service(&spec.service, &service_at, report);
+    if let (Some(cluster), Some(other)) = (&cluster, &arn_cluster) {
+        same_cluster(&cluster.name, other, &service.name, &service_at, report);
     }
-    let service = arn::service(&spec.service);
-    if service.is_none() {
+    let cluster = cluster.unwrap_or_else(|| unnamed(ClusterName::new(&spec.cluster)));
+    let region = one_region(region, [(&cluster_at, cluster.region), (&service_at, service.region)], report);
+    let arn_account = one_account([(cluster_at, cluster.account), (service_at, service.account)], report);
+    Place { service: ServiceId { cluster: cluster.name, service: service.name }, region, arn_account }
+}
+
+fn cluster(text: &str, path: &Path, report: &mut Report<'_>) -> Option<NamedIn<ClusterName>> {
+    let cluster = arn::cluster(text);
+    match &cluster {
+        Some(cluster) => check_ecs_name(cluster.name.as_str(), "cluster", path, report),
+        None => {
+            let hint = "write the cluster's name, or its ARN: arn:aws:ecs:REGION:ACCOUNT:cluster/NAME";
+            report.error(path, format!("`{text}` is not the ARN of an ECS cluster"), hint);
+        }
+    }
+    cluster
+}
+
+/// The service, and the cluster that its ARN names.
+fn service(text: &str, path: &Path, report: &mut Report<'_>) -> (NamedIn<ServiceName>, Option<ClusterName>) {
+    let Some((service, cluster)) = arn::service(text) else {
         let hint = "write the service's name, or its ARN: arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/NAME";
-        report.error(&service_at, format!("`{}` is not the ARN of an ECS service", spec.service), hint);
-    }
-    let cluster_is_fine = cluster.as_ref().is_none_or(|c| is_ecs_name(c.name.as_str(), "cluster", &cluster_at, report));
-    let service_is_fine =
-        service.as_ref().is_none_or(|s| is_ecs_name(s.0.name.as_str(), "service", &service_at, report));
-    let (cluster, (service, arn_cluster)) = (cluster?, service?);
-    same_cluster(&cluster.name, arn_cluster.as_ref(), &service.name, &service_at, report);
-    let regions = [(&cluster_at, cluster.region), (&service_at, service.region)];
-    let region = one_region(region, regions, report);
-    let accounts = [(cluster_at, cluster.account), (service_at, service.account)];
-    let arn_account = one_account(accounts, report);
-    let service = ServiceId { cluster: cluster.name, service: service.name };
-    (cluster_is_fine && service_is_fine).then_some(Place { service, region, arn_account })
+        report.error(path, format!("`{text}` is not the ARN of an ECS service"), hint);
+        return (unnamed(ServiceName::new(text)), None);
+    };
+    check_ecs_name(service.name.as_str(), "service", path, report);
+    (service, cluster)
+}
+
+/// What could not be read, as a name: its object is refused.
+fn unnamed<T>(name: T) -> NamedIn<T> {
+    NamedIn { name, region: None, account: None }
 }
 
 /// Reads a region's name.
@@ -64,24 +79,22 @@ pub(super) fn region(text: &str, path: &Path, report: &mut Report<'_>) -> Option
     is_region.then(|| Region::new(text))
 }
 
-fn is_ecs_name(name: &str, what: &str, path: &Path, report: &mut Report<'_>) -> bool {
-    let is_short = has_length(name, 255, &format!("the {what}'s name"), path, report);
-    let is_clean = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    if !is_clean {
+fn check_ecs_name(name: &str, what: &str, path: &Path, report: &mut Report<'_>) {
+    has_length(name, 255, &format!("the {what}'s name"), path, report);
+    if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
         let hint = "ECS names have letters, digits, `-` and `_`; write the name alone, or the whole ARN";
         report.error(path, format!("`{name}` cannot be a {what}'s name"), hint);
     }
-    is_short && is_clean
 }
 
 fn same_cluster(
     cluster: &ClusterName,
-    arn_cluster: Option<&ClusterName>,
+    other: &ClusterName,
     service: &ServiceName,
     path: &Path,
     report: &mut Report<'_>,
 ) {
-    if let Some(other) = arn_cluster.filter(|other| *other != cluster) {
+    if cluster != other {
         let message = format!("the service's ARN is in the cluster {other}, and `cluster` says {cluster}");
         report.error(path, message, format!("write `service: {service}` for {cluster}, or `cluster: {other}`"));
     }
@@ -124,7 +137,7 @@ fn one_account(from_arns: [(Path, Option<AccountId>); 2], report: &mut Report<'_
 }
 
 /// Checks min and max (S-004, S-013); 0 and 0 are fine (S-017).
-pub(super) fn range(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_>) -> Option<CapacityRange> {
+pub(super) fn range(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_>) -> CapacityRange {
     let (min, max) = (spec.min_capacity, spec.max_capacity);
     for (name, value) in [("minCapacity", min), ("maxCapacity", max)] {
         if value < 0 {
@@ -135,7 +148,7 @@ pub(super) fn range(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_
         let message = format!("maxCapacity {max} is below minCapacity {min}");
         report.error(&at.key("maxCapacity"), message, format!("write {min} or more, or lower minCapacity"));
     }
-    CapacityRange::new(min, max)
+    CapacityRange::new(min, max).unwrap_or_default()
 }
 
 /// S-017: a service without tasks has no CPU or memory, so that alarms on them never start it again.

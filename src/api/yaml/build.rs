@@ -139,28 +139,28 @@ impl Builder<'_> {
             Content::Map(entries) => match parent.key.take() {
                 None => parent.key = Some(take_key(node, entries, &mut self.faults)),
                 Some(None) => {}
-                Some(Some((key, mark))) => entries.push(Entry { key, mark, value: node }),
+                Some(Some((key, mark))) => entries.push(Entry { key, mark, value: node, is_repeated: false }),
             },
             Content::Scalar(_) => {}
         }
     }
 }
 
-fn take_key(node: Node, entries: &[Entry], faults: &mut Vec<Fault>) -> Option<(Scalar, Mark)> {
+fn take_key(node: Node, entries: &mut [Entry], faults: &mut Vec<Fault>) -> Option<(Scalar, Mark)> {
     let mark = node.mark;
     let Content::Scalar(key) = node.content else {
         faults.push(Fault::new(mark, "a key must be text", "put the value into quotes if it is meant as a key"));
         return None;
     };
-    if key.plain && key.text == "<<" {
-        let hint = "write the fields out; a whole value may be repeated by an alias";
-        faults.push(Fault::new(mark, "merge keys (`<<`) are not part of YAML 1.2 and are not used here", hint));
-        return None;
-    }
-    if let Some(first) = entries.iter().find(|entry| entry.key.text == key.text) {
+    if let Some(first) = entries.iter_mut().find(|entry| entry.key.text == key.text) {
+        first.is_repeated = true;
         let message = format!("`{}` stands here twice; it was first given in line {}", key.text, first.mark.line);
         faults.push(Fault::new(mark, message, "remove one of the two"));
         return None;
+    }
+    if key.is_merge_key() {
+        let hint = "write the fields out; a whole value may be repeated by an alias";
+        faults.push(Fault::new(mark, "merge keys (`<<`) are not part of YAML 1.2 and are not used here", hint));
     }
     Some((key, mark))
 }

@@ -48,6 +48,15 @@ pub struct Entry {
     pub mark: Mark,
     /// The value.
     pub value: Node,
+    /// Whether the key was given again, so that nobody can tell which of the values is meant; this is the first.
+    pub is_repeated: bool,
+}
+
+impl Entry {
+    /// Whether this is a merge key, which brings fields along that are not looked at.
+    pub fn is_merge(&self) -> bool {
+        self.key.is_merge_key()
+    }
 }
 
 impl Node {
@@ -62,6 +71,11 @@ impl Node {
             Content::Map(entries) => entries.iter().find(|entry| entry.key.text == key),
             Content::Scalar(_) | Content::List(_) => None,
         }
+    }
+
+    /// Whether this is a map with a merge key.
+    pub fn has_merge(&self) -> bool {
+        matches!(&self.content, Content::Map(entries) if entries.iter().any(Entry::is_merge))
     }
 
     /// The value of a key, where this is a map that has it.

@@ -39,6 +39,11 @@ impl Scalar {
         }
     }
 
+    /// Whether, as a key, it means that the fields of its value belong to the map around it (YAML 1.1).
+    pub fn is_merge_key(&self) -> bool {
+        self.plain && self.text == "<<"
+    }
+
     /// Whether it is a plain word that some readers take for a number and others for text, such as `0123`.
     pub fn is_doubtful_number(&self) -> bool {
         self.plain && has_leading_zero(&self.text)

@@ -183,6 +183,22 @@ async fn a_notification_comes_before_the_poll() {
     assert_eq!(text(&next(&mut source).await, "a.yaml"), "a: 2\n");
 }
 
+// ack#2361
+#[tokio::test]
+async fn the_source_is_never_written_to() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("a.yaml");
+    fs::write(&path, "a: 1\n").unwrap();
+    let state = || {
+        (fs::metadata(&path).unwrap().modified().unwrap(), fs::metadata(directory.path()).unwrap().modified().unwrap())
+    };
+    let before = state();
+    let mut source = DirectorySource::new(directory.path(), Timing { watch: true, ..timing() });
+    next(&mut source).await;
+    assert!(timeout(SHORT * 5, source.next()).await.is_err());
+    assert_eq!(state(), before);
+}
+
 #[tokio::test]
 async fn a_directory_that_is_gone_is_an_error_and_not_an_empty_set() {
     let directory = TempDir::new().unwrap();
