@@ -42,6 +42,9 @@ fn action_text(out: &mut String, object: &ServiceScaling, plan: &Plan, action: &
             ActionKind::PutPolicy { config, .. } if change.field == "stepAdjustments" => {
                 steps_text(out, object, action, config, sign);
             }
+            _ if action.verb == Verb::Create => {
+                line(out, 6, format_args!("{sign} {}: {}", change.field, value_text(&change.to)));
+            }
             _ => line(out, 6, format_args!("{sign} {}: {}", change.field, change_text(change))),
         }
     }
@@ -93,6 +96,7 @@ fn offset(bound: Option<Number>, open: &str) -> String {
 
 fn adjustment_text(kind: AdjustmentType, adjustment: i32) -> String {
     match kind {
+        AdjustmentType::ChangeInCapacity if adjustment.abs() == 1 => format!("{adjustment:+} task"),
         AdjustmentType::ChangeInCapacity => format!("{adjustment:+} tasks"),
         AdjustmentType::PercentChangeInCapacity => format!("{adjustment:+} %"),
         AdjustmentType::ExactCapacity => format!("= {adjustment} tasks"),
@@ -174,6 +178,7 @@ fn change_text(change: &Change) -> String {
 fn value_text(value: &Value) -> String {
     match value {
         Value::Null => "(unset)".to_owned(),
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(items) if items.iter().all(Value::is_string) => {
             format!("[{}]", items.iter().map(value_text).collect::<Vec<_>>().join(", "))

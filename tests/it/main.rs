@@ -1,7 +1,9 @@
 //! Integration tests: what crosses a boundary, and the rules that the source itself keeps.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // this is all tests
 
+mod demo;
 mod facts;
+mod golden;
 mod harness;
 mod imports;
 mod reconcile;
