@@ -1,12 +1,12 @@
 //! How the demo is printed: headings, text, commands, tables. Colour on a terminal alone.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 const BOLD: &str = "\x1b[1m";
 const CYAN: &str = "\x1b[36m";
 const RESET: &str = "\x1b[0m";
 /// Everything below a heading stands so far to the right.
-const INDENT: &str = "   ";
+const INDENT: &str = "  ";
 
 /// Where prose breaks; plans and tables stay as they are.
 const WIDTH: usize = 100;
@@ -23,23 +23,23 @@ impl Pages {
 
     /// The first line.
     pub(super) fn title(&self, text: &str) {
-        println!("{}", self.painted(BOLD, text));
+        print(format_args!("{}", self.painted(BOLD, text)));
     }
 
     /// The heading of a step.
     pub(super) fn step(&self, number: u32, text: &str) {
-        println!("\n{}\n", self.painted(BOLD, &format!("{number}. {text}")));
+        print(format_args!("\n{}\n", self.painted(BOLD, &format!("{number}. {text}"))));
     }
 
     /// A command that a reader could type.
     pub(super) fn command(&self, text: &str) {
-        println!("{INDENT}{}", self.painted(CYAN, &format!("$ {text}")));
+        print(format_args!("{INDENT}{}", self.painted(CYAN, &format!("$ {text}"))));
     }
 
     /// Text of one or several lines.
     pub(super) fn text(&self, text: &str) {
         for line in text.lines() {
-            println!("{}", format!("{INDENT}{line}").trim_end());
+            print(format_args!("{}", format!("{INDENT}{line}").trim_end()));
         }
     }
 
@@ -71,10 +71,15 @@ impl Pages {
     }
 
     pub(super) fn blank(&self) {
-        println!();
+        print(format_args!(""));
     }
 
     fn painted(&self, colour: &str, text: &str) -> String {
         if self.coloured { format!("{colour}{text}{RESET}") } else { text.to_owned() }
     }
+}
+
+/// A reader who has seen enough, such as `head`, is no reason to fail.
+fn print(text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -47,7 +47,7 @@ fn what_aws_has(stage: &Stage, pages: &Pages) {
         let scaled: Vec<String> = targets
             .map(|(id, target)| {
                 let (min, max) = (target.range.min(), target.range.max());
-                let by = if target.tags.is_empty() { "made by hand in the console" } else { "tagged" };
+                let by = if target.tags.is_empty() { "by hand in the console" } else { "tagged" };
                 format!("{}: {min} to {max} tasks, {by}", id.service)
             })
             .collect();
