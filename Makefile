@@ -12,8 +12,9 @@ export PATH := $(CURDIR)/.cache/tools/bin:$(PATH)
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## Shows the controller at work on a local AWS; ARGS=--exit ends by itself
-	@cargo run --quiet --locked -p ecs-scaling-sandbox -- demo $(ARGS)
+# Built as everything else is, so that the SDK compiles once and `ecs-scaling` is there to look at the demo with.
+demo: build ## Shows the controller at work on a local AWS; ARGS=--exit ends by itself
+	@"$${CARGO_TARGET_DIR:-target}"/debug/ecs-scaling-sandbox demo $(ARGS)
 
 test: ## Installs what the checks need and runs every one of them
 	@tests/scripts/test.sh
@@ -51,7 +52,7 @@ deny: ## Checks the dependencies: bans, licences, sources
 clients: build ## Runs boto3, the aws CLI and Terraform against the built binaries
 	$(VENV)/bin/python -m pytest -p no:cacheprovider tests/clients
 
-demo-golden: build ## Compares what the demo shows with tests/it/golden/demo.txt
+demo-golden: ## Compares what the demo shows with tests/it/golden/demo.txt
 	$(MAKE) --silent demo ARGS=--exit | diff -u tests/it/golden/demo.txt -
 
 facts: ## Marks in tests/it/facts.txt what is tested

@@ -54,7 +54,7 @@ spec:
 const EXAMPLES: [(&str, &str); 3] = [
     ("search-api.yaml", include_str!("../../deploy/examples/search-api.yaml")),
     ("search-worker.yaml", include_str!("../../deploy/examples/search-worker.yaml")),
-    ("web.yaml", include_str!("../../deploy/examples/web.yaml")),
+    ("relative-steps.yaml", include_str!("testdata/relative-steps.yaml")),
 ];
 
 fn examples() -> Loaded {

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use crate::api::desired::{ObjectKey, ServiceScaling};
 use crate::api::finding::Finding;
+use crate::api::resource::{Metadata, Resource, Target};
 use crate::api::status::Status;
+use crate::api::types::{API_VERSION, Kind};
 use crate::model::names::{ScopeId, TargetKey};
 use crate::plan::Plan;
 
@@ -24,6 +26,32 @@ pub struct ObjectView {
     pub status: Status,
     /// The last plan.
     pub plan: Option<Arc<Plan>>,
+}
+
+impl ObjectView {
+    /// The object in its own shape, as the API gives it.
+    pub fn resource(&self) -> Resource {
+        let desired = &self.desired;
+        Resource {
+            api_version: API_VERSION.to_owned(),
+            kind: Kind::ServiceScaling.to_string(),
+            metadata: Metadata {
+                namespace: desired.key.namespace.clone(),
+                name: desired.key.name.clone(),
+                labels: desired.labels.clone(),
+                generation: self.generation,
+                source: desired.position.to_string(),
+            },
+            spec: desired.spec.clone(),
+            status: self.status.clone(),
+            target: self.key.as_ref().map(|key| Target {
+                account: key.scope.account.to_string(),
+                region: key.scope.region.to_string(),
+                cluster: key.service.cluster.to_string(),
+                service: key.service.service.to_string(),
+            }),
+        }
+    }
 }
 
 /// The source, as it was last read.

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 pub use token::{Token, TokenError};
 
 use crate::api::desired::ObjectKey;
-use crate::api::resource::{ConfigStatus, Metadata, Resource, ResourceList, Target};
+use crate::api::resource::{ConfigStatus, ResourceList};
 use crate::api::types::API_VERSION;
 use crate::controller::{Clock, ConfigView, ObjectView, State};
 use crate::metrics::Metrics;
@@ -87,40 +87,17 @@ async fn config(Extract(served): Extract<Served>) -> Json<ConfigStatus> {
 }
 
 async fn list(Extract(served): Extract<Served>) -> Json<ResourceList> {
-    Json(ResourceList::new(served.state.objects().iter().map(resource).collect()))
+    Json(ResourceList::new(served.state.objects().iter().map(ObjectView::resource).collect()))
 }
 
 async fn one(Extract(served): Extract<Served>, Path((namespace, name)): Path<(String, String)>) -> Response {
     let key = ObjectKey::new(namespace, name);
     match served.state.object(&key) {
-        Some(view) => Json(resource(&view)).into_response(),
+        Some(view) => Json(view.resource()).into_response(),
         None => {
             let body = json!({ "apiVersion": API_VERSION, "error": format!("there is no ServiceScaling {key}") });
             (StatusCode::NOT_FOUND, Json(body)).into_response()
         }
-    }
-}
-
-fn resource(view: &ObjectView) -> Resource {
-    let desired = &view.desired;
-    Resource {
-        api_version: API_VERSION.to_owned(),
-        kind: "ServiceScaling".to_owned(),
-        metadata: Metadata {
-            namespace: desired.key.namespace.clone(),
-            name: desired.key.name.clone(),
-            labels: desired.labels.clone(),
-            generation: view.generation,
-            source: desired.position.to_string(),
-        },
-        spec: desired.spec.clone(),
-        status: view.status.clone(),
-        target: view.key.as_ref().map(|key| Target {
-            account: key.scope.account.to_string(),
-            region: key.scope.region.to_string(),
-            cluster: key.service.cluster.to_string(),
-            service: key.service.service.to_string(),
-        }),
     }
 }
 

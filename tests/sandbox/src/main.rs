@@ -1,5 +1,7 @@
 //! The sandbox's command line.
 
+mod demo;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,6 +9,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use ecs_scaling_sandbox::{Seed, Shared, World, http};
 use jiff::Timestamp;
+use tokio::runtime::{Builder, Runtime};
 
 /// A strict local double of the AWS operations that ecs-scaling uses.
 #[derive(Parser)]
@@ -27,12 +30,17 @@ enum Command {
         #[arg(long)]
         seed: Option<PathBuf>,
     },
+    /// Show the controller at work on it, in virtual time, then serve both until Ctrl-C.
+    Demo(demo::Arguments),
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Command::Serve { listen, seed } => serve(listen, seed).await,
+        Command::Serve { listen, seed } => Runtime::new()?.block_on(serve(listen, seed)),
+        // Virtual time needs a runtime of one thread.
+        Command::Demo(arguments) => {
+            Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(demo::run(arguments))
+        }
     }
 }
 
@@ -45,14 +53,16 @@ async fn serve(listen: SocketAddr, seed: Option<PathBuf>) -> anyhow::Result<()> 
     let listener =
         tokio::net::TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;
     println!("listening on http://{}", listener.local_addr()?);
-    let interrupted = async {
-        // Without a signal handler there is no other way to end than being killed.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    http::serve(Shared::new(world, Timestamp::now), listener, interrupted).await;
+    http::serve(Shared::new(world, Timestamp::now), listener, interrupted()).await;
     Ok(())
+}
+
+/// Returns after Ctrl-C.
+async fn interrupted() {
+    // Without a signal handler there is no other way to end than being killed.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 async fn read_seed(path: &PathBuf) -> anyhow::Result<Seed> {
