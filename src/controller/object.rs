@@ -17,7 +17,9 @@ use crate::aws::Scope;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, RoleStanding, TagReading};
 use crate::observe::{Wanted, refresh};
-use crate::plan::{Inputs, Lookup, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, lint, plan_target, remember};
+use crate::plan::{
+    Inputs, Lookup, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember,
+};
 use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
 
 /// A plan is made again after a lookup, twice at most.
@@ -149,10 +151,11 @@ async fn run(
     let memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
     let failures = failures(&plan, &outcomes, &role);
     let explained = context.desk.look_into(failures, &object.key).await;
+    let seen = after(&observed, &plan, &outcomes);
     let pass = Pass {
         generation: kept.generation,
         spec_hash: &object.desired.spec_hash,
-        observed: &observed,
+        observed: &seen,
         plan: &plan,
         outcomes: &outcomes,
         role: &role,

@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod action;
+mod after;
 mod alarms;
 mod capacity;
 mod draft;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 pub use action::{
     Action, ActionKind, CapacityMove, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb, Withheld,
 };
+pub use after::after;
 pub use lint::{LintError, lint};
 pub use memory::{Memory, RecentWrite, remember};
 pub use ownership::{OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, policy_digest};

@@ -17,8 +17,13 @@ async fn an_object_becomes_target_policy_and_alarm_in_that_order_and_a_second_pa
     assert_eq!(order, ["RegisterScalableTarget", "PutScalingPolicy", "PutMetricAlarm"]); // S-106
     let target = bench.world.world().target(&home(), &search_api()).cloned().expect("a target");
     assert_eq!((target.range.min(), target.range.max()), (2, 20));
+    let capacity = passed.kept.status.capacity.expect("the status does not wait for the next read");
+    assert_eq!((capacity.min, capacity.max, capacity.desired), (Some(2), Some(20), 2));
+    let kinds: Vec<&str> = passed.kept.status.resources.iter().map(|resource| resource.kind.as_str()).collect();
+    assert_eq!(kinds, ["ScalableTarget", "ScalingPolicy", "Alarm"]);
     bench.sleep(60).await;
-    bench.pass(&mut session).await;
+    let again = bench.pass(&mut session).await;
+    assert_eq!(again.kept.status.resources, passed.kept.status.resources);
     assert_eq!(bench.writes(), 3);
 }
 

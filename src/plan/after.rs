@@ -1,0 +1,63 @@
+//! What AWS holds once a plan was carried out, as far as the replies say: for the status, which need not wait for the
+//! next read. Nothing is ever planned from it.
+
+use super::action::{ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
+use crate::model::alarm::AlarmState;
+use crate::model::arn;
+use crate::model::capacity::SuspendedState;
+use crate::model::observed::{Alarm, ObservedTarget, PolicyConfig, Read, ScalableTarget, ScalingPolicy};
+
+/// The observation with what was written put into it.
+pub fn after(observed: &ObservedTarget, plan: &Plan, outcomes: &[Outcome]) -> ObservedTarget {
+    let mut after = observed.clone();
+    for outcome in outcomes {
+        let (Some(action), OutcomeResult::Done { arn, .. }) = (plan.actions.get(outcome.action), &outcome.result)
+        else {
+            continue;
+        };
+        if let (Some(change), Read::Known(Some(service))) = (action.capacity_move, &mut after.service) {
+            service.desired_count = change.to;
+        }
+        write(&mut after, plan, &action.kind, arn.clone());
+    }
+    after
+}
+
+fn write(after: &mut ObservedTarget, plan: &Plan, kind: &ActionKind, arn: Option<String>) {
+    match kind {
+        ActionKind::RegisterTarget { range, suspended, .. } => {
+            let Read::Known(target) = &mut after.target else { return };
+            match (target, range) {
+                (Some(target), _) => {
+                    target.range = range.unwrap_or(target.range);
+                    target.suspended = suspended.unwrap_or(target.suspended);
+                }
+                (target @ None, Some(range)) => {
+                    let suspended = suspended.unwrap_or(SuspendedState::default());
+                    *target = Some(ScalableTarget { arn, range: *range, suspended });
+                }
+                (None, None) => {}
+            }
+        }
+        ActionKind::PutPolicy { name, config } => {
+            let (Read::Known(policies), Some(arn)) = (&mut after.policies, arn) else { return };
+            policies.retain(|policy| policy.name != *name);
+            let config = PolicyConfig::Step(config.clone());
+            policies.push(ScalingPolicy { name: name.clone(), arn, config, alarms: Vec::new() });
+        }
+        ActionKind::PutAlarm { name, config, actions, policy, .. } => {
+            let scope = &plan.key.scope;
+            let partition = arn::partition(&scope.region);
+            let new = format!("arn:{partition}:cloudwatch:{}:{}:alarm:{name}", scope.region, scope.account);
+            let held = after.alarms.get(name).and_then(Read::known).and_then(Option::as_ref);
+            let (arn, state) = held.map_or((new, AlarmState::InsufficientData), |held| (held.arn.clone(), held.state));
+            let mut actions = actions.clone();
+            if let PolicyArn::Known(policy) = policy {
+                actions.alarm.insert(policy.clone());
+            }
+            let alarm = Alarm { arn, config: Ok(config.as_ref().clone()), actions, state };
+            after.alarms.insert(name.clone(), Read::Known(Some(alarm)));
+        }
+        ActionKind::TagTarget { .. } | ActionKind::UntagTarget { .. } | ActionKind::TagAlarm { .. } => {}
+    }
+}
