@@ -4,4 +4,11 @@
 //! documents as values. What AWS wrote is data here, never markup, a terminal sequence or a log line.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod advice;
 pub mod class;
+pub mod explain;
+pub mod least_privilege;
+pub mod near_miss;
+pub mod needs;
+pub mod parse;
+pub mod principal;

@@ -13,6 +13,7 @@ pub mod cooldown;
 pub mod evaluation;
 pub mod failure;
 pub mod fields;
+pub mod iam;
 pub mod names;
 pub mod number;
 pub mod observed;

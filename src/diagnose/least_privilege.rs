@@ -1,0 +1,256 @@
+//! The least privilege that a set of targets needs, as policy documents within IAM's size limits.
+//!
+//! Made from the table of [`needs`](super::needs) alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::needs::{Call, Keys, On, Privilege, calls, of_account, resource, service_keys};
+use crate::model::names::{AccountId, TargetKey};
+
+/// Characters that a managed policy may have, white space not counted.
+pub const MAX_POLICY: usize = 6144;
+
+/// Characters of resources that one statement may have, so that a few of them fit a policy.
+const MAX_RESOURCES: usize = 4096;
+
+/// The policies for one account's targets: one document, or several where one would be too large.
+pub fn documents(account: &AccountId, keys: &BTreeSet<TargetKey>, privilege: Privilege) -> Vec<Value> {
+    let mut documents: Vec<Vec<Value>> = vec![Vec::new()];
+    for statement in statements(account, keys, privilege) {
+        let fits = documents.last().is_some_and(|last| {
+            size(&document(&[last.as_slice(), std::slice::from_ref(&statement)].concat())) <= MAX_POLICY
+        });
+        match documents.last_mut() {
+            Some(last) if fits => last.push(statement),
+            _ => documents.push(vec![statement]),
+        }
+    }
+    documents.iter().filter(|statements| !statements.is_empty()).map(|statements| document(statements)).collect()
+}
+
+fn document(statements: &[Value]) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+fn size(value: &Value) -> usize {
+    value.to_string().chars().filter(|c| !c.is_whitespace()).count()
+}
+
+/// The statements for one account's targets: one for each kind of resource and condition.
+pub fn statements(account: &AccountId, keys: &BTreeSet<TargetKey>, privilege: Privilege) -> Vec<Value> {
+    let targets: Vec<&TargetKey> = of_account(keys, account).collect();
+    let mut groups: BTreeMap<(On, Keys), Vec<&'static Call>> = BTreeMap::new();
+    for call in calls(privilege) {
+        // Services are told apart by their ARNs, which hold the cluster: no condition is needed beside them.
+        let condition = if call.keys == Keys::Cluster { Keys::Global } else { call.keys };
+        groups.entry((call.on, condition)).or_default().push(call);
+    }
+    groups.into_iter().flat_map(|((on, keys), calls)| group(on, keys, &calls, &targets)).collect()
+}
+
+fn group(on: On, keys: Keys, calls: &[&'static Call], targets: &[&TargetKey]) -> Vec<Value> {
+    let resources: BTreeSet<String> = targets.iter().map(|key| resource(on, key)).collect();
+    let condition = targets.first().map(|key| service_keys(keys, key)).filter(|pairs| !pairs.is_empty());
+    let actions: Vec<&str> = calls.iter().map(|call| call.action).collect();
+    let chunks = chunks(resources);
+    let is_split = chunks.len() > 1;
+    let statement = |(i, resources): (usize, Vec<String>)| {
+        let number = if is_split { (i + 1).to_string() } else { String::new() };
+        let mut statement = json!({
+            "Sid": format!("{}{number}", sid(on, keys)),
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": resources,
+        });
+        if let (Some(pairs), Value::Object(fields)) = (&condition, &mut statement) {
+            fields.insert("Condition".to_owned(), json!({"StringEquals": pairs}));
+        }
+        statement
+    };
+    chunks.into_iter().enumerate().map(statement).collect()
+}
+
+fn sid(on: On, keys: Keys) -> &'static str {
+    match (on, keys) {
+        (On::Everything, _) => "DescribeScaling",
+        (On::Targets, Keys::Namespace) => "ScaleEcsServices",
+        (On::Targets, _) => "TagScalableTargets",
+        (On::ClusterServices, _) => "Services",
+        (On::Alarms, _) => "Alarms",
+        (On::ServiceLinkedRole, Keys::ServiceName) => "CreateServiceLinkedRole",
+        (On::ServiceLinkedRole, _) => "SeeServiceLinkedRole",
+    }
+}
+
+/// Resources in lists that each fit a statement.
+fn chunks(resources: BTreeSet<String>) -> Vec<Vec<String>> {
+    let mut chunks: Vec<Vec<String>> = Vec::new();
+    let mut length = usize::MAX;
+    for resource in resources {
+        length = length.saturating_add(resource.len() + 3);
+        match chunks.last_mut() {
+            Some(last) if length <= MAX_RESOURCES => last.push(resource),
+            _ => {
+                length = resource.len() + 3;
+                chunks.push(vec![resource]);
+            }
+        }
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::near_miss::{apply, find};
+    use crate::diagnose::needs::{CALLS, SLR_SERVICE, needs};
+    use crate::model::iam::{Decision, Document, NamedPolicy, PrincipalPolicies, evaluate};
+    use crate::model::names::{Region, ScopeId, ServiceId};
+
+    fn key(region: &str, cluster: &str, service: &str) -> TargetKey {
+        let scope = ScopeId { account: account(), region: Region::new(region) };
+        TargetKey { scope, service: ServiceId::new(cluster, service) }
+    }
+
+    fn account() -> AccountId {
+        AccountId::new("111122223333")
+    }
+
+    fn principal(documents: Vec<Value>) -> PrincipalPolicies {
+        let named = |json| NamedPolicy::new("least", Document::from_json(json).unwrap());
+        PrincipalPolicies { identity: documents.into_iter().map(named).collect(), boundary: None }
+    }
+
+    fn keys() -> BTreeSet<TargetKey> {
+        [key("eu-west-1", "A", "api"), key("eu-west-1", "B", "api"), key("cn-north-1", "B", "web")].into()
+    }
+
+    #[test]
+    fn the_least_privilege_allows_what_is_needed_and_no_other_cluster() {
+        for privilege in Privilege::ALL {
+            let policies = principal(documents(&account(), &keys(), *privilege));
+            for needed in keys().iter().flat_map(|key| needs(key, *privilege)) {
+                assert_eq!(evaluate(&policies, &needed.request()).decision, Decision::Allowed, "{needed:?}");
+            }
+            for needed in
+                needs(&key("eu-west-1", "C", "api"), *privilege).iter().filter(|n| n.call.on == On::ClusterServices)
+            {
+                assert_eq!(evaluate(&policies, &needed.request()).decision, Decision::ImplicitDeny, "{needed:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lesser_privilege_allows_nothing_of_the_greater() {
+        let policies = principal(documents(&account(), &keys(), Privilege::ReadOnly));
+        for needed in needs(&key("eu-west-1", "A", "api"), Privilege::ReconcileSlr) {
+            let is_allowed = evaluate(&policies, &needed.request()).decision == Decision::Allowed;
+            assert_eq!(is_allowed, needed.call.privilege == Privilege::ReadOnly, "{needed:?}");
+        }
+    }
+
+    #[test]
+    fn the_service_linked_role_is_asked_for_by_its_arn_and_its_service() {
+        let statement = statements(&account(), &keys(), Privilege::ReconcileSlr).pop().unwrap();
+        let china = "arn:aws-cn:iam::111122223333:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/\
+                     AWSServiceRoleForApplicationAutoScaling_ECSService";
+        assert_eq!(statement["Action"], json!(["iam:CreateServiceLinkedRole"]));
+        assert_eq!(statement["Resource"][0], china);
+        assert_eq!(statement["Condition"], json!({"StringEquals": {"iam:AWSServiceName": SLR_SERVICE}}));
+    }
+
+    #[test]
+    fn only_actions_without_resources_are_allowed_on_a_star() {
+        for statement in statements(&account(), &keys(), Privilege::ReconcileSlr) {
+            let is_star = statement["Resource"] == json!(["*"]);
+            assert_eq!(is_star, statement["Sid"] == "DescribeScaling", "{statement}");
+        }
+    }
+
+    #[test]
+    fn a_large_fleet_is_split_within_iams_limits() {
+        let keys: BTreeSet<_> = (0..400).map(|i| key("eu-west-1", &format!("cluster-{i:04}"), "api")).collect();
+        let documents = documents(&account(), &keys, Privilege::ReconcileSlr);
+        assert!(documents.len() > 1 && documents.len() <= 10, "{}", documents.len());
+        assert!(documents.iter().all(|document| size(document) <= MAX_POLICY));
+        let policies = principal(documents);
+        for key in keys.iter().step_by(40) {
+            let needed = needs(key, Privilege::ReconcileSlr);
+            assert!(needed.iter().all(|n| evaluate(&policies, &n.request()).decision == Decision::Allowed));
+        }
+    }
+
+    /// The whole policy, with one action denied in one way.
+    fn broken(action: &str, way: &str) -> PrincipalPolicies {
+        let mut statements = statements(&account(), &keys(), Privilege::ReconcileSlr);
+        for statement in &mut statements {
+            let actions = statement["Action"].as_array_mut().unwrap();
+            if way != "explicit deny" && way != "boundary" {
+                actions.retain(|allowed| allowed != action);
+            }
+        }
+        statements.retain(|statement| statement["Action"] != json!([]));
+        let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+        let extra = match way {
+            "wrong resource" => Some(
+                json!({"Effect": "Allow", "Action": action, "Resource": "arn:aws:ecs:eu-west-1:999999999999:service/x/y"}),
+            ),
+            "wrong condition" => Some(
+                json!({"Effect": "Allow", "Action": action, "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "999999999999"}}}),
+            ),
+            "explicit deny" => Some(json!({"Effect": "Deny", "Action": action, "Resource": "*"})),
+            _ => None,
+        };
+        statements.extend(extra);
+        let mut policies = principal(vec![document(&statements)]);
+        if way == "boundary" {
+            let others = json!({"Effect": "Allow", "NotAction": action, "Resource": "*"});
+            policies.boundary = Some(NamedPolicy::new("fence", Document::from_json(document(&[others])).unwrap()));
+        } else {
+            policies.boundary = Some(NamedPolicy::new("fence", Document::from_json(document(&[all])).unwrap()));
+        }
+        policies
+    }
+
+    #[test]
+    fn each_needed_action_denied_in_each_way_is_mended_by_the_edit() {
+        let ways = ["absent", "wrong resource", "wrong condition", "explicit deny", "boundary"];
+        for needed in needs(&key("eu-west-1", "B", "api"), Privilege::ReconcileSlr) {
+            for way in ways {
+                let policies = broken(needed.call.action, way);
+                let request = needed.request();
+                assert_ne!(evaluate(&policies, &request).decision, Decision::Allowed, "{} {way}", request.action);
+                let findings = find(&policies, &request, &[]);
+                let mended = apply(&policies, &findings.remedy).unwrap();
+                assert_eq!(evaluate(&mended, &request).decision, Decision::Allowed, "{} {way}", request.action);
+                let kind = findings.near_misses.first().map(|near| near.kind.id());
+                match way {
+                    "explicit deny" => assert_eq!(kind, Some("N-20")),
+                    "boundary" => assert_eq!(kind, Some("N-21")),
+                    "wrong condition" => assert_eq!(kind, Some("N-1"), "{}", request.action),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_condition_on_a_key_that_describing_never_carries_is_told() {
+        let statement = json!({"Effect": "Allow", "Action": "application-autoscaling:*", "Resource": "*",
+            "Condition": {"StringEquals": {"application-autoscaling:service-namespace": "ecs"}}});
+        let policies = principal(vec![document(&[statement])]);
+        for needed in needs(&key("eu-west-1", "A", "api"), Privilege::ReadOnly) {
+            if needed.call.action.starts_with("application-autoscaling:") {
+                assert_eq!(find(&policies, &needed.request(), &[]).near_misses[0].kind.id(), "N-5", "{needed:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_action_stands_in_the_table_twice() {
+        let actions: BTreeSet<&str> = CALLS.iter().map(|call| call.action).collect();
+        assert_eq!(actions.len(), CALLS.len());
+    }
+}
