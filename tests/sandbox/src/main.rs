@@ -39,7 +39,7 @@ async fn main() -> anyhow::Result<()> {
 async fn serve(listen: SocketAddr, seed: Option<PathBuf>) -> anyhow::Result<()> {
     let mut world = World::new();
     match seed {
-        Some(path) => world.plant(&read_seed(&path).await?, Timestamp::now()),
+        Some(path) => world.plant(&read_seed(&path).await?, Timestamp::now())?,
         None => world.plant_story(Timestamp::now())?,
     }
     let listener =
