@@ -6,9 +6,11 @@ mod http;
 mod identity;
 mod policies;
 mod scheduled_actions;
+mod scoping;
 mod sdk;
 mod services;
 mod steps;
+mod story;
 mod targets;
 
 use ecs_scaling::model::failure::AwsService;
