@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use ecs_scaling_sandbox::{Seed, Shared, World, http};
 use jiff::Timestamp;
 
@@ -23,24 +23,38 @@ enum Command {
         /// Where to listen; port 0 takes a free one.
         #[arg(long, default_value = "127.0.0.1:14566")]
         listen: SocketAddr,
-        /// A JSON file with roles, clusters and services. Unset: clusters A, B and C, A scaled by hand.
-        #[arg(long)]
+        /// A JSON file with roles, clusters and services, instead of a story.
+        #[arg(long, conflicts_with = "story")]
         seed: Option<PathBuf>,
+        /// What to start with.
+        #[arg(long, value_enum, default_value_t = Story::Clusters)]
+        story: Story,
     },
+}
+
+/// A story that the sandbox knows.
+#[derive(Clone, Copy, ValueEnum)]
+enum Story {
+    /// Clusters A, B and C, A scaled by hand.
+    Clusters,
+    /// A role in another account whose policy lacks one value.
+    Founding,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Command::Serve { listen, seed } => serve(listen, seed).await,
+        Command::Serve { listen, seed, story } => serve(listen, seed, story).await,
     }
 }
 
-async fn serve(listen: SocketAddr, seed: Option<PathBuf>) -> anyhow::Result<()> {
+async fn serve(listen: SocketAddr, seed: Option<PathBuf>, story: Story) -> anyhow::Result<()> {
     let mut world = World::new();
-    match seed {
-        Some(path) => world.plant(&read_seed(&path).await?, Timestamp::now())?,
-        None => world.plant_story(Timestamp::now())?,
+    let now = Timestamp::now();
+    match (seed, story) {
+        (Some(path), _) => world.plant(&read_seed(&path).await?, now)?,
+        (None, Story::Clusters) => world.plant_story(now)?,
+        (None, Story::Founding) => world.plant_founding_story(now)?,
     }
     let listener =
         tokio::net::TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;

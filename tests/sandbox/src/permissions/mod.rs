@@ -14,7 +14,6 @@ use ecs_scaling::model::iam::{action_matches, text_matches};
 use ecs_scaling::model::names::AccountId;
 
 use crate::autoscaling;
-use crate::caller::Principal;
 use crate::cloud::{Call, Cloud};
 use crate::error::AwsError;
 use crate::iam::{Grade, Trusting, grade};
@@ -114,15 +113,16 @@ impl Permissions {
 
     /// Why something is refused, if it is.
     fn refusal(&self, cloud: &Cloud, call: &Call<'_>, need: &Need) -> Option<Refusal> {
+        self.injected(call, need).or_else(|| policies::refusal(cloud, call.caller, &need.request))
+    }
+
+    fn injected(&self, call: &Call<'_>, need: &Need) -> Option<Refusal> {
         let denied = self.denials.iter().find(|d| {
             d.account == call.caller.scope.account
                 && action_matches(&d.action, &need.request.action)
                 && text_matches(&d.resource, &need.request.resource)
         });
-        match denied {
-            Some(denial) => Some(Refusal { style: denial.style, policy_arn: None }),
-            None => policies::refusal(cloud, call.caller, &need.request),
-        }
+        denied.map(|denial| Refusal { style: denial.style, policy_arn: None })
     }
 
     /// The role must trust the caller, and the caller's own policies must allow it; a role of the same account that
@@ -130,21 +130,18 @@ impl Permissions {
     fn authorize_assume_role(&self, cloud: &Cloud, call: &Call<'_>) -> Result<(), AwsError> {
         let role_arn = call.input.text("RoleArn")?.unwrap_or_default();
         let need = needs::assume_role(cloud, call, role_arn);
-        let refusal = self.refusal(cloud, call, &need);
-        let principal = context::principal_arn(cloud, call.caller);
+        if let Some(injected) = self.injected(call, &need) {
+            return Err(sentence(cloud, call, &need, &injected));
+        }
         let account = &call.caller.scope.account;
+        let principal = context::principal_arn(cloud, call.caller);
         let who = Trusting { account, principal: &principal, session: &call.caller.arn };
+        let own = policies::refusal(cloud, call.caller, &need.request);
         let allowed = sts::find_role(cloud, role_arn).is_some_and(|(home, _, role)| {
-            match (grade(role.trust.document(), &who, &need.request), refusal) {
-                (Grade::No, _) => false,
-                (_, None) => true,
-                (Grade::Name, Some(refusal)) => {
-                    home == *account
-                        && refusal.style == DenialStyle::NoIdentityPolicy
-                        && call.caller.principal != Principal::Administrator
-                }
-                (Grade::Account, Some(_)) => false,
-            }
+            let trusted = grade(role.trust.document(), &who, &need.request);
+            let needs_no_allow = trusted == Grade::Name && home == *account;
+            let own_allows = own.is_none_or(|refusal| needs_no_allow && refusal.style == DenialStyle::NoIdentityPolicy);
+            trusted > Grade::No && own_allows
         });
         if allowed { Ok(()) } else { Err(sts::refused(call, role_arn)) }
     }
