@@ -4,6 +4,7 @@
 //! account's; a temporary key belongs to the role session that AssumeRole made it for.
 
 use ecs_scaling::model::arn;
+use ecs_scaling::model::iam::NamedPolicy;
 use ecs_scaling::model::names::{AccountId, Region, ScopeId};
 use jiff::Timestamp;
 
@@ -14,8 +15,19 @@ use crate::message::Request;
 /// The account of the key `test`.
 pub const DEFAULT_ACCOUNT: &str = "111122223333";
 
-/// An authenticated caller.
+/// What a caller is in IAM.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// The administrator that every account has here; no policy binds it.
+    Administrator,
+    /// A session of a role, by the role's name.
+    Role(String),
+    /// A user, by its name.
+    User(String),
+}
+
+/// An authenticated caller.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
     /// The account it acts in, and the region it signed for.
     pub scope: ScopeId,
@@ -23,6 +35,10 @@ pub struct Caller {
     pub arn: String,
     /// As GetCallerIdentity reports it.
     pub user_id: String,
+    /// What it is in IAM.
+    pub principal: Principal,
+    /// A session's own policy, which must allow as well.
+    pub session_policy: Option<NamedPolicy>,
 }
 
 impl Caller {
@@ -33,6 +49,8 @@ impl Caller {
             scope: ScopeId { account: account.clone(), region: region.clone() },
             arn: format!("arn:{partition}:iam::{account}:user/admin"),
             user_id: format!("AIDA{account}ADMIN"),
+            principal: Principal::Administrator,
+            session_policy: None,
         }
     }
 
@@ -42,13 +60,21 @@ impl Caller {
     /// `MissingAuthenticationToken`, `UnrecognizedClientException` or `ExpiredTokenException`.
     pub fn identify(request: &Request, cloud: &Cloud, now: Timestamp) -> Result<Self, AwsError> {
         let (key, region) = credential_scope(request)?;
+        Self::by_key(&key, region, cloud, now)
+    }
+
+    /// The caller that an access key stands for.
+    ///
+    /// # Errors
+    /// `UnrecognizedClientException` or `ExpiredTokenException`.
+    pub fn by_key(key: &str, region: Region, cloud: &Cloud, now: Timestamp) -> Result<Self, AwsError> {
         if key == "test" {
             return Ok(Self::admin(&AccountId::new(DEFAULT_ACCOUNT), &region));
         }
         if key.len() == 12 && key.bytes().all(|b| b.is_ascii_digit()) {
             return Ok(Self::admin(&AccountId::new(key), &region));
         }
-        let session = cloud.sessions.get(&key).ok_or_else(|| {
+        let session = cloud.sessions.get(key).ok_or_else(|| {
             AwsError::sender("UnrecognizedClientException", "The security token included in the request is invalid.")
         })?;
         if now >= session.expires {
@@ -58,6 +84,8 @@ impl Caller {
             scope: ScopeId { account: session.account.clone(), region },
             arn: session.arn.clone(),
             user_id: session.user_id.clone(),
+            principal: session.principal.clone(),
+            session_policy: session.policy.clone(),
         })
     }
 }

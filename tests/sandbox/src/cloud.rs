@@ -1,23 +1,25 @@
 //! All state of the pretended AWS: accounts, and for each (account, region) what its services hold.
 //!
 //! Owns the data and its ids. What an operation does with it stands in the service families (`ecs`, `autoscaling`,
-//! `cloudwatch`, `identity`). Knows no protocol, no fault and no clock.
+//! `cloudwatch`, `iam`, `sts`). Knows no protocol, no fault and no clock.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use ecs_scaling::model::arn;
+use ecs_scaling::model::iam::NamedPolicy;
 use ecs_scaling::model::names::{AccountId, AlarmName, ClusterName, ScopeId, ServiceId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::autoscaling::{Activity, Target};
+use crate::autoscaling::{Activity, SERVICE_LINKED_ROLE, Target};
 use crate::caller::Caller;
 use crate::cloudwatch::{Alarm, AlarmEvent, Metrics};
 use crate::ecs::{Cluster, Service};
 use crate::error::AwsError;
-use crate::identity::{Role, Session};
+use crate::iam::{Deletion, ManagedPolicy, Role, User};
+use crate::sts::Session;
 use crate::time::Clock;
 use crate::value::Value;
 
@@ -49,6 +51,8 @@ pub struct Knobs {
     pub target_propagation: Duration,
     /// Ends every listing with `NextToken: ""` instead of none (S-058).
     pub empty_final_token: bool,
+    /// Ends the text of an explicit deny with the policy's ARN, where it has one (iam.md §1.6).
+    pub denials_name_policies: bool,
 }
 
 /// The state of every account and region.
@@ -60,7 +64,7 @@ pub struct Cloud {
     pub accounts: BTreeMap<AccountId, Account>,
     /// What belongs to an account and region.
     pub scopes: BTreeMap<ScopeId, Scope>,
-    /// Temporary credentials, by access key.
+    /// Credentials of roles and users, by access key.
     pub sessions: BTreeMap<String, Session>,
     sequence: u64,
     /// Up to when time was played; unset before the first call.
@@ -72,6 +76,14 @@ pub struct Cloud {
 pub struct Account {
     /// IAM roles by name.
     pub roles: BTreeMap<String, Role>,
+    /// IAM users by name.
+    pub users: BTreeMap<String, User>,
+    /// Managed policies by ARN.
+    pub policies: BTreeMap<String, ManagedPolicy>,
+    /// Service control policies, each of a level of its own of the organization: every one must allow.
+    pub service_control_policies: Vec<NamedPolicy>,
+    /// Deletions of service-linked roles by the ids of their tasks.
+    pub deletions: BTreeMap<String, Deletion>,
 }
 
 /// What an account holds in one region.
@@ -113,6 +125,11 @@ impl Cloud {
         self.accounts.entry(id.clone()).or_default()
     }
 
+    /// Whether Application Auto Scaling has its role in an account.
+    pub fn has_service_linked_role(&self, account: &AccountId) -> bool {
+        self.accounts.get(account).is_some_and(|a| a.roles.contains_key(SERVICE_LINKED_ROLE))
+    }
+
     /// A new id: the same for the same name made at the same place in the order of creations.
     pub(crate) fn new_id(&mut self, name: &str) -> String {
         self.sequence += 1;
@@ -136,4 +153,9 @@ impl Scope {
 pub(crate) fn regional_arn(scope: &ScopeId, service: &str, resource: &str) -> String {
     let partition = arn::partition(&scope.region);
     format!("arn:{partition}:{service}:{}:{}:{resource}", scope.region, scope.account)
+}
+
+/// An ARN of IAM, which has no region.
+pub(crate) fn iam_arn(scope: &ScopeId, resource: &str) -> String {
+    format!("arn:{}:iam::{}:{resource}", arn::partition(&scope.region), scope.account)
 }

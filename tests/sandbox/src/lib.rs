@@ -4,8 +4,9 @@
 //! http, client   the transports: real sockets, or inside the SDK's process in virtual time
 //! control        /_sandbox/, for tests that are not written in Rust
 //! wire           awsJson, rpc-v2-cbor, awsQuery  <->  value::Value
-//! world          faults, credentials, limits, permissions, then the operation; counters
-//! ecs autoscaling cloudwatch identity            one module a service family: its state and its operations
+//! world          faults, credentials, limits, then the operation; counters
+//! permissions    what an operation needs, and whether the caller's policies allow it
+//! ecs autoscaling cloudwatch iam sts             one module a service family: its state and its operations
 //! cloud          all state, by account and region
 //! seed           what a world starts with
 //! time           what happens without a call: tasks start, alarms are evaluated, policies fire
@@ -26,14 +27,16 @@ pub mod counters;
 pub mod ecs;
 pub mod error;
 pub mod faults;
+pub mod founding;
 pub mod http;
-pub mod identity;
+pub mod iam;
 mod limits;
 pub mod message;
 mod pages;
 pub mod permissions;
 pub mod seed;
 pub mod shared;
+pub mod sts;
 pub mod time;
 pub mod value;
 mod wire;
@@ -45,6 +48,7 @@ pub use faults::{Fault, FaultRule};
 pub use permissions::DenialStyle;
 pub use seed::{Seed, ServiceSeed};
 pub use shared::Shared;
+pub use sts::Credentials;
 pub use time::Load;
 pub use world::World;
 

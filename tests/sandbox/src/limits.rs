@@ -25,7 +25,7 @@ const DESCRIBE_ALARMS: Group = group("cloudwatch:DescribeAlarms", 9.0, 9.0);
 /// S-061, S-062. Application Auto Scaling publishes no rates (S-063): what stands here is low enough that parallel
 /// puts are throttled, as users report (tf#31447).
 fn group_of(service: AwsService, operation: &str) -> Option<Group> {
-    use AwsService::{ApplicationAutoScaling, CloudWatch, Ecs};
+    use AwsService::{ApplicationAutoScaling, CloudWatch, Ecs, Iam};
     Some(match (service, operation) {
         (CloudWatch, "PutMetricAlarm") => group("cloudwatch:PutMetricAlarm", 3.0, 3.0),
         (CloudWatch, "DeleteAlarms") => group("cloudwatch:DeleteAlarms", 3.0, 3.0),
@@ -43,6 +43,8 @@ fn group_of(service: AwsService, operation: &str) -> Option<Group> {
         (Ecs, "CreateService" | "UpdateService" | "DeleteService") => group("ecs:service-modify", 50.0, 5.0),
         (Ecs, "DescribeClusters" | "ListClusters") => group("ecs:cluster-read", 50.0, 20.0),
         (Ecs, "ListTagsForResource") => group("ecs:tag-read", 50.0, 20.0),
+        // IAM publishes no rates; others saw it throttled after some 180 calls in a row (iam.md §4).
+        (Iam, "SimulatePrincipalPolicy") => group("iam:SimulatePrincipalPolicy", 180.0, 5.0),
         (ApplicationAutoScaling, operation) if operation.starts_with("Describe") => group("aas:read", 20.0, 10.0),
         (ApplicationAutoScaling, _) => group("aas:write", 10.0, 5.0),
         _ => return None,

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use ecs_scaling_sandbox::{Seed, Shared, World, http};
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
@@ -26,17 +26,29 @@ enum Command {
         /// Where to listen; port 0 takes a free one.
         #[arg(long, default_value = "127.0.0.1:14566")]
         listen: SocketAddr,
-        /// A JSON file with roles, clusters and services. Unset: clusters A, B and C, A scaled by hand.
-        #[arg(long)]
+        /// A JSON file with roles, clusters and services, instead of a story.
+        #[arg(long, conflicts_with = "story")]
         seed: Option<PathBuf>,
+        /// What to start with.
+        #[arg(long, value_enum, default_value_t = Story::Clusters)]
+        story: Story,
     },
     /// Show the controller at work on it, in virtual time, then serve both until Ctrl-C.
     Demo(demo::Arguments),
 }
 
+/// A story that the sandbox knows.
+#[derive(Clone, Copy, ValueEnum)]
+enum Story {
+    /// Clusters A, B and C, A scaled by hand.
+    Clusters,
+    /// A role in another account whose policy lacks one value.
+    Founding,
+}
+
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Command::Serve { listen, seed } => Runtime::new()?.block_on(serve(listen, seed)),
+        Command::Serve { listen, seed, story } => Runtime::new()?.block_on(serve(listen, seed, story)),
         // Virtual time needs a runtime of one thread.
         Command::Demo(arguments) => {
             Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(demo::run(arguments))
@@ -44,11 +56,13 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-async fn serve(listen: SocketAddr, seed: Option<PathBuf>) -> anyhow::Result<()> {
+async fn serve(listen: SocketAddr, seed: Option<PathBuf>, story: Story) -> anyhow::Result<()> {
     let mut world = World::new();
-    match seed {
-        Some(path) => world.plant(&read_seed(&path).await?, Timestamp::now()),
-        None => world.plant_story(Timestamp::now())?,
+    let now = Timestamp::now();
+    match (seed, story) {
+        (Some(path), _) => world.plant(&read_seed(&path).await?, now)?,
+        (None, Story::Clusters) => world.plant_story(now)?,
+        (None, Story::Founding) => world.plant_founding_story(now)?,
     }
     let listener =
         tokio::net::TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;

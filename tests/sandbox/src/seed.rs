@@ -1,5 +1,7 @@
 //! What a world starts with: from Rust, from a file, or the story's three clusters.
 
+use std::collections::BTreeMap;
+
 use ecs_scaling::model::alarm::AlarmState;
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::{AccountId, AlarmName, ClusterName, Region, ScopeId, ServiceId};
@@ -11,7 +13,7 @@ use crate::caller::{Caller, DEFAULT_ACCOUNT};
 use crate::cloudwatch::{Alarm, Datapoint, MetricKey};
 use crate::ecs::{NewService, Service, new_cluster, new_service};
 use crate::error::AwsError;
-use crate::identity::{Trust, add_role};
+use crate::iam::add_role;
 use crate::time::Load;
 use crate::value::Value;
 use crate::wire::from_json;
@@ -75,6 +77,12 @@ pub struct RoleSeed {
     /// What they must send.
     #[serde(default)]
     pub external_id: Option<String>,
+    /// Its inline policies by name; with none, it may do everything.
+    #[serde(default)]
+    pub policies: BTreeMap<String, serde_json::Value>,
+    /// Its permissions boundary.
+    #[serde(default)]
+    pub boundary: Option<serde_json::Value>,
 }
 
 /// A whole seed, as a file holds it.
@@ -96,10 +104,12 @@ pub fn scope(account: &str, region: &str) -> ScopeId {
 
 impl World {
     /// Puts everything of a seed in its place.
-    pub fn plant(&mut self, seed: &Seed, now: Timestamp) {
+    ///
+    /// # Errors
+    /// `MalformedPolicyDocument`, where a role's policies are not ones that IAM would take.
+    pub fn plant(&mut self, seed: &Seed, now: Timestamp) -> Result<(), AwsError> {
         for role in &seed.roles {
-            let accounts = role.trusted_accounts.iter().map(|a| AccountId::new(a.as_str())).collect();
-            self.add_role(&role.account, &role.name, accounts, role.external_id.clone(), now);
+            self.plant_role(role, now)?;
         }
         for cluster in &seed.clusters {
             let scope = scope(&cluster.account, &cluster.region);
@@ -108,9 +118,23 @@ impl World {
                 self.add_service(&scope, &cluster.name, service, now);
             }
         }
+        Ok(())
     }
 
-    /// Adds a role that callers of these accounts may assume; its ARN.
+    fn plant_role(&mut self, seed: &RoleSeed, now: Timestamp) -> Result<(), AwsError> {
+        let account = AccountId::new(seed.account.as_str());
+        let trusted: Vec<AccountId> = seed.trusted_accounts.iter().map(|a| AccountId::new(a.as_str())).collect();
+        add_role(&mut self.cloud, &account, &seed.name, &trusted, seed.external_id.as_deref(), now);
+        for (name, document) in &seed.policies {
+            self.put_role_policy(&account, &seed.name, name, document)?;
+        }
+        if let Some(document) = &seed.boundary {
+            self.put_boundary(&account, &seed.name, document, now)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a role that callers of these accounts may assume, and that may do everything; its ARN.
     pub fn add_role(
         &mut self,
         account: &str,
@@ -119,7 +143,7 @@ impl World {
         external_id: Option<String>,
         now: Timestamp,
     ) -> String {
-        add_role(&mut self.cloud, &AccountId::new(account), name, Trust::Accounts { accounts, external_id }, now)
+        add_role(&mut self.cloud, &AccountId::new(account), name, &accounts, external_id.as_deref(), now)
     }
 
     /// Adds an empty cluster where there is none of the name.

@@ -17,10 +17,10 @@ use crate::error::AwsError;
 use crate::faults::{Fault, FaultRule, Faults};
 use crate::limits::Limits;
 use crate::message::{Outcome, Reply, Request};
-use crate::permissions::{DenialStyle, Permissions, needs};
+use crate::permissions::{DenialStyle, Permissions};
 use crate::value::Value;
 use crate::wire::{self, Decoded};
-use crate::{autoscaling, cloudwatch, ecs, identity, time};
+use crate::{autoscaling, cloudwatch, ecs, iam, sts, time};
 
 /// The pretended AWS.
 #[derive(Debug, Default)]
@@ -106,11 +106,11 @@ impl World {
         let call = Call { caller, scope: &caller.scope, input: &input, now };
         match handler {
             Handler::Read(read) => {
-                self.authorize(&call, service, operation)?;
+                self.permissions.authorize(&self.cloud, &call, service, operation)?;
                 read(self.seen_at(now), &call)
             }
             Handler::Write(write) => {
-                let result = self.authorize(&call, service, operation).and_then(|()| {
+                let result = self.permissions.authorize(&self.cloud, &call, service, operation).and_then(|()| {
                     self.remember(now);
                     write(&mut self.cloud, &call)
                 });
@@ -118,17 +118,6 @@ impl World {
                 result
             }
         }
-    }
-
-    fn authorize(&self, call: &Call<'_>, service: AwsService, operation: &str) -> Result<(), AwsError> {
-        for need in needs(call.caller, service, operation, call.input) {
-            self.permissions.authorize(call.caller, &need)?;
-        }
-        if operation == "RegisterScalableTarget" {
-            let target = autoscaling::resource(call.input)?;
-            self.permissions.probe(call.caller, &self.cloud, &target)?;
-        }
-        Ok(())
     }
 
     /// Lets time pass up to `now`; every request does so first.
@@ -220,7 +209,7 @@ fn handler(service: AwsService, operation: &str) -> Option<Handler> {
         AwsService::Ecs => ecs::handler(operation),
         AwsService::ApplicationAutoScaling => autoscaling::handler(operation),
         AwsService::CloudWatch => cloudwatch::handler(operation),
-        AwsService::Iam => identity::iam_handler(operation),
-        AwsService::Sts => identity::sts_handler(operation),
+        AwsService::Iam => iam::handler(operation),
+        AwsService::Sts => sts::handler(operation),
     }
 }

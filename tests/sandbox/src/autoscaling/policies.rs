@@ -77,6 +77,7 @@ pub(super) fn put(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
         Some(policy) => policy.arn.clone(), // S-024
         None => new_arn(cloud, call.scope, &id, name),
     };
+    require_service_linked_role(cloud, call.scope, &arn)?;
     replace(cloud, call, &id, name, Policy { arn: arn.clone(), config, created })?;
     let policy = cloud.scope(call.scope).targets.get(&id).and_then(|t| t.policies.get(name));
     let alarms = match policy.map(|p| &p.config) {
@@ -227,6 +228,9 @@ pub(super) fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
 pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
     let listing = Listing::read(call, Some("PolicyNames"), PAGE)?;
     let scope = cloud.scope(call.scope);
+    if let Some(policy) = scope.targets.values().find_map(|target| target.policies.values().next()) {
+        require_service_linked_role(cloud, call.scope, &policy.arn)?;
+    }
     let alarms = alarms_by_policy(scope);
     let policies = scope.targets.iter().flat_map(|(id, t)| t.policies.iter().map(move |(name, p)| (id, name, p)));
     let wanted = policies
@@ -247,6 +251,22 @@ pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
             ("CreationTime", policy.created.into()),
         ])
     })
+}
+
+/// Application Auto Scaling reads and writes a policy's alarms with its own role; without it, nothing of policies can
+/// be had (iam.md §1).
+fn require_service_linked_role(cloud: &Cloud, scope: &ScopeId, policy_arn: &str) -> Result<(), AwsError> {
+    if cloud.has_service_linked_role(&scope.account) {
+        return Ok(());
+    }
+    Err(AwsError::sender(
+        "FailedResourceAccessException",
+        format!(
+            "Unable to retrieve alarms for scaling policy {policy_arn} due to reason: The security token included in \
+             the request is invalid. (Service: AmazonCloudWatch; Status Code: 403; Error Code: InvalidClientTokenId; \
+             Request ID: 00000000-0000-4000-8000-000000000000; Proxy: null)"
+        ),
+    ))
 }
 
 /// The alarms whose actions name a policy, by the policy's ARN.

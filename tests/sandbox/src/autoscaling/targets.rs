@@ -13,7 +13,7 @@ use super::{
 use crate::cloud::{Answer, Call, Cloud, regional_arn};
 use crate::ecs::Status;
 use crate::error::AwsError;
-use crate::identity::{ensure_service_linked_role, service_linked_role_arn};
+use crate::iam::{ensure_service_linked_role, service_linked_role_arn};
 use crate::value::Value;
 
 /// S-060

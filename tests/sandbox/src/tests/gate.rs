@@ -90,12 +90,14 @@ fn a_denial_is_worded_by_the_kind_of_policy() {
     sandbox.world.deny(&account, action, "*", DenialStyle::NoIdentityPolicy);
     let (code, text) = refusal(sandbox.aas("PutScalingPolicy", step_policy("out")));
     assert_eq!(code, "AccessDeniedException");
+    let target = sandbox.world.target(&sandbox.scope, &sandbox.api).unwrap().arn.clone().unwrap();
     assert_eq!(
         text,
-        "User: arn:aws:iam::111122223333:user/admin is not authorized to perform: \
-         application-autoscaling:PutScalingPolicy on resource: \
-         arn:aws:application-autoscaling:eu-west-1:111122223333:scalable-target/* because no identity-based policy \
-         allows the application-autoscaling:PutScalingPolicy action"
+        format!(
+            "User: arn:aws:iam::111122223333:user/admin is not authorized to perform: \
+             application-autoscaling:PutScalingPolicy on resource: {target} because no identity-based policy allows \
+             the application-autoscaling:PutScalingPolicy action"
+        )
     );
     sandbox.world.allow(&account, action);
     sandbox.put_policy("out");

@@ -3,12 +3,16 @@
 mod alarms;
 mod gate;
 mod http;
+mod iam;
 mod identity;
 mod policies;
 mod scheduled_actions;
+mod scoping;
 mod sdk;
 mod services;
+mod simulate;
 mod steps;
+mod story;
 mod targets;
 
 use ecs_scaling::model::failure::AwsService;
