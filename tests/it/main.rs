@@ -7,4 +7,5 @@ mod golden;
 mod harness;
 mod imports;
 mod reconcile;
+mod reference;
 mod source_tree;
