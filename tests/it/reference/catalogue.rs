@@ -1,4 +1,4 @@
-//! Conditions, reasons, settings and metrics.
+//! Commands, settings, conditions, reasons and metrics.
 
 use clap::CommandFactory;
 use ecs_scaling::api::status::{ConditionType, Reason};
@@ -34,6 +34,16 @@ fn described(schema: Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let values = schema["oneOf"].as_array().unwrap();
     values.iter().map(|value| (text(&value["const"]), cell(&text(&value["description"])))).collect()
+}
+
+#[test]
+fn the_readme_has_every_command() {
+    let cli = Cli::command();
+    let rows = cli.get_subcommands().map(|command| {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        [format!("`{}`", command.get_name()), cell(&about)]
+    });
+    check("commands", &table(["Command", "What it does"], rows));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The tables of README.md that code knows better than people: each is made from the code, and stands between its
 //! markers. The tests fail when the README says something else; `UPDATE_GOLDEN=1` rewrites it.
 
+mod captures;
 mod catalogue;
 mod objects;
 

@@ -22,13 +22,16 @@ fn the_readme_has_every_field_of_the_objects() {
     check("objects", &text);
 }
 
-/// An object within an object, and where it stands.
+/// With fewer fields than these, an object is told within the table of the one around it.
+const SMALL: usize = 10;
+
+/// An object with a table of its own, and where it stands.
 struct Part {
     paths: Vec<String>,
     schema: Value,
 }
 
-/// The spec and every object in it, outer ones first; what stands in two places is told once.
+/// The spec, its lists of objects and the large objects in it, outer ones first; what stands in two places is told once.
 fn parts(spec: &Value) -> Vec<Part> {
     let mut parts: Vec<Part> = vec![];
     let mut queue = VecDeque::from([(String::new(), spec.clone())]);
@@ -37,11 +40,11 @@ fn parts(spec: &Value) -> Vec<Part> {
             known.paths.push(path);
             continue;
         }
-        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-            let path = [path.as_str(), name].iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(".");
+        for (name, property) in properties(&schema) {
             let is_list = property["type"] == "array";
             let inner = if is_list { &property["items"] } else { property };
-            if inner["properties"].as_object().is_some_and(|properties| !properties.is_empty()) {
+            if properties(inner).next().is_some() && !is_small(property) {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 queue.push_back((if is_list { path + "[]" } else { path }, inner.clone()));
             }
         }
@@ -50,24 +53,40 @@ fn parts(spec: &Value) -> Vec<Part> {
     parts
 }
 
+fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema["properties"].as_object().into_iter().flatten()
+}
+
+fn is_small(property: &Value) -> bool {
+    (1..SMALL).contains(&properties(property).count())
+}
+
 fn fields(schema: &Value) -> String {
+    let mut rows = vec![];
+    add_rows(&mut rows, "", schema);
+    table(["Field", "AWS's name", "Default", "What it is"], rows)
+}
+
+fn add_rows(rows: &mut Vec<[String; 4]>, within: &str, schema: &Value) {
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let rows = schema["properties"].as_object().into_iter().flatten().map(|(name, property)| {
+    for (name, property) in properties(schema) {
         let told = Told::from(property["description"].as_str().unwrap_or_default());
         let default = if required.contains(&name.as_str()) { Some("required".to_owned()) } else { told.default };
         let aws = told.aws.map_or_else(String::new, |name| format!("`{name}`"));
         let line = format!("{}{}", told.line, choices(property, &told.line));
-        [format!("`{name}`"), aws, default.unwrap_or_default(), line]
-    });
-    table(["Field", "AWS's name", "Default", "What it is"], rows)
+        rows.push([format!("`{within}{name}`"), aws, default.unwrap_or_default(), line]);
+        if is_small(property) {
+            add_rows(rows, &format!("{within}{name}."), property);
+        }
+    }
 }
 
-/// The values of an enumeration, where the description does not name them all.
+/// The values of an enumeration, where the description does not name them all and they are not too many.
 fn choices(property: &Value, line: &str) -> String {
     let named = property["enum"].as_array().into_iter().flatten();
     let described = property["oneOf"].as_array().into_iter().flatten().map(|choice| &choice["const"]);
     let all: Vec<&str> = named.chain(described).filter_map(Value::as_str).collect();
-    if all.iter().all(|choice| line.contains(&format!("`{choice}`"))) {
+    if all.len() > SMALL || all.iter().all(|choice| line.contains(&format!("`{choice}`"))) {
         return String::new();
     }
     format!(" {}.", all.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", "))
