@@ -7,7 +7,7 @@ use crate::source_tree::root;
 fn the_readme_shows_what_the_demo_shows() {
     let golden = std::fs::read_to_string(root().join("tests/it/golden/demo.txt")).unwrap();
     for (section, first, last) in [
-        ("plan", "$ ecs-scaling plan --config deploy/examples", "+ alarmActions"),
+        ("plan", "$ ecs-scaling plan --config deploy/examples", "+ metricAggregationType"),
         ("table", "$ ecs-scaling get", "search-worker "),
         ("load", "MINUTE ", "the load is gone"),
     ] {

@@ -22,7 +22,7 @@ fn check(section: &str, generated: &str) {
     let (begin, end) = (format!("<!-- generated: {section} -->\n"), "<!-- end -->");
     let start = readme.find(&begin).unwrap_or_else(|| panic!("README.md has no line {begin:?}")) + begin.len();
     let stop = start + readme[start..].find(end).unwrap_or_else(|| panic!("{begin:?} has no {end:?}"));
-    let (committed, generated) = (&readme[start..stop], format!("\n{}\n\n", generated.trim_end()));
+    let (committed, generated) = (&readme[start..stop], format!("{}\n", generated.trim_end()));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, format!("{}{generated}{}", &readme[..start], &readme[stop..])).unwrap();
         return;

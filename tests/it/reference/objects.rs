@@ -23,7 +23,7 @@ fn the_readme_has_every_field_of_the_objects() {
 }
 
 /// With fewer fields than these, an object is told within the table of the one around it.
-const SMALL: usize = 10;
+const SMALL: usize = 9;
 
 /// An object with a table of its own, and where it stands.
 struct Part {
@@ -31,7 +31,7 @@ struct Part {
     schema: Value,
 }
 
-/// The spec, its lists of objects and the large objects in it, outer ones first; what stands in two places is told once.
+/// The spec and the large objects in it, outer ones first; what stands in two places is told once.
 fn parts(spec: &Value) -> Vec<Part> {
     let mut parts: Vec<Part> = vec![];
     let mut queue = VecDeque::from([(String::new(), spec.clone())]);
@@ -41,11 +41,10 @@ fn parts(spec: &Value) -> Vec<Part> {
             continue;
         }
         for (name, property) in properties(&schema) {
-            let is_list = property["type"] == "array";
-            let inner = if is_list { &property["items"] } else { property };
-            if properties(inner).next().is_some() && !is_small(property) {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                queue.push_back((if is_list { path + "[]" } else { path }, inner.clone()));
+            let (suffix, inner) = inner(property);
+            if properties(inner).count() >= SMALL {
+                let dot = if path.is_empty() { "" } else { "." };
+                queue.push_back((format!("{path}{dot}{name}{suffix}"), inner.clone()));
             }
         }
         parts.push(Part { paths: vec![path], schema });
@@ -57,8 +56,9 @@ fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     schema["properties"].as_object().into_iter().flatten()
 }
 
-fn is_small(property: &Value) -> bool {
-    (1..SMALL).contains(&properties(property).count())
+/// What a property holds: its items and `[]`, where it is a list.
+fn inner(property: &Value) -> (&'static str, &Value) {
+    if property["type"] == "array" { ("[]", &property["items"]) } else { ("", property) }
 }
 
 fn fields(schema: &Value) -> String {
@@ -75,8 +75,9 @@ fn add_rows(rows: &mut Vec<[String; 4]>, within: &str, schema: &Value) {
         let aws = told.aws.map_or_else(String::new, |name| format!("`{name}`"));
         let line = format!("{}{}", told.line, choices(property, &told.line));
         rows.push([format!("`{within}{name}`"), aws, default.unwrap_or_default(), line]);
-        if is_small(property) {
-            add_rows(rows, &format!("{within}{name}."), property);
+        let (suffix, inner) = inner(property);
+        if properties(inner).count() < SMALL {
+            add_rows(rows, &format!("{within}{name}{suffix}."), inner);
         }
     }
 }
