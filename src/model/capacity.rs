@@ -71,13 +71,13 @@ impl Fields for SuspendedState {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SuspendedStateSpec {
-    /// Suspends scale-in by scaling policies. Unset: left as AWS has it.
+    /// Suspends scale-in by scaling policies (`DynamicScalingInSuspended`). Default: left as AWS has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dynamic_scaling_in_suspended: Option<bool>,
-    /// Suspends scale-out by scaling policies. Unset: left as AWS has it.
+    /// Suspends scale-out by scaling policies (`DynamicScalingOutSuspended`). Default: left as AWS has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dynamic_scaling_out_suspended: Option<bool>,
-    /// Suspends scheduled actions. Unset: left as AWS has it.
+    /// Suspends scheduled actions (`ScheduledScalingSuspended`). Default: left as AWS has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_scaling_suspended: Option<bool>,
 }

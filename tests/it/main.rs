@@ -16,6 +16,7 @@ mod ownership;
 mod reads;
 mod reconcile;
 mod recreate;
+mod reference;
 mod scalable;
 mod somebody;
 mod source_tree;
