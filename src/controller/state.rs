@@ -97,7 +97,7 @@ impl State {
     }
 
     /// Forgets what is no longer desired.
-    pub(super) fn retain(&self, keep: impl Fn(&ObjectKey) -> bool) {
+    pub(crate) fn retain(&self, keep: impl Fn(&ObjectKey) -> bool) {
         self.write().objects.retain(|key, _| keep(key));
     }
 
