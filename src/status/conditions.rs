@@ -10,8 +10,10 @@ use crate::api::status::{
 use crate::diagnose::class::{Class, classify};
 use crate::model::failure::Failure;
 use crate::model::observed::ObservedTarget;
-use crate::plan::{Outcome, OutcomeResult, Part, Plan};
+use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Part, Plan};
 
+/// What names the one scalable target of a service: its dimension (S-003).
+const TARGET_NAME: &str = "ecs:service:DesiredCount";
 /// How long a denial may be no more than IAM's eventual consistency.
 const DENIAL_GRACE: SignedDuration = SignedDuration::from_mins(2);
 
@@ -98,13 +100,14 @@ pub fn advance(previous: &Status, pass: Pass<'_>) -> Status {
     let mut status = Status {
         observed_generation: pass.generation,
         observed_spec: pass.spec_hash.to_owned(),
-        capacity: capacity(pass.observed),
-        resources: resources(pass.observed),
+        capacity: capacity(pass),
+        resources: resources(pass),
         events: previous.events.clone(),
         ..Status::default()
     };
     events::push_outcomes(&mut status, pass.plan, pass.outcomes, pass.now);
-    let information = capacity_in_range(pass.observed).map(|finding| (ConditionType::CapacityInRange, finding));
+    let information =
+        status.capacity.and_then(capacity_in_range).map(|finding| (ConditionType::CapacityInRange, finding));
     conclude(&mut status, previous, findings, information, pass.now);
     status
 }
@@ -282,37 +285,69 @@ fn failures<'a>(pass: Pass<'a>) -> impl Iterator<Item = &'a Failure> {
     writes.chain(pass.plan.withheld.iter().filter_map(|withheld| withheld.failure.as_ref()))
 }
 
-fn capacity(observed: &ObservedTarget) -> Option<CapacityStatus> {
-    let service = observed.service.known()?.as_ref()?;
-    let range = observed.target.known().and_then(Option::as_ref).map(|target| target.range);
-    Some(CapacityStatus {
-        min: range.map(|range| range.min()),
-        max: range.map(|range| range.max()),
-        desired: service.desired_count,
-        running: service.running_count,
+/// As observed, and as this pass has changed it since.
+fn capacity(pass: Pass<'_>) -> Option<CapacityStatus> {
+    let service = pass.observed.service.known()?.as_ref()?;
+    let observed = pass.observed.target.known().and_then(Option::as_ref).map(|target| target.range);
+    let (mut range, mut desired) = (observed, service.desired_count);
+    for (action, _) in written(pass) {
+        if let ActionKind::RegisterTarget { range: Some(registered), .. } = &action.kind {
+            range = Some(*registered);
+            desired = action.capacity_move.map_or(desired, |moved| moved.to); // S-010
+        }
+    }
+    let (min, max) = (range.map(|range| range.min()), range.map(|range| range.max()));
+    Some(CapacityStatus { min, max, desired, running: service.running_count })
+}
+
+/// The actions that succeeded, each with the ARN that AWS gave.
+fn written(pass: Pass<'_>) -> impl Iterator<Item = (&Action, Option<&String>)> {
+    pass.outcomes.iter().filter_map(move |outcome| match &outcome.result {
+        OutcomeResult::Done { arn, .. } => Some((pass.plan.actions.get(outcome.action)?, arn.as_ref())),
+        _ => None,
     })
 }
 
 /// road#2626: ECS takes any desired count; the next register moves it.
-fn capacity_in_range(observed: &ObservedTarget) -> Option<Finding> {
-    let service = observed.service.known()?.as_ref()?;
-    let range = observed.target.known()?.as_ref()?.range;
-    let (desired, min, max) = (service.desired_count, range.min(), range.max());
-    Some(if range.contains(desired) {
-        Finding::fine(format!("the desired count {desired} lies within {min}/{max}"))
+fn capacity_in_range(capacity: CapacityStatus) -> Option<Finding> {
+    let CapacityStatus { min: Some(min), max: Some(max), desired, .. } = capacity else { return None };
+    Some(if (min..=max).contains(&desired) {
+        Finding::fine(format!("the desired count {desired} lies within {min} to {max}"))
     } else {
+        let bound = if desired < min { min } else { max };
         Finding::wrong(
             Reason::OutOfRange,
-            format!("the desired count {desired} lies outside {min}/{max}"),
-            format!("The next scaling activity or register moves it to {}.", range.clamp(desired)),
+            format!("the desired count {desired} lies outside {min} to {max}"),
+            format!("The next scaling activity or register moves it to {bound}."),
         )
     })
 }
 
-fn resources(observed: &ObservedTarget) -> Vec<ResourceStatus> {
+/// What AWS held, and what this pass has made since.
+fn resources(pass: Pass<'_>) -> Vec<ResourceStatus> {
+    let mut resources = observed_resources(pass.observed);
+    for (action, arn) in written(pass) {
+        let name = match &action.kind {
+            ActionKind::RegisterTarget { .. } => TARGET_NAME.to_owned(),
+            ActionKind::PutPolicy { name, .. } => name.to_string(),
+            ActionKind::PutAlarm { name, .. } => name.to_string(),
+            ActionKind::TagTarget { .. } | ActionKind::UntagTarget { .. } | ActionKind::TagAlarm { .. } => continue,
+        };
+        let kind = action.part.kind().to_owned();
+        if !resources.iter().any(|known| known.kind == kind && known.name == name) {
+            resources.push(ResourceStatus { kind, name, arn: arn.cloned(), state: None });
+        }
+    }
+    resources.sort_by_key(|resource| {
+        ["ScalableTarget", "ScalingPolicy"].iter().position(|k| *k == resource.kind).unwrap_or(2)
+    });
+    resources
+}
+
+fn observed_resources(observed: &ObservedTarget) -> Vec<ResourceStatus> {
     let target = observed.target.known().and_then(Option::as_ref).map(|target| ResourceStatus {
         kind: "ScalableTarget".to_owned(),
-        name: "ecs:service:DesiredCount".to_owned(),
+        name: TARGET_NAME.to_owned(),
         arn: target.arn.clone(),
         state: None,
     });

@@ -118,7 +118,7 @@ fn validate_takes_several_paths_and_counts_what_it_read() {
     assert_eq!(one.out, "1 file, 1 valid object: 0 errors, 0 warnings.\n");
     let none = run(&["validate", EXAMPLES, "no/such/place"]);
     assert_eq!(none.code, Some(1));
-    assert!(none.err.starts_with("error: reading no/such/place"), "{}", none.err);
+    assert!(none.err.starts_with("error: reading the objects from no/such/place"), "{}", none.err);
 }
 
 // tf#42553, S-017
@@ -235,7 +235,7 @@ fn apply_says_why_a_service_cannot_be_scaled() {
 fn an_error_says_what_was_attempted() {
     for (config, said) in [
         ("no/such/place", "error: reading the objects from no/such/place"),
-        ("tests/it/golden", "error: there is no ServiceScaling in tests/it/golden"),
+        ("src/cli", "error: there is no ServiceScaling in src/cli"),
         (MISTAKES, "error: 31 errors in src/api/testdata/mistakes.yaml; nothing was done"),
     ] {
         let done = run(&["plan", "--owner", "it", "--config", config]);

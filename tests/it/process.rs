@@ -2,7 +2,7 @@
 //!
 //! Waits on conditions, never for a time. Nothing of the environment reaches the process but PATH.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
