@@ -5,6 +5,7 @@
 //! `ecs_scaling_` for ours, `object="namespace/name"` and never `namespace`, which collides with Prometheus' own label.
 //! No error text is ever a label.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,14 +15,20 @@ use prometheus::{
 };
 
 use crate::api::desired::ObjectKey;
-use crate::api::status::{ConditionStatus, ConditionType};
+use crate::api::status::{ConditionStatus, ConditionType, Reason};
 use crate::aws::{CallRecorder, CallReport};
 use crate::controller::object::Passed;
 use crate::controller::{ConfigView, ObjectView, State};
 use crate::diagnose::class::classify;
-use crate::plan::OutcomeResult;
+use crate::plan::{OutcomeResult, Verb};
 
 const CONTROLLER: &str = "servicescaling";
+/// The writes there are, by kind of resource: each has its series from the start, so that a first one is an increase.
+const WRITES: [(&str, &[Verb]); 3] = [
+    ("ScalableTarget", &[Verb::Create, Verb::Update, Verb::Tag, Verb::Untag]),
+    ("ScalingPolicy", &[Verb::Create, Verb::Update]),
+    ("Alarm", &[Verb::Create, Verb::Update, Verb::Tag]),
+];
 /// Upper bounds in seconds, for calls and reconciles alike.
 const SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0];
 
@@ -122,6 +129,11 @@ impl Metrics {
         metrics.reconcile_errors.with_label_values(&[CONTROLLER]);
         metrics.reconcile_panics.with_label_values(&[CONTROLLER]);
         metrics.reconcile_seconds.with_label_values(&[CONTROLLER]);
+        for (kind, verbs) in WRITES {
+            for (verb, result) in verbs.iter().flat_map(|verb| ["success", "error", "skipped"].map(|r| (verb, r))) {
+                metrics.actions.with_label_values(&[kind, verb.as_str(), result]);
+            }
+        }
         metrics.sync_interval.set(interval.as_secs_f64());
         let build = gauges(&metrics.registry, "ecs_scaling_build_info", "The version that runs.", &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
@@ -172,7 +184,9 @@ impl Metrics {
     /// Everything, in Prometheus' text format.
     pub fn scrape(&self, state: &State) -> Result<String, prometheus::Error> {
         let at_scrape = Registry::new();
-        object_gauges(&at_scrape, &state.objects())?;
+        let objects = state.objects();
+        self.know_objects(&objects)?;
+        object_gauges(&at_scrape, &objects)?;
         config_gauges(&at_scrape, &state.config())?;
         let mut families = self.registry.gather();
         families.extend(at_scrape.gather());
@@ -180,6 +194,21 @@ impl Metrics {
         let mut out = Vec::new();
         TextEncoder::new().encode(&families, &mut out)?;
         Ok(String::from_utf8_lossy(&out).into_owned())
+    }
+
+    /// Gives each object its counter from the start, and takes away those of objects that are gone.
+    fn know_objects(&self, objects: &[ObjectView]) -> Result<(), prometheus::Error> {
+        let known: BTreeSet<String> = objects.iter().map(|view| view.desired.key.to_string()).collect();
+        for object in &known {
+            self.drift_corrections.with_label_values(&[object]);
+        }
+        for family in self.drift_corrections.collect() {
+            let counted = family.get_metric().iter().flat_map(|metric| metric.get_label());
+            for gone in counted.map(|label| label.value()).filter(|object| !known.contains(*object)) {
+                self.drift_corrections.remove_label_values(&[gone])?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -244,6 +273,9 @@ fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Result<(), prom
     let capacity = gauges(registry, "ecs_scaling_capacity", "Task counts and bounds.", &["object", "bound"])?;
     let withheld =
         gauges(registry, "ecs_scaling_withheld_actions", "Writes that are withheld, by reason.", &["reason"])?;
+    for reason in Reason::ALL {
+        withheld.with_label_values(&[reason.as_str()]);
+    }
     for view in objects {
         let object = view.desired.key.to_string();
         condition_series(&conditions, &object, view);
@@ -329,3 +361,7 @@ fn config_gauges(registry: &Registry, config: &ConfigView) -> Result<(), prometh
 fn seconds(at: Timestamp) -> f64 {
     at.as_duration().as_secs_f64()
 }
+
+#[cfg(test)]
+#[path = "metrics_tests.rs"]
+mod tests;

@@ -47,8 +47,9 @@ pub struct LoopArgs {
     #[arg(long, env = "ECS_SCALING_INTERVAL", value_name = "DURATION", default_value = "60s", value_parser = duration)]
     pub interval: Duration,
 
-    /// Observe plans and reports, and never writes
-    #[arg(long, env = "ECS_SCALING_MODE", value_enum, default_value_t = ModeArg::Apply)]
+    /// Apply writes; Observe plans and reports, and never writes
+    #[arg(long, env = "ECS_SCALING_MODE", value_name = "Apply|Observe", value_enum, default_value_t = ModeArg::Apply,
+          hide_possible_values = true)]
     pub mode: ModeArg,
 
     /// Short for --mode Observe

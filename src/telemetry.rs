@@ -11,7 +11,7 @@ pub fn init() {
     if is_json() {
         builder.json().flatten_event(true).init();
     } else {
-        builder.init();
+        builder.with_ansi(false).init(); // in colours, what moves the cursor could not be told from text that does
     }
 }
 
@@ -20,8 +20,8 @@ pub fn is_json() -> bool {
     !io::stderr().is_terminal()
 }
 
-/// Standard error, given one event a write. No text from AWS or YAML can forge a line: the formats escape what moves a
-/// cursor, and here the newlines are escaped that the one for terminals leaves as they are.
+/// Standard error, given one event a write. No text from AWS or YAML can forge a line or move a cursor: what the format
+/// for terminals leaves as it is, is escaped here.
 struct OneLine;
 
 impl Write for OneLine {
@@ -36,17 +36,18 @@ impl Write for OneLine {
 }
 
 fn one_line(event: &[u8]) -> Vec<u8> {
-    let text = event.strip_suffix(b"\n").unwrap_or(event);
-    let mut line = Vec::with_capacity(event.len());
-    for byte in text {
-        match byte {
-            b'\n' => line.extend(br"\n"),
-            b'\r' => line.extend(br"\r"),
-            other => line.push(*other),
+    let text = String::from_utf8_lossy(event);
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let mut line = String::with_capacity(event.len());
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
         }
     }
-    line.push(b'\n');
-    line
+    line.push('\n');
+    line.into_bytes()
 }
 
 #[cfg(test)]

@@ -64,7 +64,8 @@ pub(super) async fn run(args: ApplyArgs) -> Result<Done> {
 
 /// The conditions that keep an object from being Ready.
 fn unmet(key: &ObjectKey, status: &Status) -> String {
-    let counts = |c: &&Condition| c.kind.counts() && c.status != ConditionStatus::True;
+    // What only waits for another of them says so by having nothing to be done about it.
+    let counts = |c: &&Condition| c.kind.counts() && c.status != ConditionStatus::True && !c.hint.is_empty();
     let text = |c: &Condition| {
         let hint = if c.hint.is_empty() { String::new() } else { format!("    → {}\n", plain(&c.hint)) };
         format!("{key}: {} {}: {}: {}\n{hint}", c.kind, c.status, c.reason, plain(&c.message))

@@ -8,14 +8,14 @@ use anyhow::{Context as _, Result, bail};
 use super::terminal::{self, counted, plain};
 use crate::api::desired::ObjectKey;
 use crate::api::finding::{Finding, Severity};
-use crate::api::load::{Loaded, load};
+use crate::api::load::{Loaded, SourceFile, load};
 use crate::source::directory::read_files;
 use crate::status::Trouble;
 
 /// Reads files once. Warnings go to standard error; an error ends the command, since a plan of some of the objects is
 /// not the plan that was asked for.
 pub(super) fn read(path: &Path) -> Result<Loaded> {
-    let files = read_files(path).with_context(|| format!("reading the objects from {}", path.display()))?;
+    let files = files(path)?;
     let loaded = load(&files);
     for finding in &loaded.findings {
         terminal::complain(&terminal::finding(finding));
@@ -28,6 +28,17 @@ pub(super) fn read(path: &Path) -> Result<Loaded> {
         bail!("there is no ServiceScaling in {}", path.display());
     }
     Ok(loaded)
+}
+
+/// The files at a path, each named as it would be opened from here.
+pub(super) fn files(path: &Path) -> Result<Vec<SourceFile>> {
+    let found = read_files(path).with_context(|| format!("reading the objects from {}", path.display()))?;
+    let is_folder = path.is_dir();
+    let named = |file: SourceFile| {
+        let name = if is_folder { path.join(&file.path) } else { path.to_owned() };
+        SourceFile { path: name.display().to_string(), ..file }
+    };
+    Ok(found.into_iter().map(named).collect())
 }
 
 /// How many findings there are of a severity.

@@ -62,7 +62,7 @@ impl ServerArgs {
         }
         let reply = match request.send().await {
             Err(error) if error.is_connect() => bail!(
-                "no daemon answers at {} ({}); start one with `ecs-scaling run`, or name another with --server URL",
+                "no daemon answers at {}: {}; start one with `ecs-scaling run`, or name another with --server URL",
                 self.server,
                 root_cause(&error)
             ),

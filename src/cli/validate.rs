@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -11,7 +11,6 @@ use super::{Done, objects};
 use crate::api::finding::{Finding, Severity};
 use crate::api::load::load;
 use crate::api::types::API_VERSION;
-use crate::source::directory::read_files;
 
 #[derive(Debug, Args)]
 pub(super) struct ValidateArgs {
@@ -35,13 +34,7 @@ enum Output {
 pub(super) fn run(args: &ValidateArgs) -> Result<Done> {
     let mut files = Vec::new();
     for path in &args.paths {
-        let found = read_files(path).with_context(|| format!("reading {}", path.display()))?;
-        files.extend(found.into_iter().map(|mut file| {
-            if path.is_dir() {
-                file.path = path.join(&file.path).display().to_string();
-            }
-            file
-        }));
+        files.extend(objects::files(path)?);
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.dedup_by(|a, b| a.path == b.path);

@@ -125,7 +125,7 @@ impl State {
     }
 
     /// Forgets what is no longer desired.
-    pub(super) fn retain(&self, keep: impl Fn(&ObjectKey) -> bool) {
+    pub(crate) fn retain(&self, keep: impl Fn(&ObjectKey) -> bool) {
         self.write().objects.retain(|key, _| keep(key));
     }
 
@@ -133,10 +133,11 @@ impl State {
         self.write().config = config;
     }
 
-    /// The scopes that have a loop; others lose their heartbeat.
-    pub(crate) fn set_scopes(&self, scopes: &BTreeSet<ScopeId>, now: Timestamp) {
+    /// The scopes that have a loop; others lose their heartbeat. They are all that there will be, for now, once the
+    /// source was read and every account was asked who we are: `complete`.
+    pub(crate) fn set_scopes(&self, scopes: &BTreeSet<ScopeId>, complete: bool, now: Timestamp) {
         let mut inner = self.write();
-        inner.started = true;
+        inner.started |= complete;
         inner.heartbeats.retain(|scope, _| scopes.contains(scope));
         inner.passed.retain(|scope| scopes.contains(scope));
         for scope in scopes {

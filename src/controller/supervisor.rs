@@ -72,15 +72,26 @@ impl Supervisor {
         let mut actors = JoinSet::new();
         let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
         let (shutdown, kick) = (self.shutdown.clone(), Arc::clone(&self.kick));
+        let mut source_read = false;
         loop {
-            let desired = Arc::clone(&self.desired.borrow_and_update());
+            let desired = {
+                let newest = self.desired.borrow_and_update();
+                source_read |= newest.has_changed();
+                Arc::clone(&newest)
+            };
             self.ask_who_we_are(&desired, &mut accounts, &mut asked, &answers);
             let assignment = self.assign(&desired, &accounts);
             self.direct(&assignment, &accounts, &mut running, &mut actors);
+            let complete = source_read && asked.iter().all(|name| accounts.contains_key(name));
+            let scopes: BTreeSet<ScopeId> = assignment.scopes.keys().cloned().collect();
             self.publish(&desired, &assignment);
+            self.state.set_scopes(&scopes, complete, self.clock.now());
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                changed = self.desired.changed() => if changed.is_err() { break },
+                changed = self.desired.changed() => match changed {
+                    Ok(()) => source_read = true,
+                    Err(_) => break,
+                },
                 Some((name, reached)) = answered.recv() => {
                     asked.remove(&name);
                     accounts.insert(name, reached);
@@ -162,8 +173,6 @@ impl Supervisor {
             }
             keep
         });
-        let scopes: BTreeSet<ScopeId> = assignment.scopes.keys().cloned().collect();
-        self.state.set_scopes(&scopes, self.clock.now());
         for (scope, objects) in &assignment.scopes {
             let account = assignment.accounts.get(scope);
             let Some((name, reached)) = account.and_then(|name| Some((name, accounts.get(name)?))) else { continue };

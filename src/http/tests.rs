@@ -21,7 +21,7 @@ async fn is_alive(served: &Served) -> bool {
 #[tokio::test(start_paused = true)]
 async fn the_process_is_unhealthy_once_a_loop_has_not_ticked_for_three_intervals() {
     let (served, scope) = served();
-    served.state.set_scopes(&BTreeSet::from([scope.clone()]), served.clock.now());
+    served.state.set_scopes(&BTreeSet::from([scope.clone()]), true, served.clock.now());
     tokio::time::advance(INTERVAL * 3).await;
     assert!(is_alive(&served).await, "three intervals are not more than three");
     tokio::time::advance(Duration::from_secs(1)).await;
@@ -35,11 +35,11 @@ async fn the_process_is_unhealthy_once_a_loop_has_not_ticked_for_three_intervals
 async fn one_stuck_loop_is_enough_and_one_that_is_no_longer_wanted_is_none() {
     let (served, scope) = served();
     let other = ScopeId { region: Region::new("us-east-1"), ..scope.clone() };
-    served.state.set_scopes(&BTreeSet::from([scope.clone(), other.clone()]), served.clock.now());
+    served.state.set_scopes(&BTreeSet::from([scope.clone(), other.clone()]), true, served.clock.now());
     tokio::time::advance(INTERVAL * 4).await;
     served.state.beat(&scope, served.clock.now());
     assert!(!is_alive(&served).await);
-    served.state.set_scopes(&BTreeSet::from([scope]), served.clock.now());
+    served.state.set_scopes(&BTreeSet::from([scope]), true, served.clock.now());
     assert!(is_alive(&served).await);
 }
 

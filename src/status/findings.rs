@@ -241,11 +241,11 @@ pub(super) fn capacity_in_range(observed: &ObservedTarget) -> Option<Finding> {
     let range = observed.target.known()?.as_ref()?.range;
     let (desired, min, max) = (service.desired_count, range.min(), range.max());
     Some(if range.contains(desired) {
-        Finding::fine(format!("the desired count {desired} lies within {min}/{max}"))
+        Finding::fine(format!("the desired count {desired} lies within {min} to {max}"))
     } else {
         Finding::wrong(
             Reason::OutOfRange,
-            format!("the desired count {desired} lies outside {min}/{max}"),
+            format!("the desired count {desired} lies outside {min} to {max}"),
             format!("The next scaling activity or register moves it to {}.", range.clamp(desired)),
         )
     })

@@ -18,5 +18,5 @@ fn the_demo_shows_what_its_golden_file_shows_within_110_columns() {
     let wide: Vec<&str> = shown.lines().filter(|line| line.chars().count() > 110).collect();
     assert_eq!(wide, Vec::<&str>::new());
     assert!(!shown.contains('\x1b'), "colour is for terminals");
-    golden::check("tests/it/golden/demo.txt", &shown);
+    golden::check("demo.txt", &shown);
 }

@@ -3,6 +3,7 @@
 
 mod calls;
 mod capacity;
+mod cli;
 mod converge;
 mod daemon;
 mod demo;
@@ -11,8 +12,11 @@ mod equal;
 mod facts;
 mod golden;
 mod harness;
+mod http;
 mod imports;
+mod metrics;
 mod ownership;
+mod process;
 mod reads;
 mod reconcile;
 mod recreate;
