@@ -29,7 +29,7 @@ fn get_and_describe_show_what_the_daemon_knows() {
     shown("get/describe.txt", &["describe", "search-api"]);
     shown("get/unknown.txt", &["describe", "serch-api"]);
     let list = daemon.ask(&["get", "-o", "json"]).json();
-    assert_eq!(list["items"].as_array().unwrap().len(), 3);
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
 }
 
 #[test]
