@@ -35,7 +35,12 @@ fn rules_of_policies() {
         found.iter().any(|f| f.contains("steps[1].lower the step has no lower bound, and step 1 has none")),
         "S-030 {found:?}"
     );
-    expect("S-030", "{lower: 30, upper: 40,", "{lower: 30,", &format!("{policy}.steps[1].upper the step has no upper bound"));
+    expect(
+        "S-030",
+        "{lower: 30, upper: 40,",
+        "{lower: 30,",
+        &format!("{policy}.steps[1].upper the step has no upper bound"),
+    );
     expect("S-029", "lower: 30, upper: 40, ", "", &format!("{policy}.steps[0] the step has neither"));
 }
 
