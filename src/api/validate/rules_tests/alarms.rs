@@ -87,7 +87,8 @@ fn five_actions_a_state_of_which_the_policy_is_one() {
 #[test]
 fn the_newer_fields_have_their_limits() {
     let warm_up = |minutes: i32| format!("warmUpConfiguration: {{warmUpPeriodDurationInMinutes: {minutes}}}");
-    (accept_field(&warm_up(1)), accept_field(&warm_up(2880)));
+    accept_field(&warm_up(1));
+    accept_field(&warm_up(2880));
     for minutes in [0, 2881] {
         let finding = ".warmUpConfiguration.warmUpPeriodDurationInMinutes";
         expect_field("S-071", &warm_up(minutes), &format!("{finding} {minutes} minutes are out of range"));
