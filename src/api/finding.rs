@@ -79,9 +79,14 @@ impl<'a> Report<'a> {
         self.holes = holes;
     }
 
-    /// Whether anything of the place could not be read.
-    pub fn is_hole(&self, path: &Path) -> bool {
-        self.holes.iter().any(|hole| path.is_within(hole) || hole.is_within(path))
+    /// Whether all of the fields, `section.field` each, could be read, with everything in them.
+    pub fn is_read(&self, fields: &[(&str, &str)]) -> bool {
+        fields.iter().all(|(section, field)| self.is_path_read(&Path::root().key(section).key(field)))
+    }
+
+    /// Whether the value at the path could be read, with everything in it.
+    pub fn is_path_read(&self, path: &Path) -> bool {
+        !self.holes.iter().any(|hole| path.is_within(hole) || hole.is_within(path))
     }
 
     /// A report on the same document, with the same places closed and without findings.

@@ -189,9 +189,8 @@ impl Candidate<'_> {
 
     /// The account, where nothing of what makes it this account is unreadable.
     fn known_account(&self) -> Option<&AwsAccount> {
-        let spec = Path::root().key("spec");
-        let is_known = !["accountId", "roleArn"].iter().any(|field| self.report.is_hole(&spec.key(field)));
-        self.account().filter(|_| is_known)
+        let fields = [("metadata", "name"), ("spec", "accountId"), ("spec", "roleArn")];
+        self.account().filter(|_| self.report.is_read(&fields))
     }
 }
 

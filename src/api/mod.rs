@@ -19,3 +19,6 @@ pub mod status;
 pub mod types;
 pub mod validate;
 pub mod yaml;
+
+#[cfg(test)]
+mod fuzz_tests;

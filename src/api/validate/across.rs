@@ -69,16 +69,13 @@ impl<'a> Claimant<'a> {
 
     /// A service with its report: what could not be read of it clashes with nothing.
     pub fn reported(service: &'a ServiceScaling, report: &Report<'_>) -> Self {
-        let spec = Path::root().key("spec");
-        let is_hole = |fields: &[&str]| fields.iter().any(|field| report.is_hole(&spec.key(field)));
         let is_read = |claim: &Clash| match claim {
-            Clash::Service(_) => !is_hole(&["cluster", "service"]),
-            Clash::Alarm { at, .. } => !report.is_hole(&alarm_path(service, *at).key("alarmName")),
+            Clash::Service(_) => report.is_read(&[("spec", "cluster"), ("spec", "service")]),
+            Clash::Alarm { at, .. } => report.is_path_read(&alarm_path(service, *at).key("alarmName")),
         };
-        let claims = match is_hole(&["account", "region"]) {
-            true => Vec::new(),
-            false => claims(service).into_iter().filter(is_read).collect(),
-        };
+        let place = [("metadata", "name"), ("metadata", "namespace"), ("spec", "account"), ("spec", "region")];
+        let mut claims = claims(service);
+        claims.retain(|claim| report.is_read(&place) && is_read(claim));
         Self { service, is_refused: report.has_errors(), claims }
     }
 

@@ -8,7 +8,7 @@ pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 /// The text of a file, without a byte order mark.
 ///
 /// # Errors
-/// A file that is too large, is not UTF-8, or does not end in a newline: such a file may have been cut short, and
+/// A file that is too large, is not UTF-8, has the line ends of old Macs, or does not end in a newline: such a file may have been cut short, and
 /// `maxCapacity: 40` cut to `maxCapacity: 4` is good YAML.
 pub fn decode(bytes: &[u8]) -> Result<&str, Fault> {
     if bytes.len() > MAX_BYTES {
@@ -23,7 +23,11 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Fault> {
         Err(error) => return Err(not_utf8(bytes, error.valid_up_to())),
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.ends_with(['\n', '\r']) {
+    if let Some(before) = before_lone_return(text) {
+        let message = "a carriage return stands here without a line feed, so that lines would be counted in two ways";
+        return Err(Fault::new(end(before), message, "save the file with the line ends of Unix or of Windows"));
+    }
+    if text.ends_with('\n') {
         return Ok(text);
     }
     let message = match text.is_empty() {
@@ -31,6 +35,12 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Fault> {
         false => "the file does not end in a newline: it may have been cut short",
     };
     Err(Fault::new(end(text), message, "end the last line with a newline"))
+}
+
+/// The text before the first carriage return that is no part of a line end. YAML counts it as one, and others do not.
+fn before_lone_return(text: &str) -> Option<&str> {
+    let mut returns = text.match_indices('\r').map(|(at, _)| text.split_at(at));
+    returns.find(|(_, rest)| !rest.starts_with("\r\n")).map(|(before, _)| before)
 }
 
 fn not_utf8(bytes: &[u8], valid_up_to: usize) -> Fault {
@@ -69,6 +79,16 @@ mod tests {
     fn what_is_not_utf8_is_refused_at_its_byte() {
         assert_eq!(refused(b"a: 1\nb: \xFF\n"), (2, 4, "the file is not UTF-8: found the byte 0xFF".into()));
         assert_eq!(refused(b"\xFF\xFEa\0").2, "the file is UTF-16");
+    }
+
+    #[test]
+    fn lines_end_as_on_unix_or_windows() {
+        assert!(decode(b"a: 1\r\nb: 2\n").is_ok());
+        for bytes in [b"a: 1\nb: 2\rc: 3\n".as_slice(), b"a: 1\nb: 2\r"] {
+            let (line, column, message) = refused(bytes);
+            assert_eq!((line, column), (2, 5));
+            assert!(message.contains("carriage return"), "{message}");
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! How positions survive: every file is read twice. Once here, from a scanner's events into a tree of [`Node`]s that
 //! knows where each key and value stands; all findings get their place from that tree. And once by serde_yaml, which
 //! makes the typed values but stops at its first error and keeps no positions. Both readings of a document must be
-//! equal ([`agree`]), or the document is refused: what was checked is what is used.
+//! equal ([`agree`]), or the document is refused: what was checked is what is used. A document with a finding is judged
+//! by the first reading alone: it is not used.
 //!
 //! Owns bytes to trees. Knows nothing of the objects.
 
