@@ -1,7 +1,7 @@
 //! The founding story: a role in another account whose policy allows everything but, by one value, the one role that
 //! Application Auto Scaling needs.
 
-use ecs_scaling::model::names::{AccountId, ScopeId, ServiceId};
+use ecs_scaling::model::names::{ScopeId, ServiceId};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
@@ -59,12 +59,6 @@ impl World {
     /// Never with this seed.
     pub fn plant_founding_story(&mut self, now: Timestamp) -> Result<(), AwsError> {
         self.plant(&Seed::founding_story(), now)
-    }
-
-    /// The inline policy of a role, as JSON.
-    pub fn role_policy(&self, account: &AccountId, role: &str, policy_name: &str) -> Option<&Json> {
-        let role = self.cloud.accounts.get(account)?.roles.get(role)?;
-        Some(&role.grants.inline.get(policy_name)?.document().json)
     }
 }
 

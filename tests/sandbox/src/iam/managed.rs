@@ -1,4 +1,4 @@
-//! Managed policies: their versions, and what they are attached to.
+//! Managed policies and their versions.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,10 +8,7 @@ use ecs_scaling::model::iam::NamedPolicy;
 use ecs_scaling::model::names::AccountId;
 use jiff::Timestamp;
 
-use super::{
-    Grants, PolicyText, already_exists, changeable_role, invalid_input, limit_exceeded, listing, new_id,
-    no_such_entity, path, required, role, user,
-};
+use super::{PolicyText, already_exists, limit_exceeded, listing, new_id, no_such_entity, path, required};
 use crate::cloud::{Answer, Call, Cloud, iam_arn};
 use crate::error::AwsError;
 use crate::value::Value;
@@ -20,8 +17,6 @@ use crate::value::Value;
 const SIZE_QUOTA: usize = 6144;
 /// Versions of one policy.
 const VERSION_QUOTA: usize = 5;
-/// Attached policies of one role.
-const ATTACHED_QUOTA: usize = 10;
 
 /// Allows everything.
 pub(super) const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -131,7 +126,7 @@ pub(super) fn not_found(arn: &str) -> AwsError {
     no_such_entity(format!("Policy {arn} was not found."))
 }
 
-fn policy<'a>(cloud: &'a Cloud, call: &Call<'_>) -> Result<&'a ManagedPolicy, AwsError> {
+pub(super) fn policy<'a>(cloud: &'a Cloud, call: &Call<'_>) -> Result<&'a ManagedPolicy, AwsError> {
     let arn = required(call.input, "PolicyArn")?;
     cloud.managed_policy(arn).ok_or_else(|| not_found(arn))
 }
@@ -234,43 +229,5 @@ pub(super) fn delete_version(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
 pub(super) fn set_default_version(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     let policy = policy_mut(cloud, call)?;
     policy.default_version = sent_version(policy, call)?;
-    Ok(Value::empty())
-}
-
-pub(super) fn list_attached_to_role(cloud: &Cloud, call: &Call<'_>) -> Answer {
-    list_attached(cloud, call, "ListAttachedRolePolicies", &role(cloud, call)?.1.grants)
-}
-
-pub(super) fn list_attached_to_user(cloud: &Cloud, call: &Call<'_>) -> Answer {
-    list_attached(cloud, call, "ListAttachedUserPolicies", &user(cloud, call)?.1.grants)
-}
-
-fn list_attached(cloud: &Cloud, call: &Call<'_>, operation: &str, grants: &Grants) -> Answer {
-    let attached = grants.attached.iter().filter_map(|arn| cloud.managed_policy(arn));
-    let items = attached.map(|policy| {
-        let value = Value::map([("PolicyName", (&policy.name).into()), ("PolicyArn", (&policy.arn).into())]);
-        (policy.arn.clone(), value)
-    });
-    listing(call, operation, "AttachedPolicies", items)
-}
-
-pub(super) fn attach_to_role(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
-    let arn = policy(cloud, call)?.arn.clone();
-    let attached = &mut changeable_role(cloud, call)?.grants.attached;
-    if attached.len() >= ATTACHED_QUOTA && !attached.contains(&arn) {
-        return Err(limit_exceeded(format!("Cannot exceed quota for PoliciesPerRole: {ATTACHED_QUOTA}")));
-    }
-    attached.insert(arn);
-    Ok(Value::empty())
-}
-
-pub(super) fn detach_from_role(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
-    let arn = required(call.input, "PolicyArn")?;
-    if Arn::parse(arn).is_none() {
-        return Err(invalid_input(format!("ARN {arn} is not valid.")));
-    }
-    if !changeable_role(cloud, call)?.grants.attached.remove(arn) {
-        return Err(not_found(arn));
-    }
     Ok(Value::empty())
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns who exists and which policies stand where. What the policies mean for a call is decided in `permissions`.
 
+mod attached;
 mod grants;
 mod inline;
 mod managed;
@@ -43,10 +44,10 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "DeleteRolePolicy" => Handler::Write(inline::delete_from_role),
         "ListUserPolicies" => Handler::Read(inline::list_of_user),
         "GetUserPolicy" => Handler::Read(inline::get_of_user),
-        "ListAttachedRolePolicies" => Handler::Read(managed::list_attached_to_role),
-        "ListAttachedUserPolicies" => Handler::Read(managed::list_attached_to_user),
-        "AttachRolePolicy" => Handler::Write(managed::attach_to_role),
-        "DetachRolePolicy" => Handler::Write(managed::detach_from_role),
+        "ListAttachedRolePolicies" => Handler::Read(attached::list_of_role),
+        "ListAttachedUserPolicies" => Handler::Read(attached::list_of_user),
+        "AttachRolePolicy" => Handler::Write(attached::attach),
+        "DetachRolePolicy" => Handler::Write(attached::detach),
         "CreatePolicy" => Handler::Write(managed::create),
         "GetPolicy" => Handler::Read(managed::get),
         "GetPolicyVersion" => Handler::Read(managed::get_version),

@@ -67,6 +67,12 @@ impl World {
         Ok(())
     }
 
+    /// The inline policy of a role, as JSON.
+    pub fn role_policy(&self, account: &AccountId, role: &str, policy_name: &str) -> Option<&Json> {
+        let role = self.cloud.accounts.get(account)?.roles.get(role)?;
+        Some(&role.grants.inline.get(policy_name)?.document().json)
+    }
+
     /// Gives a role a permissions boundary: the managed policy `boundary-ROLE`, made or replaced. Its ARN.
     ///
     /// # Errors

@@ -97,3 +97,40 @@ async fn a_malformed_answer_is_unreadable_in_every_protocol() {
     broken("GetCallerIdentity");
     assert!(aws_sdk_sts::Client::new(&config).get_caller_identity().send().await.is_err());
 }
+
+/// The founding story, by the SDK that the controller uses.
+#[tokio::test(start_paused = true)]
+async fn the_sdk_assumes_a_role_reads_its_policy_and_simulates_the_fix() {
+    let mut world = World::new();
+    world.plant_founding_story(Timestamp::UNIX_EPOCH).unwrap();
+    let hub = config(Shared::new(world, || Timestamp::UNIX_EPOCH)).await;
+    let arn = "arn:aws:iam::444455556666:role/search-test-role";
+    let assume = aws_sdk_sts::Client::new(&hub).assume_role().role_arn(arn).role_session_name("ctl");
+    let refused = assume.clone().send().await.unwrap_err();
+    assert_eq!(refused.code(), Some("AccessDenied"));
+    let assumed = assume.external_id("tools").send().await.unwrap();
+    let key = assumed.credentials().unwrap();
+    let (id, secret, token) = (key.access_key_id(), key.secret_access_key(), key.session_token());
+    let credentials = aws_sdk_sts::config::Credentials::new(id, secret, Some(token.into()), None, "test");
+    let provider = aws_sdk_sts::config::SharedCredentialsProvider::new(credentials);
+    let role = hub.into_builder().credentials_provider(provider).build();
+    let iam = aws_sdk_iam::Client::new(&role);
+    let policy = iam.get_role_policy().role_name("search-test-role").policy_name("search-ecs").send().await.unwrap();
+    assert!(policy.policy_document().starts_with("%7B"), "E-01: the SDK does not decode");
+    let service = "ecs.application-autoscaling.amazonaws.com";
+    let refused = iam.create_service_linked_role().aws_service_name(service).send().await.unwrap_err();
+    assert!(refused.message().unwrap().contains("because no identity-based policy allows"));
+    let fix = json!({"Statement": story::allow(json!(story::ACTION), json!("*"))}).to_string();
+    let key = aws_sdk_iam::types::ContextEntry::builder()
+        .context_key_name("iam:AWSServiceName")
+        .context_key_values(service)
+        .context_key_type(aws_sdk_iam::types::ContextKeyTypeEnum::String)
+        .build();
+    let simulate =
+        iam.simulate_principal_policy().policy_source_arn(arn).action_names(story::ACTION).context_entries(key);
+    let decision = |reply: &aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput| {
+        reply.evaluation_results()[0].eval_decision().as_str().to_owned()
+    };
+    assert_eq!(decision(&simulate.clone().send().await.unwrap()), "implicitDeny");
+    assert_eq!(decision(&simulate.policy_input_list(fix).send().await.unwrap()), "allowed");
+}
