@@ -362,5 +362,4 @@ fn seconds(at: Timestamp) -> f64 {
 }
 
 #[cfg(test)]
-#[path = "metrics_tests.rs"]
 mod tests;

@@ -7,9 +7,6 @@ use crate::source_tree::{code_only, files, root, shown};
 
 const PURE: &[&str] = &["model", "api", "plan", "diagnose", "status"];
 
-/// The pure modules and the pieces that every edge may use.
-const EDGE: &[&str] = &["model", "api", "plan", "diagnose", "status", "settings", "telemetry", "metrics"];
-
 /// What each top-level module may name beside itself. `lib`, `main`, `cli` and `controller` wire: they name anything.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &[]),
@@ -17,14 +14,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("plan", &["model", "api"]),
     ("diagnose", &["model", "api"]),
     ("status", &["model", "api", "plan", "diagnose"]),
-    ("settings", &["model", "api"]),
+    ("settings", &["model", "api", "plan"]),
     ("telemetry", &["settings"]),
-    ("metrics", &["model", "api", "plan", "diagnose", "status"]),
+    // Records what `aws` reports; reads, as `http` does, the one state that the controller writes.
+    ("metrics", &["model", "api", "plan", "diagnose", "status", "aws", "controller"]),
     ("source", &["model", "api", "settings", "telemetry", "metrics"]),
-    ("aws", &["model", "api", "diagnose", "settings", "telemetry", "metrics"]),
+    ("aws", &["model", "api", "diagnose", "settings", "telemetry"]),
     ("observe", &["model", "api", "diagnose", "aws", "settings", "telemetry", "metrics"]),
     ("apply", &["model", "api", "plan", "diagnose", "aws", "settings", "telemetry", "metrics"]),
-    ("http", EDGE),
+    ("http", &["model", "api", "settings", "telemetry", "metrics", "controller"]),
 ];
 
 const WIRING: &[&str] = &["lib", "main", "cli", "controller"];

@@ -139,7 +139,9 @@ fn a_scrape_of_500_objects_takes_less_than_50_ms() {
     let views = views(COUNT);
     assert_eq!(views.len(), COUNT);
     views.iter().for_each(|view| state.put(with(view, conditions.clone())));
-    let mut times: Vec<Duration> = (0..100)
+    // Unoptimised code is some ten times slower than what ships: `make release-check` measures that.
+    let (scrapes, limit) = if cfg!(debug_assertions) { (11, 1_000) } else { (101, 50) };
+    let mut times: Vec<Duration> = (0..scrapes)
         .map(|_| {
             let start = Instant::now();
             assert!(metrics.scrape(&state).unwrap().contains("object-499"));
@@ -147,8 +149,6 @@ fn a_scrape_of_500_objects_takes_less_than_50_ms() {
         })
         .collect();
     times.sort();
-    let (median, p99) = (times[50], times[98]);
-    // Unoptimised code is some ten times slower than what ships.
-    let limit = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 50 });
-    assert!(p99 < limit, "median {median:?}, p99 {p99:?}");
+    let (median, p99) = (times[scrapes / 2], times[scrapes * 99 / 100]);
+    assert!(p99 < Duration::from_millis(limit), "median {median:?}, p99 {p99:?}");
 }
