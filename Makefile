@@ -37,7 +37,7 @@ lint: ## Runs clippy, warnings denied
 build: ## Builds both binaries
 	cargo build --locked --workspace
 
-cargo-test: ## Runs every Rust test
+cargo-test: build ## Runs every Rust test, some of them on the built binaries
 	cargo test --locked --workspace
 
 docs: ## Builds the docs, warnings denied
@@ -60,3 +60,4 @@ facts: ## Marks in tests/it/facts.txt what is tested
 release-check: test ## Runs what takes longer or needs the network: advisories, the release build
 	cargo-deny check advisories
 	cargo build --locked --release --workspace
+	cargo test --locked --release --workspace --lib a_scrape_of_500_objects

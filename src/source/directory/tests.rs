@@ -91,7 +91,8 @@ async fn a_file_half_written_never_counts() {
 async fn files_written_in_turn_are_seen_together() {
     let directory = TempDir::new().unwrap();
     let write = |name: &str, n: u32| fs::write(directory.path().join(name), format!("n: {n}\n")).unwrap();
-    (write("a.yaml", 0), write("b.yaml", 0));
+    write("a.yaml", 0);
+    write("b.yaml", 0);
     let mut source = DirectorySource::new(directory.path(), Timing { settle: SHORT * 20, ..timing() });
     next(&mut source).await;
     write("a.yaml", 1);
