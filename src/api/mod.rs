@@ -1,6 +1,6 @@
 //! What the user writes and reads.
 //!
-//! Owns the objects: their YAML form ([`types`]), reading it with file, line and column ([`yaml`], [`shape`]),
+//! Owns the objects: their YAML form ([`types`]), reading it with file, line and column ([`yaml`], `shape`),
 //! checking it ([`validate`]), and the resolved form that everything behind works on ([`desired`]). [`load`] does all
 //! of it. Must not know where files come from, nor what AWS holds.
 

@@ -3,7 +3,7 @@
 //! The only module that wires the others together. It decides when things are done; what is done is decided in `plan`.
 //!
 //! - [`assign`] gives each object its scope, as far as its account can be used.
-//! - [`actor`] works on the objects of one scope that are due, never on one twice at once.
+//! - `actor` works on the objects of one scope that are due, never on one twice at once.
 //! - [`object`] is one pass over one object.
 //! - [`supervisor`] keeps one actor for each scope that is desired.
 //! - [`daemon`] puts source, supervisor and state together.
