@@ -38,7 +38,7 @@ lint: ## Runs clippy, warnings denied
 build: ## Builds both binaries
 	cargo build --locked --workspace
 
-cargo-test: ## Runs every Rust test
+cargo-test: build ## Runs every Rust test, some of them on the built binaries
 	cargo test --locked --workspace
 
 docs: ## Builds the docs, warnings denied
@@ -61,3 +61,4 @@ facts: ## Marks in tests/it/facts.txt what is tested
 release-check: test ## Runs what takes longer or needs the network: advisories, the release build
 	cargo-deny check advisories
 	cargo build --locked --release --workspace
+	cargo test --locked --release --workspace --lib -- --nocapture series_grow_with_objects

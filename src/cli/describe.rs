@@ -67,8 +67,10 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
     }
     for resource in &status.resources {
         let state = resource.state.as_ref().map_or_else(String::new, |state| format!(" [{state}]"));
-        let arn = resource.arn.as_deref().unwrap_or("no ARN");
-        writeln!(out, "  {:<15} {}{state}\n                  {}", resource.kind, plain(&resource.name), plain(arn))?;
+        writeln!(out, "  {:<15} {}{}", resource.kind, plain(&resource.name), plain(&state))?;
+        if let Some(arn) = &resource.arn {
+            writeln!(out, "                  {}", plain(arn))?;
+        }
     }
     if !status.events.is_empty() {
         writeln!(out, "\nEvents (oldest first):")?;

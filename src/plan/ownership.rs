@@ -79,7 +79,7 @@ impl Ownership {
             Self::Ours => "this controller".to_owned(),
             Self::Other(owner) => format!("the owner {owner:?} (tag {TAG_OWNER})"),
             Self::CloudFormation(stack) => format!("the CloudFormation stack {stack:?}"),
-            Self::Nobody => "nobody that it names: it carries no owner tag".to_owned(),
+            Self::Nobody => "nobody known: it carries no owner tag".to_owned(),
         }
     }
 }

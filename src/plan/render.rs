@@ -200,6 +200,11 @@ fn value_text(value: &Value) -> String {
 }
 
 /// The plans as JSON, in a form that does not change within an API version.
+///
+/// `{apiVersion, actions: [{kind, object, resource, changes: [{field, from, to}]}], withheld: [{object, reason,
+/// message}]}`. Beside these an action has `verb` (create, update, tag, untag), `target`
+/// (account/region/cluster/service), `capacityMove` (`{from, to}` of the desired count, or null) and `mode`; a withheld
+/// part has its `kind`, `resource` and `hint`.
 pub fn json(api_version: &str, plans: &[(&ServiceScaling, &Plan)]) -> Value {
     let actions: Vec<Value> = plans
         .iter()

@@ -9,6 +9,7 @@ import os
 import pathlib
 import select
 import signal
+import socket
 import subprocess
 import time
 
@@ -163,6 +164,14 @@ def daemon(sandbox, tmp_path):
             exit_code = "none, ten seconds after SIGTERM"
         log.seek(0)
         assert exit_code == 0, f"exit code {exit_code}:\n{log.read()}"
+
+
+@pytest.fixture
+def free_address():
+    """An address on which nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return "127.0.0.1:{}".format(free.getsockname()[1])
 
 
 @pytest.fixture

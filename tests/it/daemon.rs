@@ -6,7 +6,7 @@ use ecs_scaling::model::failure::AwsService;
 use ecs_scaling_sandbox::{DenialStyle, Fault, FaultRule};
 use serde_json::{Value, json};
 
-use crate::golden::{self, mask_times};
+use crate::golden::{self, mask};
 use crate::harness::{ACCOUNT, SEARCH_API, home};
 use crate::process::{Daemon, Sandbox, until};
 
@@ -19,7 +19,7 @@ fn get_and_describe_show_what_the_daemon_knows() {
     let daemon = Daemon::settled(&sandbox, EXAMPLES, &[]);
     let shown = |name: &str, arguments: &[&str]| {
         let done = daemon.ask(arguments);
-        golden::check(name, &mask_times(&done.transcript()));
+        golden::check(name, &mask(&done.transcript()));
     };
     shown("get/table.txt", &["get"]);
     shown("get/wide.txt", &["get", "-o", "wide"]);
@@ -63,7 +63,7 @@ fn get_warns_while_the_files_are_not_taken_as_they_are() {
     let keys: Vec<&String> = config.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["apiVersion", "successful", "revision", "readAt", "error", "held", "findings"]);
     assert_eq!(config["findings"][0]["path"], "spec.maxCapacity");
-    golden::check("get/rejected.txt", &mask_times(&daemon.ask(&["get"]).transcript()));
+    golden::check("get/rejected.txt", &mask(&daemon.ask(&["get"]).transcript()));
 }
 
 #[test]

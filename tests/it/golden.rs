@@ -25,9 +25,26 @@ pub(crate) fn check_file(name: &str, actual: &str) {
     }
 }
 
-/// A text without what differs from run to run: points in time, and ages below 100 seconds, in columns or not.
-pub(crate) fn mask_times(text: &str) -> String {
-    text.split_inclusive('\n').map(mask_line).collect()
+/// A text without what differs from run to run: UUIDs, points in time, and ages below 100 seconds, in columns or not.
+pub(crate) fn mask(text: &str) -> String {
+    text.split_inclusive('\n').map(|line| mask_line(&mask_uuids(line))).collect()
+}
+
+fn mask_uuids(line: &str) -> String {
+    const SHAPE: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    let is_uuid = |text: &str| {
+        let mut pairs = text.bytes().zip(SHAPE.bytes());
+        text.len() == SHAPE.len()
+            && pairs.all(|(is, wanted)| if wanted == b'x' { is.is_ascii_hexdigit() } else { is == wanted })
+    };
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let masks = rest.get(..SHAPE.len()).is_some_and(is_uuid);
+        out.push_str(if masks { "UUID" } else { &rest[..first.len_utf8()] });
+        rest = &rest[if masks { SHAPE.len() } else { first.len_utf8() }..];
+    }
+    out
 }
 
 fn mask_line(line: &str) -> String {
@@ -75,20 +92,24 @@ fn mask_age<'a>(out: &mut String, digits: &str, after: &'a str) -> &'a str {
 }
 
 #[test]
-fn an_age_of_two_digits_is_masked_like_one_of_one() {
+fn what_differs_from_run_to_run_is_masked_and_nothing_else() {
     let lines = [
         ("AGE   REGION\n2s    eu-west-1\n", "AGE   REGION\n12s   eu-west-1\n"),
         ("Ready   2s\n", "Ready   12s\n"),
         ("Last sync:   2s ago\n", "Last sync:   2s ago\n"),
         ("     2s ago  Normal\n", "    12s ago  Normal\n"),
+        (
+            "scalable-target/5a9c39c1-a8f5-50fe-a2cb-5403175f71a4",
+            "scalable-target/8cac6d2f-4550-5d06-a8d4-d11a29df2837",
+        ),
         ("at 2026-11-25T01:44:00.917881668Z", "at 2026-11-25T01:44:00Z"),
     ];
     for (one, two) in lines {
-        assert_eq!(mask_times(one), mask_times(two));
-        assert_ne!(mask_times(one), one);
+        assert_eq!(mask(one), mask(two));
+        assert_ne!(mask(one), one);
     }
     for untouched in ["min 2, max 20", "B-2s2 in 111122223333/ap-northeast-2", "spec f7667ed180119ca8", "period: 60\n"]
     {
-        assert_eq!(mask_times(untouched), untouched);
+        assert_eq!(mask(untouched), untouched);
     }
 }

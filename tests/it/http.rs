@@ -3,13 +3,13 @@
 use ecs_scaling_sandbox::{Fault, FaultRule};
 use serde_json::Value;
 
-use crate::golden::{self, mask_times};
+use crate::golden::{self, mask};
 use crate::process::{Daemon, Sandbox, until};
 
 const ONE: &str = "deploy/examples/search-api.yaml";
 
 fn pretty(value: &Value) -> String {
-    mask_times(&(serde_json::to_string_pretty(value).unwrap() + "\n"))
+    mask(&(serde_json::to_string_pretty(value).unwrap() + "\n"))
 }
 
 #[test]

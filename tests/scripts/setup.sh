@@ -22,3 +22,8 @@ if ! cmp -s tests/clients/requirements.txt "$venv/requirements.txt"; then
   "$venv/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --requirement tests/clients/requirements.txt
   cp tests/clients/requirements.txt "$venv/requirements.txt"
 fi
+
+# promtool, where it can be had without asking; the check that needs it says when it is missing.
+if ! command -v promtool >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  apt-get update --quiet && apt-get install --yes --no-install-recommends prometheus || true
+fi

@@ -90,10 +90,10 @@ struct Metric {
     labels: Vec<String>,
 }
 
-/// The metrics in the order in which `src/metrics.rs` registers them. A scrape would show only those that have
+/// The metrics in the order in which `src/metrics/mod.rs` registers them. A scrape would show only those that have
 /// happened; the source has them all, each as its name, its help and its labels.
 fn metrics() -> Vec<Metric> {
-    let source = std::fs::read_to_string(root().join("src/metrics.rs")).unwrap();
+    let source = std::fs::read_to_string(root().join("src/metrics/mod.rs")).unwrap();
     let parts: Vec<&str> = source.split('"').collect(); // code and text in turn: no metric's help has a quote
     let names = parts.iter().enumerate().filter(|(index, part)| index % 2 == 1 && is_name(part));
     let found = names.map(|(index, name)| {
