@@ -70,11 +70,21 @@ impl Supervisor {
         let mut actors = JoinSet::new();
         let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
         let (shutdown, kick) = (self.shutdown.clone(), Arc::clone(&self.kick));
+        let mut placed = false;
+        // Before the first read of the source nothing is known to be wanted, which is not the same as nothing wanted.
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            changed = self.desired.changed() => if changed.is_err() { return },
+        }
         loop {
             let desired = Arc::clone(&self.desired.borrow_and_update());
             self.ask_who_we_are(&desired, &mut accounts, &mut asked, &answers);
             let assignment = self.assign(&desired, &accounts);
             self.direct(&assignment, &accounts, &mut running, &mut actors);
+            placed = placed || is_placed(&desired, &assignment);
+            if placed {
+                self.state.set_scopes(&assignment.scopes.keys().cloned().collect(), self.clock.now());
+            }
             self.publish(&desired, &assignment);
             tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -154,8 +164,6 @@ impl Supervisor {
             }
             keep
         });
-        let scopes: BTreeSet<ScopeId> = assignment.scopes.keys().cloned().collect();
-        self.state.set_scopes(&scopes, self.clock.now());
         for (scope, objects) in &assignment.scopes {
             let account = assignment.accounts.get(scope);
             let Some((name, reached)) = account.and_then(|name| Some((name, accounts.get(name)?))) else { continue };
@@ -212,6 +220,12 @@ impl Supervisor {
             self.state.put(ObjectView { desired, key: None, generation, status, plan: None });
         }
     }
+}
+
+/// Whether every object has its scope, or a trouble that is told: not before each account has answered.
+fn is_placed(desired: &Desired, assignment: &Assignment) -> bool {
+    let in_scopes: usize = assignment.scopes.values().map(BTreeMap::len).sum();
+    in_scopes + assignment.troubles.len() >= desired.services.len()
 }
 
 /// The region of any object of the account: GetCallerIdentity answers in each.

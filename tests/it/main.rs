@@ -6,6 +6,7 @@ mod facts;
 mod golden;
 mod harness;
 mod imports;
+mod ready;
 mod reconcile;
 mod reference;
 mod source_tree;
