@@ -70,7 +70,7 @@ impl Supervisor {
         let mut actors = JoinSet::new();
         let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
         let (shutdown, kick) = (self.shutdown.clone(), Arc::clone(&self.kick));
-        let mut placed = false;
+        let mut placed = false; // whether each account has answered once, so that every object is where it belongs
         // Before the first read of the source nothing is known to be wanted, which is not the same as nothing wanted.
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -81,7 +81,7 @@ impl Supervisor {
             self.ask_who_we_are(&desired, &mut accounts, &mut asked, &answers);
             let assignment = self.assign(&desired, &accounts);
             self.direct(&assignment, &accounts, &mut running, &mut actors);
-            placed = placed || is_placed(&desired, &assignment);
+            placed = placed || asked.iter().all(|name| accounts.contains_key(name));
             if placed {
                 self.state.set_scopes(&assignment.scopes.keys().cloned().collect(), self.clock.now());
             }
@@ -220,12 +220,6 @@ impl Supervisor {
             self.state.put(ObjectView { desired, key: None, generation, status, plan: None });
         }
     }
-}
-
-/// Whether every object has its scope, or a trouble that is told: not before each account has answered.
-fn is_placed(desired: &Desired, assignment: &Assignment) -> bool {
-    let in_scopes: usize = assignment.scopes.values().map(BTreeMap::len).sum();
-    in_scopes + assignment.troubles.len() >= desired.services.len()
 }
 
 /// The region of any object of the account: GetCallerIdentity answers in each.

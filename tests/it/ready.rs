@@ -37,8 +37,8 @@ async fn the_daemon_is_not_ready_before_the_first_pass_over_what_the_source_hold
         }
     }
     assert!(state.is_ready());
-    let synced: Vec<bool> = state.objects().iter().map(|view| view.status.last_sync_time.is_some()).collect();
-    assert_eq!(synced, [true], "ready, and yet the object was not looked at");
+    let observed: Vec<bool> = state.objects().iter().map(|view| view.status.capacity.is_some()).collect();
+    assert_eq!(observed, [true], "ready, and yet the object was not looked at");
     shutdown.cancel();
     daemon.await.unwrap();
 }
