@@ -7,6 +7,7 @@ use ecs_scaling::controller::State;
 use ecs_scaling::controller::daemon::Daemon;
 use ecs_scaling::metrics::Metrics;
 use ecs_scaling::source::directory::Timing;
+use ecs_scaling_sandbox::{Fault, FaultRule};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +16,9 @@ use crate::harness::{Bench, SEARCH_API};
 #[tokio::test(start_paused = true)]
 async fn the_daemon_is_not_ready_before_the_first_pass_over_what_the_source_holds() {
     let bench = Bench::new().await;
+    // Slower than what looks at it: while the account has not answered, there is no scope whose pass could be awaited.
+    let slow = FaultRule { service: None, operation: None, nth: 1, times: 10, fault: Fault::Delay(500) };
+    bench.world.world().inject(slow);
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("search-api.yaml"), SEARCH_API).unwrap();
     let (state, shutdown) = (Arc::new(State::default()), CancellationToken::new());
