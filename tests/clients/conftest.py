@@ -98,10 +98,12 @@ def binary(name):
 
 @pytest.fixture
 def sandbox(tmp_path):
-    """A fresh sandbox process."""
+    """A fresh sandbox process in which there is nothing."""
+    seed = tmp_path / "seed.json"
+    seed.write_text("{}")
     with open(tmp_path / "sandbox.log", "w+") as log:
         process = subprocess.Popen(
-            [binary("ecs-scaling-sandbox"), "serve", "--listen", "127.0.0.1:0"],
+            [binary("ecs-scaling-sandbox"), "serve", "--listen", "127.0.0.1:0", "--seed", seed],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

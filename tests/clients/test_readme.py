@@ -52,7 +52,8 @@ def test_make_test_is_a_target():
 
 @pytest.fixture
 def reader(sandbox, tmp_path):
-    """Someone who reads on: the YAML is saved under the names that it bears, AWS is the sandbox."""
+    """Someone who reads on: the YAML is saved under the names that it bears, AWS is the sandbox with B's search-api."""
+    sandbox.create_service(cluster="B", service="search-api", desired_count=2)
     for text in (text for language, text in BLOCKS if language == "yaml"):
         path = tmp_path / re.match(r"# (\S+\.yaml)\n", text)[1]
         path.parent.mkdir(exist_ok=True)
