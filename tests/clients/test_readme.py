@@ -52,7 +52,8 @@ def test_make_test_is_a_target():
 
 @pytest.fixture
 def reader(sandbox, tmp_path):
-    """Someone who reads on: the YAML is saved under the names that it bears, AWS is the sandbox."""
+    """Someone who reads on: the YAML is saved under the names that it bears, AWS is the sandbox with B's search-api."""
+    sandbox.create_service(cluster="B", service="search-api", desired_count=2)
     for text in (text for language, text in BLOCKS if language == "yaml"):
         path = tmp_path / re.match(r"# (\S+\.yaml)\n", text)[1]
         path.parent.mkdir(exist_ok=True)
@@ -81,7 +82,7 @@ class Reader:
     def type(self, line):
         """Runs a line; what it printed."""
         if line.startswith("cargo install "):
-            return (self.folder / "scaling").name  # see PATH
+            return ""  # its binary is on the PATH
         if line.startswith("export "):
             self.environment |= dict(word.split("=", 1) for word in line.split()[1:])
             return ""
@@ -110,9 +111,10 @@ def test_the_other_commands_run_as_written(sandbox, reader):
         policies = sandbox.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="ecs")
         names = {policy["PolicyName"] for policy in policies["ScalingPolicies"]}
         assert names >= {"search-api-out", "search-api-in"}
-        for path in ["metrics", "healthz", "readyz", "api/v1/servicescalings", "api/v1/servicescalings/default/search-api"]:
-            assert re.sub("default/search-api$", "{namespace}/{name}", f"`/{path}`".strip("`")) in README
-            assert fetch(f"http://{reader.address}/{path}")
+        paths = re.findall(r"^\| `(/\S*)` \|", README, re.MULTILINE)
+        assert len(paths) == 5
+        for path in paths:
+            assert fetch(f"http://{reader.address}" + path.format(namespace="default", name="search-api"))
     finally:
         for daemon in reader.daemons:
             daemon.send_signal(signal.SIGTERM)

@@ -18,6 +18,7 @@ mod metrics;
 mod ownership;
 mod process;
 mod reads;
+mod ready;
 mod reconcile;
 mod recreate;
 mod reference;
