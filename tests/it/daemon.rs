@@ -1,4 +1,4 @@
-//! The loop itself in virtual time: supervisor and actors, without a source.
+//! The loop itself in virtual time: supervisor and actors; and once the whole daemon, on a directory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -283,4 +283,35 @@ async fn an_object_that_is_gone_is_let_go() {
     assert_eq!(running.state.objects().len(), 1);
     assert_eq!(bench.writes(), before);
     running.stop().await;
+}
+
+// The whole way from a file to AWS: a change goes out once it has settled, about two seconds later.
+#[tokio::test(start_paused = true)]
+async fn a_changed_file_becomes_a_write_within_seconds() {
+    use ecs_scaling::controller::daemon::Daemon;
+    use ecs_scaling::source::directory::Timing;
+    let bench = Bench::new().await;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("search-api.yaml");
+    std::fs::write(&file, SEARCH_API).unwrap();
+    let shutdown = CancellationToken::new();
+    let daemon = Daemon {
+        config: directory.path().to_owned(),
+        timing: Timing { poll: Duration::from_secs(1), watch: false, ..Timing::default() },
+        settings: bench.settings.clone(),
+        aws: bench.aws.clone(),
+        clock: bench.clock,
+        state: Arc::default(),
+        metrics: Arc::new(Metrics::new(bench.settings.interval).unwrap()),
+        kick: Arc::default(),
+        shutdown: shutdown.clone(),
+    };
+    let ended = tokio::spawn(daemon.run());
+    bench.sleep(5).await;
+    assert_eq!(bench.target().range.max(), 20);
+    std::fs::write(&file, SEARCH_API.replace("maxCapacity: 20", "maxCapacity: 30")).unwrap();
+    bench.sleep(4).await;
+    assert_eq!(bench.target().range.max(), 30);
+    shutdown.cancel();
+    ended.await.unwrap();
 }
