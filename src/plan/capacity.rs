@@ -63,9 +63,9 @@ mod tests {
     #[test]
     fn more_than_half_is_not_taken_away() {
         assert_eq!(register(30, 30, 2, 4), (Some(CapacityMove { from: 30, to: 4 }), true));
-        assert_eq!(register(30, 30, 2, 15).1, false);
-        assert_eq!(register(30, 30, 2, 14).1, true);
-        assert_eq!(register(3, 3, 0, 1).1, false, "two tasks may always go");
-        assert_eq!(register(1, 1, 2, 20).1, false, "adding to a running service is safe");
+        assert!(!register(30, 30, 2, 15).1);
+        assert!(register(30, 30, 2, 14).1);
+        assert!(!register(3, 3, 0, 1).1, "two tasks may always go");
+        assert!(!register(1, 1, 2, 20).1, "adding to a running service is safe");
     }
 }

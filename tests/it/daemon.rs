@@ -146,7 +146,7 @@ fn disown(bench: &Bench) {
     bench.change_alarm(|alarm| alarm.tags.clear());
 }
 
-// tf#44212: not on its first drift, but within a lap.
+// tf#44212: not on its first drift, but within a lap. S-102, S-103: the ARN says which service is asked.
 #[tokio::test(start_paused = true)]
 async fn what_is_equal_and_not_ours_is_a_conflict_within_a_lap() {
     let bench = Bench::new().await;
