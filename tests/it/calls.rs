@@ -31,7 +31,7 @@ impl Fleet {
                 .replace("cluster: B", &format!("cluster: {cluster}"))
                 .replace("service: search-api", &format!("service: {service}"))
                 .replace(ALARM, &format!("{cluster}-{service}-high"));
-            write!(yaml, "{object}---\n").unwrap();
+            writeln!(yaml, "{object}---").unwrap();
             yaml
         })
     }

@@ -19,8 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::{ALARM, Bench, SEARCH_API, desired, home, with_spec};
 
 /// A loop that runs beside the test.
-struct Running<'a> {
-    bench: &'a Bench,
+struct Running {
     state: Arc<State>,
     metrics: Arc<Metrics>,
     desired: watch::Sender<Arc<Desired>>,
@@ -29,8 +28,8 @@ struct Running<'a> {
     ended: JoinHandle<()>,
 }
 
-impl<'a> Running<'a> {
-    fn start(bench: &'a Bench, yaml: &str) -> Self {
+impl Running {
+    fn start(bench: &Bench, yaml: &str) -> Self {
         let state = Arc::new(State::default());
         let metrics = Arc::new(Metrics::new(bench.settings.interval).unwrap());
         let (sender, receiver) = watch::channel(Arc::new(desired(yaml)));
@@ -46,7 +45,7 @@ impl<'a> Running<'a> {
             shutdown: shutdown.clone(),
         };
         let ended = tokio::spawn(supervisor.run());
-        Self { bench, state, metrics, desired: sender, kick, shutdown, ended }
+        Self { state, metrics, desired: sender, kick, shutdown, ended }
     }
 
     /// The status of an object, linted.
