@@ -165,7 +165,7 @@ impl Actor {
                 }
             }
         }
-        while self.passes.len() < CONCURRENCY {
+        while self.passes.len() < CONCURRENCY && !self.waits_for_the_cap() {
             let Some(key) = self.ready.pop_front() else { break };
             self.start_pass(&key);
         }
@@ -191,10 +191,15 @@ impl Actor {
         }));
     }
 
+    /// Whether the passes under way might use up what may still be changed: then the next one waits for them, instead
+    /// of being told for nothing that it may not write.
+    fn waits_for_the_cap(&self) -> bool {
+        let (changed, limit) = (self.changed.len(), self.parts.context.settings.max_changes);
+        changed < limit && changed + self.passes.len() >= limit
+    }
+
     fn start_pass(&mut self, key: &ObjectKey) {
-        let under_way = self.passes.len();
-        let limit = self.parts.context.settings.max_changes;
-        let may_write = self.changed.contains(key) || self.changed.len() + under_way < limit;
+        let may_write = self.changed.contains(key) || self.changed.len() < self.parts.context.settings.max_changes;
         let Some(entry) = self.entries.get_mut(key).filter(|entry| !entry.in_flight) else { return };
         entry.in_flight = true;
         entry.due = None;

@@ -85,10 +85,9 @@ fn update(draft: &mut Draft<'_>, wanted: &Wanted<'_>, policy: &Standing, held: &
     let tags_differ = draft.known_tags(&held.arn).is_some_and(|tags| !missing(tags, &wanted_tags).is_empty());
     let writes = !differs.is_empty() || tags_differ;
     let part = Part::Alarm(wanted.alarm.name.clone());
-    if writes && *policy == Standing::Blocked {
-        return wait_for_policy(draft, wanted);
-    }
-    let tags = match draft.claim(part, Lookup::AlarmTags(held.arn.clone()), writes) {
+    let waits = writes && *policy == Standing::Blocked;
+    let tags = match draft.claim(part, Lookup::AlarmTags(held.arn.clone()), writes && !waits) {
+        Claim::Unknown | Claim::Ours(_) | Claim::Adopt(_) if waits => return wait_for_policy(draft, wanted),
         Claim::Ours(tags) | Claim::Adopt(tags) => tags,
         Claim::Unknown | Claim::Foreign => return,
     };

@@ -131,7 +131,7 @@ impl<'a> Draft<'a> {
             return Claim::Foreign;
         }
         let fresh = mode == Mode::Observe || reading.read_at >= observed.read_at;
-        if (writes || adoptable) && !fresh {
+        if writes && !fresh {
             self.lookups.insert(lookup);
             return Claim::Unknown;
         }

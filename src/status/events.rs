@@ -55,3 +55,28 @@ fn describe(action: &Action) -> String {
         _ => format!("{}{name}: {}", action.part.kind(), fields.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push_created(status: &mut Status, message: &str) {
+        push(status, EventType::Normal, EventReason::Created, message.into(), Timestamp::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn the_last_twenty_are_kept_in_order() {
+        let mut status = Status::default();
+        (0..25).for_each(|i| push_created(&mut status, &i.to_string()));
+        let kept: Vec<String> = status.events.iter().map(|event| event.message.clone()).collect();
+        assert_eq!(kept, (5..25).map(|i| i.to_string()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_event_that_comes_again_is_counted_and_moves_to_the_end() {
+        let mut status = Status::default();
+        ["a", "b", "a", "a"].into_iter().for_each(|message| push_created(&mut status, message));
+        let kept: Vec<(&str, u32)> = status.events.iter().map(|event| (&*event.message, event.count)).collect();
+        assert_eq!(kept, [("b", 1), ("a", 3)]);
+    }
+}

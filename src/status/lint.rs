@@ -76,3 +76,92 @@ pub fn lint(previous: Option<&Status>, status: &Status, generation: u64) -> Resu
     }
     if status.events.len() > EVENTS_KEPT { Err(StatusError::TooManyEvents) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::api::status::{Condition, Event, EventReason, EventType, Reason};
+
+    fn condition(kind: ConditionType, status: ConditionStatus) -> Condition {
+        Condition {
+            kind,
+            status,
+            reason: Reason::AsWanted,
+            message: "so it is".into(),
+            hint: "do this".into(),
+            last_transition_time: Timestamp::from_second(100).unwrap(),
+            observed_generation: 1,
+        }
+    }
+
+    fn status(conditions: &[(ConditionType, ConditionStatus)]) -> Status {
+        let conditions = conditions.iter().map(|(kind, status)| condition(*kind, *status)).collect();
+        Status { conditions, ..Status::default() }
+    }
+
+    use ConditionStatus::{False, True, Unknown};
+    use ConditionType::{CapacityInRange, Ready, Reconciling, Stalled, TargetSynced};
+
+    fn rule(conditions: &[(ConditionType, ConditionStatus)]) -> Result<(), StatusError> {
+        lint(None, &status(conditions), 1)
+    }
+
+    #[test]
+    fn a_good_status_passes() {
+        assert_eq!(rule(&[(Ready, True), (TargetSynced, True), (CapacityInRange, False)]), Ok(()));
+        assert_eq!(rule(&[(Ready, False), (Stalled, True), (TargetSynced, False)]), Ok(()));
+        assert_eq!(rule(&[(Ready, Unknown), (Reconciling, True), (TargetSynced, Unknown)]), Ok(()));
+    }
+
+    #[test]
+    fn ready_is_there_once_and_excludes_what_is_not() {
+        assert_eq!(rule(&[(TargetSynced, True)]), Err(StatusError::NoReady));
+        assert_eq!(rule(&[(Ready, True), (Ready, True)]), Err(StatusError::Twice(Ready)));
+        for beside in [(TargetSynced, False), (TargetSynced, Unknown), (Stalled, True), (Reconciling, True)] {
+            assert_eq!(rule(&[(Ready, True), beside]), Err(StatusError::ReadyBeside(beside.0)));
+        }
+    }
+
+    #[test]
+    fn what_is_not_ready_says_what_comes_next() {
+        assert_eq!(rule(&[(Ready, False), (TargetSynced, False)]), Err(StatusError::NoProgress));
+        assert_eq!(rule(&[(Ready, False), (Reconciling, False)]), Err(StatusError::NotTrue(Reconciling)));
+    }
+
+    #[test]
+    fn what_is_false_says_what_is_so_and_what_to_do() {
+        let mut mute = status(&[(Ready, False), (Stalled, True), (TargetSynced, False)]);
+        mute.conditions[2].hint.clear();
+        assert_eq!(lint(None, &mute, 1), Err(StatusError::Unexplained(TargetSynced, "what to do next")));
+        mute.conditions[2].message.clear();
+        assert_eq!(lint(None, &mute, 1), Err(StatusError::Unexplained(TargetSynced, "what is so")));
+    }
+
+    #[test]
+    fn time_and_generations_go_forward() {
+        let now = status(&[(Ready, True)]);
+        let mut later = now.clone();
+        later.conditions[0].last_transition_time = Timestamp::from_second(200).unwrap();
+        assert_eq!(lint(Some(&now), &later, 1), Ok(()));
+        assert_eq!(lint(Some(&later), &now, 1), Err(StatusError::WentBack(Ready)));
+        assert_eq!(lint(None, &now, 0), Err(StatusError::FromTheFuture(Ready)));
+    }
+
+    #[test]
+    fn no_more_events_are_kept_than_the_last_twenty() {
+        let event = |count| Event {
+            time: Timestamp::UNIX_EPOCH,
+            kind: EventType::Normal,
+            reason: EventReason::Created,
+            message: "made".into(),
+            count,
+        };
+        let mut many = status(&[(Ready, True)]);
+        many.events = (0..EVENTS_KEPT).map(|_| event(1)).collect();
+        assert_eq!(lint(None, &many, 1), Ok(()));
+        many.events.push(event(1));
+        assert_eq!(lint(None, &many, 1), Err(StatusError::TooManyEvents));
+    }
+}

@@ -90,6 +90,7 @@ fn step_scaling(over: Value) -> Value {
     crate::somebody::merged(config, over)
 }
 
+// S-025, S-026, S-036
 #[tokio::test(start_paused = true)]
 async fn each_member_of_a_step_scaling_policy_is_put_back() {
     let steps = |steps: Value| json!({"StepAdjustments": steps});

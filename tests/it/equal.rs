@@ -19,7 +19,7 @@ async fn assert_same(one: &str, other: &str) {
     assert_eq!(bench.written_since(before), [""; 0]);
 }
 
-// S-096, upjet-aws#706
+// S-094, S-096, upjet-aws#706
 #[tokio::test(start_paused = true)]
 async fn the_order_of_steps_dimensions_and_actions_makes_no_difference() {
     let steps = "    - {lower: 30, upper: 40, adjustment: 2}\n    - {lower: 40, upper: 50, adjustment: 2}\n";
@@ -91,7 +91,7 @@ async fn a_number_may_be_spelled_in_any_way() {
     }
 }
 
-// tf#2662: in binary floats 0.3 − 0.1 is not 0.2, which would be a step that never matches and a drift without end.
+// tf#2662, S-093: in binary floats 0.3 − 0.1 is not 0.2, which would be a step that never matches and a drift without end.
 #[tokio::test(start_paused = true)]
 async fn steps_of_a_tenth_are_exact() {
     let tenths = SEARCH_API

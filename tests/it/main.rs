@@ -14,6 +14,7 @@ mod golden;
 mod harness;
 mod http;
 mod imports;
+mod looping;
 mod metrics;
 mod ownership;
 mod process;

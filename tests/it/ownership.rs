@@ -224,7 +224,7 @@ async fn a_renamed_object_of_the_same_owner_takes_over_with_its_tags() {
     assert_eq!(bench.target().tags["ecs-scaling.dev/object"], "default/renamed");
 }
 
-// Tags are read before the first write, and never in a steady pass.
+// Tags are read before the first write, and never in a steady pass. S-008: the register's answer holds the ARN.
 #[tokio::test(start_paused = true)]
 async fn steady_passes_read_no_tags() {
     let bench = Bench::new().await;

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::harness::{Bench, SEARCH_API, condition, home, search_api};
 
+// S-067: the SDK speaks CBOR to CloudWatch.
 #[tokio::test(start_paused = true)]
 async fn an_object_becomes_target_policy_and_alarm_in_that_order_and_a_second_pass_writes_nothing() {
     let bench = Bench::new().await;

@@ -109,7 +109,7 @@ async fn a_deleted_alarm_comes_back_and_is_counted() {
     assert!(bench.alarm().tags.contains_key("ecs-scaling.dev/owner"), "it is ours again");
 }
 
-// S-016, tf#427: a policy that AWS refuses because it does not see the target yet is put with the next pass.
+// S-016, S-022, tf#427: a policy that AWS refuses because it does not see the target yet is put with the next pass.
 #[tokio::test(start_paused = true)]
 async fn a_target_that_policies_do_not_see_yet_is_waited_for() {
     let bench = Bench::new().await;

@@ -16,6 +16,8 @@ use crate::limits::throttled;
 pub enum Fault {
     /// Too many calls; nothing is done.
     Throttle,
+    /// Somebody else is changing the same thing; nothing is done (tf#17915, tf#422).
+    Conflict,
     /// Status 500; nothing is done.
     InternalError,
     /// Status 503; nothing is done.
@@ -41,6 +43,7 @@ impl Fault {
     pub(crate) fn error(self, service: AwsService) -> Option<AwsError> {
         match self {
             Self::Throttle => Some(throttled(service)),
+            Self::Conflict => Some(conflict(service)),
             Self::InternalError => Some(internal_error(service)),
             Self::Unavailable => {
                 Some(AwsError::with_status("ServiceUnavailableException", 503, "Service is unable to handle request."))
@@ -61,6 +64,17 @@ impl Fault {
             Self::Delay(millis) => Duration::from_millis(millis),
             _ => Duration::ZERO,
         }
+    }
+}
+
+fn conflict(service: AwsService) -> AwsError {
+    match service {
+        AwsService::CloudWatch => AwsError::cloudwatch("A separate request to update this alarm is in progress"),
+        AwsService::Ecs => AwsError::sender("UpdateInProgressException", "There is already an update in progress."),
+        _ => AwsError::sender(
+            "ConcurrentUpdateException",
+            "You already have a pending update to an Auto Scaling resource.",
+        ),
     }
 }
 

@@ -1,1 +1,0 @@
-//! Plans, from the point of view of a person who reads them.
