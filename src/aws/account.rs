@@ -7,6 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::call::{CallRecorder, CallReport, NoRecorder, Operation, failure};
@@ -31,6 +32,8 @@ pub struct AwsOptions {
     pub credentials: Option<(String, String)>,
     /// The region where none is said; `None` asks the environment and the profile.
     pub region: Option<Region>,
+    /// The time by which requests are signed and credentials expire; the system's when `None`.
+    pub time_source: Option<SharedTimeSource>,
     /// Requests a second.
     pub limits: Limits,
     /// Who counts calls.
@@ -43,6 +46,7 @@ impl Default for AwsOptions {
             http_client: None,
             credentials: None,
             region: None,
+            time_source: None,
             limits: Limits::default(),
             recorder: Arc::new(NoRecorder),
         }
@@ -70,6 +74,9 @@ impl Aws {
             .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS));
         if let Some(client) = options.http_client {
             loader = loader.http_client(client);
+        }
+        if let Some(time_source) = options.time_source {
+            loader = loader.time_source(time_source);
         }
         if let Some(region) = &options.region {
             loader = loader.region(SdkRegion::new(region.as_str().to_owned()));

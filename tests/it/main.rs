@@ -1,8 +1,11 @@
 //! Integration tests: what crosses a boundary, and the rules that the source itself keeps.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // this is all tests
 
+mod estate;
 mod facts;
+mod faults;
 mod harness;
+mod harness_daemon;
 mod imports;
 mod reconcile;
 mod source_tree;
