@@ -163,6 +163,11 @@ impl Metrics {
         }
     }
 
+    /// Counts a panic outside of any one object's pass.
+    pub fn count_panic(&self) {
+        self.reconcile_panics.with_label_values(&[CONTROLLER]).inc();
+    }
+
     /// Counts a read of the source that was rejected, wholly or in part.
     pub fn count_rejection(&self) {
         self.config_rejections.inc();

@@ -9,6 +9,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio_util::sync::CancellationToken;
 
 use super::call::{CallRecorder, CallReport, NoRecorder, Operation, failure};
 use super::limits::Limits;
@@ -164,8 +165,8 @@ impl Account {
         })
     }
 
-    /// The clients for one region, of an account whose id was asked for.
-    pub fn scope(&self, id: ScopeId) -> Scope {
-        Scope::new(id, &self.config, self.limits, Arc::clone(&self.recorder))
+    /// The clients for one region, of an account whose id was asked for. They send nothing after `stop`.
+    pub fn scope(&self, id: ScopeId, stop: CancellationToken) -> Scope {
+        Scope::new(id, &self.config, self.limits, Arc::clone(&self.recorder), stop)
     }
 }

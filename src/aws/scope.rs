@@ -9,8 +9,9 @@ use aws_config::{Region as SdkRegion, SdkConfig};
 use aws_sdk_ecs::config::retry::RetryPartition;
 use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::operation::RequestId;
+use tokio_util::sync::CancellationToken;
 
-use super::call::{CallRecorder, CallReport, Operation, failure};
+use super::call::{CallRecorder, CallReport, Kind, Operation, failure};
 use super::limits::{Buckets, Limits};
 use crate::model::failure::{Effect, Failure, Origin};
 use crate::model::names::ScopeId;
@@ -24,6 +25,8 @@ pub struct Scope {
     pub(super) cloudwatch: Clients<aws_sdk_cloudwatch::Client>,
     buckets: Arc<Buckets>,
     recorder: Arc<dyn CallRecorder>,
+    /// Once it is cancelled, nothing is sent any more.
+    stop: CancellationToken,
 }
 
 /// A service's client for reads, with retries, and the one for writes, without.
@@ -43,7 +46,13 @@ pub struct Written {
 }
 
 impl Scope {
-    pub(super) fn new(id: ScopeId, config: &SdkConfig, limits: Limits, recorder: Arc<dyn CallRecorder>) -> Self {
+    pub(super) fn new(
+        id: ScopeId,
+        config: &SdkConfig,
+        limits: Limits,
+        recorder: Arc<dyn CallRecorder>,
+        stop: CancellationToken,
+    ) -> Self {
         let region = SdkRegion::new(id.region.as_str().to_owned());
         // The SDK's retry tokens are shared process-wide for a service: one throttled account would starve the rest.
         let partition = RetryPartition::new(id.to_string());
@@ -67,6 +76,7 @@ impl Scope {
             },
             buckets: Arc::new(Buckets::new(limits)),
             recorder,
+            stop,
             id,
         }
     }
@@ -76,7 +86,8 @@ impl Scope {
         &self.id
     }
 
-    /// Sends one call once it has its permit.
+    /// Sends one call once it has its permit. After a stop nothing is sent, a read under way is given up, and a write
+    /// is waited for: its time limit is that of one attempt.
     pub(super) async fn call<T, E>(
         &self,
         operation: Operation,
@@ -85,9 +96,22 @@ impl Scope {
     where
         E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
     {
-        let waited = self.buckets.acquire(operation.service, operation.kind).await;
+        let waited = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Err(stopping(operation)),
+            waited = self.buckets.acquire(operation.service, operation.kind) => waited,
+        };
         let start = tokio::time::Instant::now();
-        let result = send.await.map_err(|error| failure(operation, &error));
+        let result = if operation.kind == Kind::Read {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Err(stopping(operation)),
+                result = send => result,
+            }
+        } else {
+            send.await
+        };
+        let result = result.map_err(|error| failure(operation, &error));
         self.recorder.record(&CallReport {
             account: self.id.account.as_str(),
             region: self.id.region.as_str(),
@@ -142,6 +166,11 @@ pub(super) fn unreadable(operation: Operation, message: String) -> Failure {
         effect: operation.doubt(),
         request_id: None,
     }
+}
+
+/// A call that is not made any more.
+fn stopping(operation: Operation) -> Failure {
+    not_sent(operation, &"the controller is stopping")
 }
 
 /// A request that the SDK's own builder refuses.

@@ -5,25 +5,28 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::assign::Assigned;
+use super::brake::Brake;
 use super::object::{Again, Context, Kept, Passed, pass};
 use super::retry::Retry;
 use super::state::{ObjectView, State};
 use crate::api::desired::ObjectKey;
+use crate::diagnose::class::{Class, classify};
 use crate::metrics::Metrics;
 use crate::model::failure::Failure;
-use crate::model::observed::{ObservedTarget, TagReading};
-use crate::observe::{Observations, Wanted, sweep};
+use crate::model::observed::{ObservedTarget, Read, TagReading};
+use crate::observe::{Observations, Wanted, meets_every_call, sweep};
 use crate::plan::OutcomeResult;
 
 /// Objects that are worked on at once in a scope.
@@ -55,7 +58,8 @@ struct Entry {
 }
 
 type PassFuture = Pin<Box<dyn Future<Output = (ObjectKey, Passed, Duration)> + Send>>;
-type SweepFuture = Pin<Box<dyn Future<Output = Observations> + Send>>;
+/// `None`: it panicked.
+type SweepFuture = Pin<Box<dyn Future<Output = Option<Observations>> + Send>>;
 type TagFuture = Pin<Box<dyn Future<Output = (ObjectKey, String, Result<TagReading, Failure>)> + Send>>;
 
 struct Actor {
@@ -64,10 +68,14 @@ struct Actor {
     /// Objects to work on, in order; changed ones are put in front.
     ready: VecDeque<ObjectKey>,
     passes: FuturesUnordered<PassFuture>,
+    /// The objects that the passes work on: one may have been removed and be back before its pass has ended.
+    at_work: BTreeSet<ObjectKey>,
     sweep: Option<SweepFuture>,
     next_sweep: Instant,
     tag_reading: Option<TagFuture>,
     next_tag: Instant,
+    /// For the next tag reading, while they fail.
+    tag_retry: Retry,
     /// Where the slow sweep of tags is.
     tag_cursor: Option<(ObjectKey, usize)>,
     /// Objects changed since the last sweep began.
@@ -75,9 +83,10 @@ struct Actor {
     sweeps: u32,
     /// For the next sweep, while lists fail.
     sweep_retry: Retry,
+    brake: Brake,
 }
 
-/// Runs until `shutdown`; passes that are under way are finished.
+/// Runs until `shutdown`; then a write that is under way is waited for, and nothing is sent any more.
 pub(super) async fn run(parts: Parts) {
     let now = Instant::now();
     let mut actor = Actor {
@@ -85,21 +94,25 @@ pub(super) async fn run(parts: Parts) {
         entries: BTreeMap::new(),
         ready: VecDeque::new(),
         passes: FuturesUnordered::new(),
+        at_work: BTreeSet::new(),
         sweep: None,
         next_sweep: now,
         tag_reading: None,
         next_tag: now,
+        tag_retry: Retry::new(),
         tag_cursor: None,
         changed: BTreeSet::new(),
         sweeps: 0,
         sweep_retry: Retry::new(),
+        brake: Brake::new(),
     };
     actor.take_objects();
     while !actor.parts.shutdown.is_cancelled() {
         actor.step().await;
     }
+    // A pass that was cut short knows nothing new of its object: its status stays as it was.
     while let Some((key, passed, took)) = actor.passes.next().await {
-        actor.absorb(key, passed, took);
+        actor.parts.metrics.count_pass(&key, &passed, took);
     }
 }
 
@@ -138,9 +151,10 @@ impl Actor {
     /// The next moment at which something falls due; at least once an interval, so that the heartbeat goes on.
     fn wake_at(&self) -> Instant {
         let now = Instant::now();
-        let retries = self.entries.values().filter(|entry| !entry.in_flight).filter_map(|entry| entry.due);
+        let braked = self.brake.is_on();
+        let retries = self.entries.values().filter(|entry| !entry.in_flight && !braked).filter_map(|entry| entry.due);
         let sweep = self.sweep.is_none().then_some(self.next_sweep);
-        let tags = (self.tag_reading.is_none() && !self.entries.is_empty()).then_some(self.next_tag);
+        let tags = (self.tag_reading.is_none() && !self.entries.is_empty() && !braked).then_some(self.next_tag);
         let latest = now + self.parts.context.settings.interval;
         retries.chain(sweep).chain(tags).min().unwrap_or(latest).min(latest).max(now)
     }
@@ -150,7 +164,7 @@ impl Actor {
         if self.sweep.is_none() && now >= self.next_sweep {
             self.start_sweep(now);
         }
-        if self.tag_reading.is_none() && now >= self.next_tag {
+        if self.tag_reading.is_none() && now >= self.next_tag && !self.brake.is_on() {
             self.next_tag = now + TAG_PACE;
             self.start_tag_reading();
         }
@@ -163,9 +177,19 @@ impl Actor {
             }
         }
         while self.passes.len() < CONCURRENCY {
-            let Some(key) = self.ready.pop_front() else { break };
+            let Some(key) = self.next_ready() else { break };
             self.start_pass(&key);
         }
+    }
+
+    /// The next object to work on. With the brake on, only what a sweep has read: that costs no reads of its own.
+    fn next_ready(&mut self) -> Option<ObjectKey> {
+        if !self.brake.is_on() {
+            return self.ready.pop_front();
+        }
+        let is_read = |key: &ObjectKey| self.entries.get(key).is_some_and(|entry| entry.observed.is_some());
+        let at = self.ready.iter().position(is_read)?;
+        self.ready.remove(at)
     }
 
     fn start_sweep(&mut self, now: Instant) {
@@ -174,9 +198,10 @@ impl Actor {
         let wanted: Vec<Wanted> = self.entries.values().map(|entry| Wanted::of(&entry.object.desired)).collect();
         let (scope, clock) = (self.parts.context.scope.clone(), self.parts.context.clock);
         self.changed.clear();
-        self.sweep = Some(Box::pin(async move {
+        let work = async move {
             if wanted.is_empty() { Observations::new() } else { sweep(&scope, &wanted, || clock.now()).await }
-        }));
+        };
+        self.sweep = Some(Box::pin(AssertUnwindSafe(work).catch_unwind().map(Result::ok)));
     }
 
     fn start_pass(&mut self, key: &ObjectKey) {
@@ -185,6 +210,7 @@ impl Actor {
         let may_write = self.changed.contains(key) || self.changed.len() + under_way < limit;
         let Some(entry) = self.entries.get_mut(key).filter(|entry| !entry.in_flight) else { return };
         entry.in_flight = true;
+        self.at_work.insert(key.clone());
         entry.due = None;
         entry.worked_on = Some(Arc::clone(&entry.object));
         let (object, kept, observed) = (Arc::clone(&entry.object), entry.kept.clone(), entry.observed.take());
@@ -201,6 +227,7 @@ impl Actor {
         if passed.outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Skipped { .. })) {
             self.changed.insert(key.clone());
         }
+        self.at_work.remove(&key);
         let Some(entry) = self.entries.get_mut(&key) else { return };
         entry.in_flight = false;
         entry.keep(passed.kept);
@@ -209,7 +236,7 @@ impl Actor {
         match passed.again {
             _ if outdated => entry.due = Some(now),
             Again::Soon => entry.due = Some(now + entry.retry.next()),
-            Again::WithASweep => self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next()),
+            Again::WithASweep => {}
             Again::InTime => entry.retry.reset(),
         }
         self.parts.state.put(view(entry, passed.plan.map(Arc::new)));
@@ -227,7 +254,8 @@ impl Actor {
                 Some(entry) if *entry.object == assigned => continue,
                 Some(entry) => entry.replace(assigned),
                 None => {
-                    let entry = Entry::new(self.parts.state.object(&key), assigned);
+                    let mut entry = Entry::new(self.parts.state.object(&key), assigned);
+                    entry.in_flight = self.at_work.contains(&key);
                     self.entries.insert(key.clone(), entry);
                 }
             }
@@ -244,9 +272,22 @@ impl Actor {
         }
     }
 
-    fn take_observations(&mut self, observations: Observations) {
+    fn take_observations(&mut self, observations: Option<Observations>) {
+        let now = Instant::now();
+        let Some(observations) = observations else {
+            tracing::error!(scope = %self.parts.context.scope.id(), "a sweep panicked: this is a fault of the controller");
+            self.parts.metrics.count_panic();
+            self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next());
+            return;
+        };
+        match hold_back(&observations) {
+            Some(class) => self.next_sweep = self.brake.engage(class, now),
+            None => self.brake.release(),
+        }
         if observations.values().all(ObservedTarget::is_complete) {
             self.sweep_retry.reset();
+        } else if !self.brake.is_on() {
+            self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next());
         }
         for (key, entry) in &mut self.entries {
             let Some(observed) = observations.get(&entry.object.desired.service) else { continue };
@@ -300,11 +341,15 @@ impl Actor {
     fn take_tags(&mut self, key: &ObjectKey, arn: String, reading: Result<TagReading, Failure>) {
         match reading {
             Ok(reading) => {
+                self.tag_retry.reset();
                 if let Some(entry) = self.entries.get_mut(key) {
                     entry.kept.memory.tags.insert(arn, reading);
                 }
             }
-            Err(failure) => tracing::debug!(object = %key, arn, error = %failure, "tags could not be read"),
+            Err(failure) => {
+                tracing::debug!(object = %key, arn, error = %failure, "tags could not be read");
+                self.next_tag = Instant::now() + self.tag_retry.next();
+            }
         }
     }
 }
@@ -347,6 +392,20 @@ impl Entry {
             }
         }
     }
+}
+
+/// Why a sweep met what every further call would meet as well.
+fn hold_back(observations: &Observations) -> Option<Class> {
+    let failures = observations.values().flat_map(|observed| {
+        let lists = [
+            observed.service.failure(),
+            observed.target.failure(),
+            observed.policies.failure(),
+            observed.scheduled_actions.failure(),
+        ];
+        lists.into_iter().flatten().chain(observed.alarms.values().filter_map(Read::failure))
+    });
+    failures.map(classify).find(|class| meets_every_call(*class))
 }
 
 fn view(entry: &Entry, plan: Option<Arc<crate::plan::Plan>>) -> ObjectView {

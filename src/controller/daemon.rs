@@ -50,7 +50,6 @@ impl Daemon {
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
             sender,
-            read_once: false,
         };
         let supervisor = Supervisor {
             aws: self.aws,
@@ -73,7 +72,6 @@ struct Reader {
     metrics: Arc<Metrics>,
     clock: Clock,
     sender: watch::Sender<Arc<Desired>>,
-    read_once: bool,
 }
 
 impl Reader {
@@ -124,7 +122,6 @@ impl Reader {
         let read_at = Some(self.clock.now());
         let revision = snapshot.revision.clone();
         self.state.set_config(ConfigView { successful, read_at, revision, findings, error, held });
-        self.read_once = true;
         self.sender.send_replace(Arc::new(merged.desired));
     }
 

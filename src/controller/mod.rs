@@ -5,12 +5,14 @@
 //! - [`assign`] gives each object its scope, as far as its account can be used.
 //! - [`actor`] works on the objects of one scope that are due, never on one twice at once.
 //! - [`object`] is one pass over one object.
+//! - [`brake`] holds a scope back while AWS throttles it or its credentials fail.
 //! - [`supervisor`] keeps one actor for each scope that is desired.
 //! - [`daemon`] puts source, supervisor and state together.
 //! - [`once`] is the same without a loop, for `plan` and `apply` on the command line.
 
 mod actor;
 pub mod assign;
+mod brake;
 mod clock;
 pub mod daemon;
 pub mod object;

@@ -55,7 +55,7 @@ pub enum Again {
     InTime,
     /// After its own backoff.
     Soon,
-    /// With a sweep that comes earlier: a list of the whole scope failed.
+    /// With a sweep, which comes earlier by itself: a list of the whole scope failed.
     WithASweep,
 }
 
@@ -121,6 +121,7 @@ async fn run(
     let wanted = Wanted::of(&object.desired);
     let began = clock.now();
     let mut memory = kept.memory.clone();
+    let mut swept = observed.is_some();
     let mut observed = match observed {
         Some(observed) => observed,
         None => refresh(scope, &wanted, || clock.now()).await,
@@ -128,6 +129,7 @@ async fn run(
     let mut plan = plan_with_lookups(context, object, &observed, &mut memory).await;
     let writes = !plan.actions.is_empty() && plan.mode == Mode::Apply && may_write;
     if writes && clock.now().duration_since(observed.read_at) > FRESH {
+        swept = false;
         observed = refresh(scope, &wanted, || clock.now()).await;
         plan = plan_with_lookups(context, object, &observed, &mut memory).await;
     }
@@ -141,7 +143,8 @@ async fn run(
         None => apply(scope, &object.desired, &plan, || clock.now()).await,
         Some(_) => Vec::new(),
     };
-    let memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
+    let mut memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
+    forget_tags(&mut memory, &observed, clock.now());
     let pass = Pass {
         generation: kept.generation,
         spec_hash: &object.desired.spec_hash,
@@ -152,7 +155,8 @@ async fn run(
         now: began,
     };
     let status = advance(&kept.status, pass);
-    let again = again(&status, &plan, &outcomes, not_applied);
+    let list_failed = swept && !observed.is_complete();
+    let again = again(&status, &plan, &outcomes, not_applied, list_failed);
     let kept = Kept { memory, status, generation: kept.generation };
     Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), again, panicked: false }
 }
@@ -264,13 +268,30 @@ fn not_applied(plan: &Plan, may_write: bool) -> Option<NotApplied> {
     }
 }
 
+/// Forgets the tags of what is gone, once AWS would show it for sure: a service made anew every day has a new target
+/// each time.
+fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: jiff::Timestamp) {
+    let target = observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
+    let alarms = observed.alarms.values().filter_map(|read| Some(read.known()?.as_ref()?.arn.as_str()));
+    let there: std::collections::BTreeSet<&str> = target.into_iter().chain(alarms).collect();
+    memory.tags.retain(|arn, reading| {
+        there.contains(arn.as_str()) || now.duration_since(reading.read_at) < SignedDuration::from_hours(1)
+    });
+}
+
 /// A failed call is tried again with backoff; what waits for a person, or for its turn, waits for the next sweep.
-fn again(status: &Status, plan: &Plan, outcomes: &[Outcome], not_applied: Option<NotApplied>) -> Again {
+fn again(
+    status: &Status,
+    plan: &Plan,
+    outcomes: &[Outcome],
+    not_applied: Option<NotApplied>,
+    list_failed: bool,
+) -> Again {
     let failed = outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Done { .. }));
     let stalled = status.condition(ConditionType::Stalled).is_some();
     if status.is_ready() || not_applied.is_some() || (stalled && !failed) {
         Again::InTime
-    } else if !failed && plan.withheld.iter().any(|withheld| withheld.reason == Reason::ReadFailed) {
+    } else if !failed && list_failed && plan.withheld.iter().any(|withheld| withheld.reason == Reason::ReadFailed) {
         Again::WithASweep
     } else {
         Again::Soon

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::StreamExt;
+use tokio_util::sync::CancellationToken;
 
 use super::assign::{Assigned, Identities, assign, identity_region, used_accounts};
 use super::object::{Again, Context, Kept, Passed, pass};
@@ -47,7 +48,7 @@ impl Session {
             .into_iter()
             .filter_map(|(scope, objects)| {
                 let account = accounts.get(assignment.accounts.get(&scope)?)?;
-                let context = Context { scope: account.scope(scope), clock, settings: settings.clone() };
+                let context = Context { scope: account.scope(scope, CancellationToken::new()), clock, settings: settings.clone() };
                 Some((context, objects))
             })
             .collect();

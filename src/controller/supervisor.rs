@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -68,21 +68,27 @@ impl Supervisor {
         let mut asked: BTreeSet<AccountName> = BTreeSet::new();
         let mut running: BTreeMap<ScopeId, Running> = BTreeMap::new();
         let mut actors = JoinSet::new();
-        let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
+        let mut asking: JoinSet<Answer> = JoinSet::new();
         let (shutdown, kick) = (self.shutdown.clone(), Arc::clone(&self.kick));
         loop {
             let desired = Arc::clone(&self.desired.borrow_and_update());
-            self.ask_who_we_are(&desired, &mut accounts, &mut asked, &answers);
+            self.ask_who_we_are(&desired, &mut accounts, &mut asked, &mut asking);
             let assignment = self.assign(&desired, &accounts);
             self.direct(&assignment, &accounts, &mut running, &mut actors);
             self.publish(&desired, &assignment);
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 changed = self.desired.changed() => if changed.is_err() { break },
-                Some((name, reached)) = answered.recv() => {
-                    asked.remove(&name);
-                    accounts.insert(name, reached);
-                }
+                Some(answer) = asking.join_next(), if !asking.is_empty() => match answer {
+                    Ok((name, reached)) => {
+                        asked.remove(&name);
+                        accounts.insert(name, reached);
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "asking who we are ended early; everybody is asked again");
+                        asked.clear();
+                    }
+                },
                 () = kick.notified() => running.values().for_each(|actor| actor.kick.notify_one()),
                 Some(ended) = actors.join_next(), if !actors.is_empty() => {
                     if let Err(error) = ended {
@@ -92,6 +98,7 @@ impl Supervisor {
                 }
             }
         }
+        drop(asking); // nothing is asked any more
         for actor in running.values() {
             actor.stop.cancel();
         }
@@ -104,7 +111,7 @@ impl Supervisor {
         desired: &Desired,
         accounts: &mut BTreeMap<AccountName, Reached>,
         asked: &mut BTreeSet<AccountName>,
-        answers: &mpsc::UnboundedSender<Answer>,
+        asking: &mut JoinSet<Answer>,
     ) {
         let default_region = self.aws.default_region();
         accounts.retain(|name, reached| desired.accounts.get(name) == reached.spec.as_ref());
@@ -119,16 +126,15 @@ impl Supervisor {
             };
             asked.insert(name.clone());
             let wait = if known.is_some() { IDENTITY_RETRY } else { Duration::ZERO };
-            let (aws, spec, name, answers) = (self.aws.clone(), spec.cloned(), name.clone(), answers.clone());
-            tokio::spawn(async move {
+            let (aws, spec, name) = (self.aws.clone(), spec.cloned(), name.clone());
+            asking.spawn(async move {
                 tokio::time::sleep(wait).await;
                 let account = aws.account(spec.as_ref()).await;
                 let identity = account.identity(&region).await;
                 if let Err(failure) = &identity {
                     tracing::warn!(account = %name, error = %failure, "it could not be found out who we are");
                 }
-                // Nobody listens any more after a shutdown.
-                let _ = answers.send((name, Reached { spec, account, identity }));
+                (name, Reached { spec, account, identity })
             });
         }
     }
@@ -186,7 +192,7 @@ impl Supervisor {
         let (sender, receiver) = watch::channel(objects.clone());
         let (kick, stop) = (Arc::new(Notify::new()), self.shutdown.child_token());
         let context =
-            Context { scope: account.scope(scope.clone()), clock: self.clock, settings: self.settings.clone() };
+            Context { scope: account.scope(scope.clone(), stop.clone()), clock: self.clock, settings: self.settings.clone() };
         actors.spawn(actor::run(Parts {
             context,
             state: Arc::clone(&self.state),

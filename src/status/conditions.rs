@@ -10,7 +10,7 @@ use crate::api::status::{
 use crate::diagnose::class::{Class, classify};
 use crate::model::failure::Failure;
 use crate::model::observed::ObservedTarget;
-use crate::plan::{Outcome, OutcomeResult, Part, Plan};
+use crate::plan::{Outcome, OutcomeResult, Part, Plan, Withheld};
 
 /// How long a denial may be no more than IAM's eventual consistency.
 const DENIAL_GRACE: SignedDuration = SignedDuration::from_mins(2);
@@ -133,7 +133,7 @@ pub fn unusable(previous: &Status, trouble: &Trouble, generation: u64, spec_hash
 fn service_found(pass: Pass<'_>) -> Finding {
     match withheld_for(pass.plan, |part| *part == Part::Object) {
         Some(withheld) if withheld.reason == Reason::ReadFailed => {
-            Finding::unknown(withheld.reason, withheld.message.as_str(), withheld.hint.as_str())
+            Finding::unknown(precise_reason(withheld), withheld.message.as_str(), withheld.hint.as_str())
         }
         Some(withheld) if withheld.reason != Reason::AwaitingRead => {
             Finding::wrong(withheld.reason, withheld.message.as_str(), withheld.hint.as_str())
@@ -182,10 +182,7 @@ fn synced(pass: Pass<'_>, kind: ConditionType) -> Finding {
     if let Some(withheld) = withheld_for(pass.plan, belongs) {
         let status =
             if withheld.reason == Reason::ReadFailed { ConditionStatus::Unknown } else { ConditionStatus::False };
-        let reason = withheld.failure.as_ref().map_or(withheld.reason, |failure| match explain(failure).reason {
-            Reason::WriteFailed => withheld.reason,
-            precise => precise,
-        });
+        let reason = precise_reason(withheld);
         let (message, hint) = (format!("{}: {}", part_name(&withheld.part), withheld.message), withheld.hint.clone());
         return Finding { status, reason, message, hint };
     }
@@ -207,6 +204,14 @@ fn synced(pass: Pass<'_>, kind: ConditionType) -> Finding {
         .map(|(_, action)| part_name(&action.part))
         .collect();
     if open.is_empty() { Finding::fine("as wanted") } else { not_applied(pass.not_applied, &open.join(", ")) }
+}
+
+/// Why a list could not be read, where the failure says more than that it failed.
+fn precise_reason(withheld: &Withheld) -> Reason {
+    withheld.failure.as_ref().map_or(withheld.reason, |failure| match explain(failure).reason {
+        Reason::WriteFailed => withheld.reason,
+        precise => precise,
+    })
 }
 
 fn not_applied(why: Option<NotApplied>, open: &str) -> Finding {
@@ -265,7 +270,7 @@ fn part_name(part: &Part) -> String {
     }
 }
 
-fn withheld_for(plan: &Plan, belongs: impl Fn(&Part) -> bool) -> Option<&crate::plan::Withheld> {
+fn withheld_for(plan: &Plan, belongs: impl Fn(&Part) -> bool) -> Option<&Withheld> {
     // What waits for another part says less than that part itself.
     let waits = |reason| matches!(reason, Reason::TargetNotReady | Reason::PolicyNotReady | Reason::AwaitingRead);
     let mut of_part = plan.withheld.iter().filter(|withheld| belongs(&withheld.part));
