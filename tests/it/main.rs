@@ -8,6 +8,7 @@ mod faults;
 mod harness;
 mod harness_daemon;
 mod imports;
+mod isolation;
 mod lag;
 mod pressure;
 mod reconcile;
