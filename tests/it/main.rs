@@ -10,6 +10,8 @@ mod harness_daemon;
 mod imports;
 mod isolation;
 mod lag;
+mod limits;
 mod pressure;
 mod reconcile;
+mod rivals;
 mod source_tree;
