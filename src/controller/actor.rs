@@ -10,29 +10,28 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt};
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::assign::Assigned;
 use super::brake::Brake;
-use super::object::{Again, Context, Kept, Passed, pass};
+use super::entry::Entry;
+use super::object::{Again, Context, Passed, pass};
 use super::retry::Retry;
-use super::state::{ObjectView, State};
+use super::state::State;
+use super::tag_sweep::{TagRead, TagSweep};
 use crate::api::desired::ObjectKey;
 use crate::diagnose::class::{Class, classify};
 use crate::metrics::Metrics;
-use crate::model::failure::Failure;
-use crate::model::observed::{ObservedTarget, Read, TagReading};
+use crate::model::observed::{ObservedTarget, Read};
 use crate::observe::{Observations, Wanted, meets_every_call, sweep};
 use crate::plan::OutcomeResult;
 
 /// Objects that are worked on at once in a scope.
 const CONCURRENCY: usize = 4;
-/// Between two tag readings of the slow sweep: two a second.
-const TAG_PACE: Duration = Duration::from_millis(500);
 
 /// What an actor is given to work with.
 pub(super) struct Parts {
@@ -44,23 +43,9 @@ pub(super) struct Parts {
     pub(super) shutdown: CancellationToken,
 }
 
-/// An object in the care of the actor.
-struct Entry {
-    object: Arc<Assigned>,
-    kept: Kept,
-    /// Read and not yet used for a pass.
-    observed: Option<ObservedTarget>,
-    retry: Retry,
-    due: Option<Instant>,
-    in_flight: bool,
-    /// What the last pass worked on: a pass on an older version does not count.
-    worked_on: Option<Arc<Assigned>>,
-}
-
 type PassFuture = Pin<Box<dyn Future<Output = (ObjectKey, Passed, Duration)> + Send>>;
 /// `None`: it panicked.
 type SweepFuture = Pin<Box<dyn Future<Output = Option<Observations>> + Send>>;
-type TagFuture = Pin<Box<dyn Future<Output = (ObjectKey, String, Result<TagReading, Failure>)> + Send>>;
 
 struct Actor {
     parts: Parts,
@@ -72,12 +57,7 @@ struct Actor {
     at_work: BTreeSet<ObjectKey>,
     sweep: Option<SweepFuture>,
     next_sweep: Instant,
-    tag_reading: Option<TagFuture>,
-    next_tag: Instant,
-    /// For the next tag reading, while they fail.
-    tag_retry: Retry,
-    /// Where the slow sweep of tags is.
-    tag_cursor: Option<(ObjectKey, usize)>,
+    tag_sweep: TagSweep,
     /// Objects changed since the last sweep began.
     changed: BTreeSet<ObjectKey>,
     sweeps: u32,
@@ -97,10 +77,7 @@ pub(super) async fn run(parts: Parts) {
         at_work: BTreeSet::new(),
         sweep: None,
         next_sweep: now,
-        tag_reading: None,
-        next_tag: now,
-        tag_retry: Retry::new(),
-        tag_cursor: None,
+        tag_sweep: TagSweep::new(now),
         changed: BTreeSet::new(),
         sweeps: 0,
         sweep_retry: Retry::new(),
@@ -136,10 +113,7 @@ impl Actor {
                 self.sweep = None;
                 self.take_observations(observations);
             }
-            (key, arn, reading) = maybe(self.tag_reading.as_mut()) => {
-                self.tag_reading = None;
-                self.take_tags(&key, arn, reading);
-            }
+            read = self.tag_sweep.next() => self.take_tags(read),
             () = tokio::time::sleep_until(wake) => {}
         }
     }
@@ -154,7 +128,7 @@ impl Actor {
         let braked = self.brake.is_on();
         let retries = self.entries.values().filter(|entry| !entry.in_flight && !braked).filter_map(|entry| entry.due);
         let sweep = self.sweep.is_none().then_some(self.next_sweep);
-        let tags = (self.tag_reading.is_none() && !self.entries.is_empty() && !braked).then_some(self.next_tag);
+        let tags = self.tag_sweep.due().filter(|_| !self.entries.is_empty() && !braked);
         let latest = now + self.parts.context.settings.interval;
         retries.chain(sweep).chain(tags).min().unwrap_or(latest).min(latest).max(now)
     }
@@ -164,9 +138,8 @@ impl Actor {
         if self.sweep.is_none() && now >= self.next_sweep {
             self.start_sweep(now);
         }
-        if self.tag_reading.is_none() && now >= self.next_tag && !self.brake.is_on() {
-            self.next_tag = now + TAG_PACE;
-            self.start_tag_reading();
+        if !self.brake.is_on() && self.tag_sweep.due().is_some_and(|due| now >= due) {
+            self.tag_sweep.start(&self.parts.context, &self.entries, now);
         }
         for (key, entry) in &mut self.entries {
             if !entry.in_flight && entry.due.is_some_and(|due| now >= due) {
@@ -239,7 +212,7 @@ impl Actor {
             Again::WithASweep => {}
             Again::InTime => entry.retry.reset(),
         }
-        self.parts.state.put(view(entry, passed.plan.map(Arc::new)));
+        self.parts.state.put(entry.view(passed.plan.map(Arc::new)));
         if self.entries.values().all(|entry| entry.kept.status.last_sync_time.is_some()) {
             self.parts.state.first_pass_done(self.parts.context.scope.id());
         }
@@ -260,7 +233,7 @@ impl Actor {
                 }
             }
             if let Some(entry) = self.entries.get(&key).filter(|entry| !entry.in_flight) {
-                self.parts.state.put(view(entry, None));
+                self.parts.state.put(entry.view(None));
                 self.ready.retain(|other| *other != key);
                 if self.sweeps > 0 {
                     self.ready.push_front(key); // the first sweep reads everything anyway
@@ -304,92 +277,9 @@ impl Actor {
         }
     }
 
-    /// Reads the tags of the next resource, round and round, so that an equal but foreign one is found within a lap.
-    fn start_tag_reading(&mut self) {
-        let Some((key, index, arn)) = self.next_tagged() else { return };
-        self.tag_cursor = Some((key.clone(), index));
-        let (scope, clock) = (self.parts.context.scope.clone(), self.parts.context.clock);
-        self.tag_reading = Some(Box::pin(async move {
-            let read_at = clock.now();
-            let tags = match crate::model::arn::Arn::parse(&arn) {
-                Some(parsed) if parsed.service == "cloudwatch" => scope.alarm_tags(&arn).await,
-                _ => scope.target_tags(&arn).await,
-            };
-            (key, arn, tags.map(|tags| TagReading { tags, read_at }))
-        }));
-    }
-
-    /// The resource behind the cursor: of the same object, or the first of the next one.
-    fn next_tagged(&self) -> Option<(ObjectKey, usize, String)> {
-        let taggable = |entry: &Entry| -> Vec<String> {
-            let resources = entry.kept.status.resources.iter();
-            let ours = resources.filter(|r| r.kind == "ScalableTarget" || r.kind == "Alarm");
-            ours.filter_map(|resource| resource.arn.clone()).collect()
-        };
-        let after = self.tag_cursor.as_ref();
-        let start = after.map_or_else(|| self.entries.range::<ObjectKey, _>(..), |(key, _)| self.entries.range(key..));
-        for (key, entry) in start {
-            let skip = after.filter(|(at, _)| at == key).map_or(0, |(_, index)| index + 1);
-            if let Some((index, arn)) = taggable(entry).into_iter().enumerate().nth(skip) {
-                return Some((key.clone(), index, arn));
-            }
-        }
-        let first = |(key, entry): (&ObjectKey, &Entry)| Some((key.clone(), 0, taggable(entry).into_iter().next()?));
-        self.entries.iter().find_map(first)
-    }
-
-    fn take_tags(&mut self, key: &ObjectKey, arn: String, reading: Result<TagReading, Failure>) {
-        match reading {
-            Ok(reading) => {
-                self.tag_retry.reset();
-                if let Some(entry) = self.entries.get_mut(key) {
-                    entry.kept.memory.tags.insert(arn, reading);
-                }
-            }
-            Err(failure) => {
-                tracing::debug!(object = %key, arn, error = %failure, "tags could not be read");
-                self.next_tag = Instant::now() + self.tag_retry.next();
-            }
-        }
-    }
-}
-
-impl Entry {
-    /// A new object; one that was there under another scope keeps its history.
-    fn new(before: Option<ObjectView>, assigned: Assigned) -> Self {
-        let mut kept = Kept { generation: 1, ..Kept::default() };
-        if let Some(before) = before {
-            let changed = before.desired.spec_hash != assigned.desired.spec_hash;
-            kept.generation = before.generation.max(1) + u64::from(changed);
-            kept.status = before.status;
-        }
-        Self {
-            object: Arc::new(assigned),
-            kept,
-            observed: None,
-            retry: Retry::new(),
-            due: None,
-            in_flight: false,
-            worked_on: None,
-        }
-    }
-
-    fn replace(&mut self, assigned: Assigned) {
-        self.kept.generation += u64::from(self.object.desired.spec_hash != assigned.desired.spec_hash);
-        self.object = Arc::new(assigned);
-        self.retry.reset();
-        self.observed = None;
-    }
-
-    /// Takes what a pass left behind. The spec may have changed and tags may have been read meanwhile.
-    fn keep(&mut self, passed: Kept) {
-        let generation = self.kept.generation;
-        let tags = std::mem::take(&mut self.kept.memory.tags);
-        self.kept = Kept { generation, ..passed };
-        for (arn, reading) in tags {
-            if self.kept.memory.tags.get(&arn).is_none_or(|known| known.read_at < reading.read_at) {
-                self.kept.memory.tags.insert(arn, reading);
-            }
+    fn take_tags(&mut self, read: TagRead) {
+        if let Some((entry, reading)) = self.entries.get_mut(&read.object).zip(read.reading) {
+            entry.kept.memory.tags.insert(read.arn, reading);
         }
     }
 }
@@ -406,16 +296,6 @@ fn hold_back(observations: &Observations) -> Option<Class> {
         lists.into_iter().flatten().chain(observed.alarms.values().filter_map(Read::failure))
     });
     failures.map(classify).find(|class| meets_every_call(*class))
-}
-
-fn view(entry: &Entry, plan: Option<Arc<crate::plan::Plan>>) -> ObjectView {
-    ObjectView {
-        desired: Arc::new(entry.object.desired.clone()),
-        key: Some(entry.object.key.clone()),
-        generation: entry.kept.generation,
-        status: entry.kept.status.clone(),
-        plan,
-    }
 }
 
 /// The interval ± 10 %, so that scopes do not march in step; the same for the same sweep.

@@ -4,6 +4,7 @@
 //!
 //! - [`assign`] gives each object its scope, as far as its account can be used.
 //! - [`actor`] works on the objects of one scope that are due, never on one twice at once.
+//! - [`entry`] is an object in its care, and [`tag_sweep`] reads whose its resources are.
 //! - [`object`] is one pass over one object.
 //! - [`brake`] holds a scope back while AWS throttles it or its credentials fail.
 //! - [`supervisor`] keeps one actor for each scope that is desired.
@@ -15,11 +16,13 @@ pub mod assign;
 mod brake;
 mod clock;
 pub mod daemon;
+mod entry;
 pub mod object;
 pub mod once;
 mod retry;
 mod state;
 pub mod supervisor;
+mod tag_sweep;
 
 pub use clock::Clock;
 pub use state::{ConfigView, ObjectView, State};

@@ -271,6 +271,9 @@ fn not_applied(plan: &Plan, may_write: bool) -> Option<NotApplied> {
 /// Forgets the tags of what is gone, once AWS would show it for sure: a service made anew every day has a new target
 /// each time.
 fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: jiff::Timestamp) {
+    if !observed.is_complete() {
+        return;
+    }
     let target = observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
     let alarms = observed.alarms.values().filter_map(|read| Some(read.known()?.as_ref()?.arn.as_str()));
     let there: std::collections::BTreeSet<&str> = target.into_iter().chain(alarms).collect();
@@ -295,5 +298,38 @@ fn again(
         Again::WithASweep
     } else {
         Again::Soon
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::capacity::{CapacityRange, SuspendedState};
+    use crate::model::observed::{Read, ScalableTarget, Tags};
+
+    #[test]
+    fn tags_of_what_is_gone_are_forgotten_after_an_hour() {
+        let read_at: jiff::Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+        let target = ScalableTarget {
+            arn: Some("there".to_owned()),
+            range: CapacityRange::new(1, 2).unwrap(),
+            suspended: SuspendedState::default(),
+        };
+        let observed = ObservedTarget {
+            read_at,
+            service: Read::Known(None),
+            target: Read::Known(Some(target)),
+            policies: Read::Known(Vec::new()),
+            scheduled_actions: Read::Known(Vec::new()),
+            alarms: BTreeMap::new(),
+        };
+        let mut memory = Memory::default();
+        for arn in ["there", "gone"] {
+            memory.tags.insert(arn.to_owned(), TagReading { tags: Tags::new(), read_at });
+        }
+        forget_tags(&mut memory, &observed, read_at + SignedDuration::from_mins(59));
+        assert_eq!(memory.tags.len(), 2, "what was just made may not be shown yet");
+        forget_tags(&mut memory, &observed, read_at + SignedDuration::from_mins(60));
+        assert_eq!(memory.tags.keys().collect::<Vec<_>>(), ["there"]);
     }
 }

@@ -48,7 +48,11 @@ impl Session {
             .into_iter()
             .filter_map(|(scope, objects)| {
                 let account = accounts.get(assignment.accounts.get(&scope)?)?;
-                let context = Context { scope: account.scope(scope, CancellationToken::new()), clock, settings: settings.clone() };
+                let context = Context {
+                    scope: account.scope(scope, CancellationToken::new()),
+                    clock,
+                    settings: settings.clone(),
+                };
                 Some((context, objects))
             })
             .collect();

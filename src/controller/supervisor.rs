@@ -191,8 +191,11 @@ impl Supervisor {
     ) -> Running {
         let (sender, receiver) = watch::channel(objects.clone());
         let (kick, stop) = (Arc::new(Notify::new()), self.shutdown.child_token());
-        let context =
-            Context { scope: account.scope(scope.clone(), stop.clone()), clock: self.clock, settings: self.settings.clone() };
+        let context = Context {
+            scope: account.scope(scope.clone(), stop.clone()),
+            clock: self.clock,
+            settings: self.settings.clone(),
+        };
         actors.spawn(actor::run(Parts {
             context,
             state: Arc::clone(&self.state),
@@ -206,7 +209,9 @@ impl Supervisor {
 
     /// Objects in trouble get their status here; objects that are gone leave the state.
     fn publish(&self, desired: &Desired, assignment: &Assignment) {
-        self.state.retain(|key| desired.services.contains_key(key));
+        for gone in self.state.retain(|key| desired.services.contains_key(key)) {
+            self.metrics.forget(&gone);
+        }
         for (key, trouble) in &assignment.troubles {
             let Some(object) = desired.services.get(key) else { continue };
             let before = self.state.object(key);

@@ -162,8 +162,7 @@ pub(crate) fn plant_foreign(field: &Field) {
                 [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}]}}));
             world.call_as_admin(&scope, scaling, "PutScalingPolicy", put, now).unwrap();
             let arn = world.policy(&scope, &ServiceId::new("A", name), "out").unwrap().arn.clone();
-            let tags: Vec<_> =
-                tags.as_object().unwrap().iter().map(|(k, v)| json!({"Key": k, "Value": v})).collect();
+            let tags: Vec<_> = tags.as_object().unwrap().iter().map(|(k, v)| json!({"Key": k, "Value": v})).collect();
             let alarm = json!({"AlarmName": format!("A-{name}-high"), "AlarmActions": [arn], "Namespace": "AWS/ECS",
                 "MetricName": "CPUUtilization", "Statistic": "Average", "Period": 60, "EvaluationPeriods": 1,
                 "Threshold": 90.0, "ComparisonOperator": "GreaterThanThreshold", "Tags": tags});

@@ -120,13 +120,8 @@ fn disturb(field: &Field, running: &Running, items: &mut [Item], dice: &mut Dice
     match dice.below(4) {
         0 => {
             let input = json!({"AlarmNames": [item.alarm()]});
-            let _ = field.world.world().call_as_admin(
-                &item.scope(),
-                AwsService::CloudWatch,
-                "DeleteAlarms",
-                input,
-                now,
-            );
+            let _ =
+                field.world.world().call_as_admin(&item.scope(), AwsService::CloudWatch, "DeleteAlarms", input, now);
         }
         1 => {
             let input = json!({"ServiceNamespace": "ecs", "ResourceId": item.id().resource_id(),

@@ -2,6 +2,7 @@
 //! its moment, and may be made to go wrong, to panic or to stop time for the one who sent it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,11 +15,13 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use ecs_scaling::api::desired::{Desired, Mode, ObjectKey};
 use ecs_scaling::api::status::{Reason, Status};
 use ecs_scaling::aws::{Aws, AwsOptions, Limits};
+use ecs_scaling::controller::daemon::Daemon;
 use ecs_scaling::controller::supervisor::Supervisor;
 use ecs_scaling::controller::{Clock, LoopSettings, ObjectView, State};
 use ecs_scaling::metrics::Metrics;
 use ecs_scaling::model::names::Region;
 use ecs_scaling::plan::OwnerId;
+use ecs_scaling::source::directory::Timing;
 use ecs_scaling::status::lint;
 use ecs_scaling_sandbox::client::http_client;
 use ecs_scaling_sandbox::{Fault, FaultRule, Shared, World};
@@ -270,6 +273,26 @@ impl Field {
         let task = tokio::spawn(supervisor.run());
         Running { state, metrics, kick, shutdown, objects, task, seen: Mutex::default() }
     }
+
+    /// A whole daemon, which reads its objects from files.
+    pub(crate) async fn start_daemon(&self, config: &Path, timing: Timing) -> Running {
+        let metrics = Arc::new(Metrics::new(self.interval).unwrap());
+        let (state, shutdown, kick) = (Arc::new(State::default()), CancellationToken::new(), Arc::new(Notify::new()));
+        let daemon = Daemon {
+            config: config.to_owned(),
+            timing,
+            settings: self.settings("it"),
+            aws: self.aws(metrics.clone()).await,
+            clock: self.clock,
+            state: state.clone(),
+            metrics: metrics.clone(),
+            kick: kick.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let task = tokio::spawn(daemon.run());
+        let (objects, _) = watch::channel(Arc::default());
+        Running { state, metrics, kick, shutdown, objects, task, seen: Mutex::default() }
+    }
 }
 
 /// A controller at work.
@@ -285,7 +308,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// What is wanted from now on.
+    /// What is wanted from now on, where no files are read.
     pub(crate) fn want(&self, yaml: &str) {
         self.objects.send_replace(Arc::new(desired(yaml)));
     }
@@ -341,6 +364,13 @@ impl Running {
         not_ready
             .map(|view| format!("{}: {:?}", view.desired.key, view.status.condition(ConditionType::Ready)))
             .collect()
+    }
+
+    /// The value of a metric without labels.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let scrape = self.metrics.scrape(&self.state).unwrap();
+        let line = scrape.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).expect("the metric");
+        line.parse().unwrap()
     }
 
     fn lint(&self) {

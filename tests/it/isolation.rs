@@ -34,7 +34,11 @@ async fn a_panic_in_one_of_five_hundred_objects_stays_there() {
     assert_eq!(running.reason("s-321"), Some(Reason::Panicked));
     assert!(running.view("s-321").status.condition(ConditionType::Stalled).is_some());
     let scrape = running.metrics.scrape(&running.state).unwrap();
-    assert!(scrape.lines().any(|line| line.starts_with("controller_runtime_reconcile_panics_total") && !line.ends_with(" 0")));
+    assert!(
+        scrape
+            .lines()
+            .any(|line| line.starts_with("controller_runtime_reconcile_panics_total") && !line.ends_with(" 0"))
+    );
     field.tap.heal();
     running.until_ready(2 * MINUTE).await;
     check(&field, &items).unwrap();
@@ -54,7 +58,8 @@ async fn a_panic_in_a_sweep_ends_neither_the_loop_nor_another_scope() {
     let running = field.start(&yaml(&items)).await;
     running.run(5 * MINUTE).await;
     assert!(running.view("r-0").status.is_ready());
-    let tries = field.tap.count(Duration::ZERO, 5 * MINUTE, |a| a.operation == "DescribeScalingPolicies" && a.key == "test");
+    let tries =
+        field.tap.count(Duration::ZERO, 5 * MINUTE, |a| a.operation == "DescribeScalingPolicies" && a.key == "test");
     assert!(tries < 15, "no busy loop: {tries} in five minutes");
     field.tap.heal();
     running.until_ready(2 * MINUTE).await;
@@ -162,7 +167,12 @@ async fn no_object_is_worked_on_twice_at_once() {
         }
         let item = watched.iter().find(|item| is_of(a, item)).expect("a write names its service or its alarm");
         if let Some(before) = seen.lock().unwrap().insert(item.name.clone(), a.at) {
-            assert!(a.at - before >= Duration::from_secs(4), "two writes at once for {}: {before:?}, {:?}", item.name, a.at);
+            assert!(
+                a.at - before >= Duration::from_secs(4),
+                "two writes at once for {}: {before:?}, {:?}",
+                item.name,
+                a.at
+            );
         }
         Verdict::Go(Fault::Delay(4_000))
     });

@@ -25,10 +25,8 @@ async fn no_second_has_more_calls_than_burst_and_rate_and_alarms_are_put_one_a_s
     let attempts = field.tap.attempts();
     let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
     for host in ["application-autoscaling", "monitoring", "ecs"] {
-        let (peak, steady) = (
-            most_within(&attempts, second, |a| a.host == host),
-            most_within(&attempts, minute, |a| a.host == host),
-        );
+        let (peak, steady) =
+            (most_within(&attempts, second, |a| a.host == host), most_within(&attempts, minute, |a| a.host == host));
         println!("{host}: {peak} calls in the fullest second, {steady} in the fullest minute");
         assert!(peak > 0 && peak <= 15 && steady <= 10 + 5 * 60, "{host}: {peak}, {steady}");
     }

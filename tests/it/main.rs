@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // this is all tests
 
 mod crash;
+mod daemon;
 mod estate;
 mod facts;
 mod faults;
@@ -15,3 +16,4 @@ mod pressure;
 mod reconcile;
 mod rivals;
 mod source_tree;
+mod time;

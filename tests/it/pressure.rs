@@ -38,7 +38,10 @@ async fn a_throttled_scope_is_asked_a_tenth_and_others_do_not_notice() {
     let calls = field.tap.count(begin, begin + 10 * MINUTE, is_home);
     let calls_remote = field.tap.count(begin, begin + 10 * MINUTE, is_remote);
     let a_minute = calls.div_ceil(10);
-    println!("throttled: {steady} → {a_minute} calls a minute; the other scope {steady_remote} → {}", calls_remote / 10);
+    println!(
+        "throttled: {steady} → {a_minute} calls a minute; the other scope {steady_remote} → {}",
+        calls_remote / 10
+    );
     assert!(a_minute * 10 <= steady, "calls a minute fall by 90 %: {steady} → {a_minute}");
     assert!(calls_remote / 10 >= steady_remote - 2, "{steady_remote} → {}", calls_remote / 10);
     for view in running.state.objects() {
@@ -90,7 +93,12 @@ async fn expired_credentials_are_said_and_work_goes_on_within_half_a_minute_of_n
     let running = field.start(&yaml(&items)).await;
     running.run(5 * MINUTE).await;
     for item in &items {
-        assert_eq!(running.reason(&item.name), Some(Reason::CredentialsFailed), "{:#?}", running.view(&item.name).status);
+        assert_eq!(
+            running.reason(&item.name),
+            Some(Reason::CredentialsFailed),
+            "{:#?}",
+            running.view(&item.name).status
+        );
     }
     let a_minute = field.tap.count(3 * MINUTE, 5 * MINUTE, |_| true) / 2;
     field.tap.heal();
