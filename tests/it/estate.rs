@@ -3,8 +3,9 @@
 //! The oracle: it compares the world with what was written down here, and uses nothing of the controller's planning.
 
 use ecs_scaling::model::failure::AwsService;
-use ecs_scaling::model::names::{AccountId, ScopeId, ServiceId};
+use ecs_scaling::model::names::{AccountId, PolicyName, ScopeId, ServiceId};
 use ecs_scaling::model::policy::StepAdjustment;
+use ecs_scaling::plan::policy_digest;
 use ecs_scaling_sandbox::autoscaling::PolicyConfig;
 use ecs_scaling_sandbox::seed::scope;
 use ecs_scaling_sandbox::{ServiceSeed, World};
@@ -147,28 +148,50 @@ pub(crate) fn plant_foreign(field: &Field) {
     for scope in scopes() {
         for (name, tags) in [("f-nobody", json!({"team": "x"})), ("f-other", json!({OWNER: "somebody"}))] {
             world.add_service(&scope, "A", &ServiceSeed::new(name, 3), now);
-            let resource = json!({"ServiceNamespace": "ecs", "ResourceId": format!("service/A/{name}"),
-                "ScalableDimension": "ecs:service:DesiredCount"});
-            let with = |more: serde_json::Value| {
-                let mut input = resource.clone();
-                input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-                input
-            };
-            let scaling = AwsService::ApplicationAutoScaling;
-            let register = with(json!({"MinCapacity": 2, "MaxCapacity": 5, "Tags": tags}));
-            world.call_as_admin(&scope, scaling, "RegisterScalableTarget", register, now).unwrap();
-            let put = with(json!({"PolicyName": "out", "PolicyType": "StepScaling", "StepScalingPolicyConfiguration":
-                {"AdjustmentType": "ChangeInCapacity", "StepAdjustments":
-                [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}]}}));
-            world.call_as_admin(&scope, scaling, "PutScalingPolicy", put, now).unwrap();
-            let arn = world.policy(&scope, &ServiceId::new("A", name), "out").unwrap().arn.clone();
-            let tags: Vec<_> = tags.as_object().unwrap().iter().map(|(k, v)| json!({"Key": k, "Value": v})).collect();
-            let alarm = json!({"AlarmName": format!("A-{name}-high"), "AlarmActions": [arn], "Namespace": "AWS/ECS",
-                "MetricName": "CPUUtilization", "Statistic": "Average", "Period": 60, "EvaluationPeriods": 1,
-                "Threshold": 90.0, "ComparisonOperator": "GreaterThanThreshold", "Tags": tags});
-            world.call_as_admin(&scope, AwsService::CloudWatch, "PutMetricAlarm", alarm, now).unwrap();
+            let item = Item { is_remote: scope.account.as_str() == OTHER_ACCOUNT, max: 5, ..Item::new(name) };
+            put_by_hand(&mut world, &item, &tags, now);
         }
     }
+}
+
+/// Puts everything of these items in its place, as a controller would have: no call of one is needed.
+pub(crate) fn plant_done(field: &Field, items: &[Item]) {
+    let now = field.world.now();
+    let mut world = field.world.world();
+    let digest = policy_digest(&PolicyName::new("out"));
+    for item in items {
+        let tags = json!({OWNER: "it", "ecs-scaling.dev/object": format!("default/{}", item.name),
+            "ecs-scaling.dev/deletion-policy": "Delete", "ecs-scaling.dev/policies": digest});
+        put_by_hand(&mut world, item, &tags, now);
+    }
+}
+
+fn put_by_hand(world: &mut World, item: &Item, tags: &serde_json::Value, now: jiff::Timestamp) {
+    let (scope, id) = (item.scope(), item.id());
+    let scaling = AwsService::ApplicationAutoScaling;
+    let resource = json!({"ServiceNamespace": "ecs", "ResourceId": id.resource_id(),
+        "ScalableDimension": "ecs:service:DesiredCount"});
+    let with = |more: serde_json::Value| {
+        let mut input = resource.clone();
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    let register = with(json!({"MinCapacity": 1, "MaxCapacity": item.max, "Tags": tags}));
+    world.call_as_admin(&scope, scaling, "RegisterScalableTarget", register, now).unwrap();
+    let put = with(json!({"PolicyName": "out", "PolicyType": "StepScaling", "StepScalingPolicyConfiguration":
+        {"AdjustmentType": "ChangeInCapacity", "Cooldown": item.cooldown, "MetricAggregationType": "Average",
+        "StepAdjustments": [
+            {"MetricIntervalLowerBound": 0.0, "MetricIntervalUpperBound": 20.0, "ScalingAdjustment": 1},
+            {"MetricIntervalLowerBound": 20.0, "ScalingAdjustment": 3}]}}));
+    world.call_as_admin(&scope, scaling, "PutScalingPolicy", put, now).unwrap();
+    let arn = world.policy(&scope, &id, "out").unwrap().arn.clone();
+    let pairs = tags.as_object().unwrap().iter().filter(|(key, _)| !key.ends_with("/policies"));
+    let tags: Vec<_> = pairs.map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    let alarm = json!({"AlarmName": item.alarm(), "AlarmActions": [arn], "Namespace": "AWS/ECS",
+        "MetricName": "CPUUtilization", "Statistic": "Average", "Period": 60, "EvaluationPeriods": 1,
+        "Threshold": item.threshold, "ComparisonOperator": "GreaterThanOrEqualToThreshold", "Tags": tags,
+        "Dimensions": [{"Name": "ClusterName", "Value": item.cluster}, {"Name": "ServiceName", "Value": item.name}]});
+    world.call_as_admin(&scope, AwsService::CloudWatch, "PutMetricAlarm", alarm, now).unwrap();
 }
 
 fn scopes() -> [ScopeId; 2] {

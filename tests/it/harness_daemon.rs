@@ -326,12 +326,13 @@ impl Running {
         }
     }
 
-    /// Time passes until so; how long it took.
+    /// Time passes until so; how long it took, to a tenth of a second or a twentieth of it.
     pub(crate) async fn until(&self, limit: Duration, mut so: impl FnMut(&Self) -> bool) -> Duration {
         let start = Instant::now();
         while !so(self) {
             assert!(start.elapsed() < limit, "not within {limit:?}: {:#?}", self.troubles());
-            self.run(Duration::from_millis(100)).await;
+            let step = (start.elapsed() / 20).clamp(Duration::from_millis(100), Duration::from_secs(1));
+            self.run(step).await;
         }
         start.elapsed()
     }
