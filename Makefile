@@ -61,4 +61,4 @@ facts: ## Marks in tests/it/facts.txt what is tested
 release-check: test ## Runs what takes longer or needs the network: advisories, the release build
 	cargo-deny check advisories
 	cargo build --locked --release --workspace
-	cargo test --locked --release --workspace --lib -- --nocapture series_grow_with_objects
+	cargo test --locked --release --workspace --lib

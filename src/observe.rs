@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Which};
+use crate::diagnose::class::{Class, classify};
 use crate::model::failure::Failure;
 use crate::model::names::{AlarmName, ClusterName, ServiceId, ServiceName};
 use crate::model::observed::{Alarm, ObservedTarget, Read, ScalableTarget, ScalingPolicy, ScheduledAction, Service};
@@ -44,27 +45,44 @@ pub type Observations = BTreeMap<ServiceId, ObservedTarget>;
 /// Reads everything in a scope that these objects need, in pages.
 pub async fn sweep(scope: &Scope, wanted: &[Wanted], now: impl Fn() -> Timestamp) -> Observations {
     let read_at = now();
-    let targets = scope.targets(Which::All).await;
-    let policies = scope.policies(Which::All).await;
-    let schedules = scope.scheduled_actions(Which::All).await;
-    let services = services(scope, wanted).await;
-    let alarms = alarms(scope, wanted).await;
-    let lists = Lists { targets, policies, schedules };
+    let mut row = Row::default();
+    let lists = Lists::read(scope, Which::All, &mut row).await;
+    let services = services(scope, wanted, &mut row).await;
+    let alarms = alarms(scope, wanted, &mut row).await;
     wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect()
 }
 
 /// Reads one object anew.
 pub async fn refresh(scope: &Scope, wanted: &Wanted, now: impl Fn() -> Timestamp) -> ObservedTarget {
     let read_at = now();
-    let which = Which::Of(&wanted.service);
-    let lists = Lists {
-        targets: scope.targets(which).await,
-        policies: scope.policies(which).await,
-        schedules: scope.scheduled_actions(which).await,
-    };
+    let mut row = Row::default();
+    let lists = Lists::read(scope, Which::Of(&wanted.service), &mut row).await;
     let one = std::slice::from_ref(wanted);
-    let (services, alarms) = (services(scope, one).await, alarms(scope, one).await);
+    let services = services(scope, one, &mut row).await;
+    let alarms = alarms(scope, one, &mut row).await;
     lists.assemble(read_at, wanted, &services, &alarms)
+}
+
+/// What every further call of a scope would meet as well: throttling, and credentials that are of no use.
+pub fn meets_every_call(class: Class) -> bool {
+    matches!(class, Class::Throttled | Class::Credentials)
+}
+
+/// Calls in a row, which ends with the first failure that the next call would meet as well.
+#[derive(Default)]
+struct Row {
+    ended_by: Option<Failure>,
+}
+
+impl Row {
+    async fn call<T>(&mut self, call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        if let Some(failure) = &self.ended_by {
+            return Err(failure.clone());
+        }
+        let reply = call.await;
+        self.ended_by = reply.as_ref().err().filter(|failure| meets_every_call(classify(failure))).cloned();
+        reply
+    }
 }
 
 type List<T> = Result<BTreeMap<ServiceId, T>, Failure>;
@@ -76,6 +94,14 @@ struct Lists {
 }
 
 impl Lists {
+    async fn read(scope: &Scope, which: Which<'_>, row: &mut Row) -> Self {
+        Self {
+            targets: row.call(scope.targets(which)).await,
+            policies: row.call(scope.policies(which)).await,
+            schedules: row.call(scope.scheduled_actions(which)).await,
+        }
+    }
+
     fn assemble(
         &self,
         read_at: Timestamp,
@@ -102,7 +128,7 @@ fn pick<T, U>(list: &Result<T, Failure>, take: impl FnOnce(&T) -> U) -> Read<U> 
     }
 }
 
-async fn services(scope: &Scope, wanted: &[Wanted]) -> BTreeMap<ServiceId, Read<Option<Service>>> {
+async fn services(scope: &Scope, wanted: &[Wanted], row: &mut Row) -> BTreeMap<ServiceId, Read<Option<Service>>> {
     let mut by_cluster: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();
     for w in wanted {
         by_cluster.entry(&w.service.cluster).or_default().push(w.service.service.clone());
@@ -110,7 +136,7 @@ async fn services(scope: &Scope, wanted: &[Wanted]) -> BTreeMap<ServiceId, Read<
     let mut found = BTreeMap::new();
     for (cluster, names) in by_cluster {
         for chunk in names.chunks(SERVICES_A_CALL) {
-            let reply = scope.services(cluster, chunk).await;
+            let reply = row.call(scope.services(cluster, chunk)).await;
             for name in chunk {
                 let id = ServiceId { cluster: cluster.clone(), service: name.clone() };
                 found.insert(id, pick(&reply, |services| services.get(name).cloned().flatten()));
@@ -121,12 +147,12 @@ async fn services(scope: &Scope, wanted: &[Wanted]) -> BTreeMap<ServiceId, Read<
     found
 }
 
-async fn alarms(scope: &Scope, wanted: &[Wanted]) -> BTreeMap<AlarmName, Read<Option<Alarm>>> {
+async fn alarms(scope: &Scope, wanted: &[Wanted], row: &mut Row) -> BTreeMap<AlarmName, Read<Option<Alarm>>> {
     let names: BTreeSet<AlarmName> = wanted.iter().flat_map(|w| w.alarms.iter().cloned()).collect();
     let names: Vec<AlarmName> = names.into_iter().collect();
     let mut found = BTreeMap::new();
     for chunk in names.chunks(ALARMS_A_CALL) {
-        let reply = scope.alarms(chunk).await;
+        let reply = row.call(scope.alarms(chunk)).await;
         for name in chunk {
             found.insert(name.clone(), pick(&reply, |alarms| alarms.get(name).cloned()));
         }

@@ -7,7 +7,9 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio_util::sync::CancellationToken;
 
 use super::call::{CallRecorder, Gate, NoRecorder, Operation};
 use super::iam::Iam;
@@ -32,6 +34,8 @@ pub struct AwsOptions {
     pub credentials: Option<(String, String)>,
     /// The region where none is said; `None` asks the environment and the profile.
     pub region: Option<Region>,
+    /// The time by which requests are signed and credentials expire; the system's when `None`.
+    pub time_source: Option<SharedTimeSource>,
     /// Requests a second.
     pub limits: Limits,
     /// Who counts calls.
@@ -44,6 +48,7 @@ impl Default for AwsOptions {
             http_client: None,
             credentials: None,
             region: None,
+            time_source: None,
             limits: Limits::default(),
             recorder: Arc::new(NoRecorder),
         }
@@ -71,6 +76,9 @@ impl Aws {
             .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS));
         if let Some(client) = options.http_client {
             loader = loader.http_client(client);
+        }
+        if let Some(time_source) = options.time_source {
+            loader = loader.time_source(time_source);
         }
         if let Some(region) = &options.region {
             loader = loader.region(SdkRegion::new(region.as_str().to_owned()));
@@ -136,7 +144,7 @@ impl Account {
         const OPERATION: Operation = Operation::read(AwsService::Sts, "GetCallerIdentity");
         let config =
             aws_sdk_sts::config::Builder::from(&self.config).region(SdkRegion::new(region.as_str().to_owned())).build();
-        let gate = Gate::new("", region.as_str(), self.limits, Arc::clone(&self.recorder));
+        let gate = Gate::new("", region.as_str(), self.limits, Arc::clone(&self.recorder), CancellationToken::new());
         let reply = gate.call(OPERATION, aws_sdk_sts::Client::from_conf(config).get_caller_identity().send()).await?;
         Ok(Identity {
             account: AccountId::new(reply.account().unwrap_or_default()),
@@ -144,13 +152,13 @@ impl Account {
         })
     }
 
-    /// IAM, which is one for all regions, of an account whose id was asked for.
-    pub fn iam(&self, id: &ScopeId) -> Iam {
-        Iam::new(id, &self.config, self.limits, Arc::clone(&self.recorder))
+    /// IAM, which is one for all regions, of an account whose id was asked for. It sends nothing after `stop`.
+    pub fn iam(&self, id: &ScopeId, stop: CancellationToken) -> Iam {
+        Iam::new(id, &self.config, self.limits, Arc::clone(&self.recorder), stop)
     }
 
-    /// The clients for one region, of an account whose id was asked for.
-    pub fn scope(&self, id: ScopeId) -> Scope {
-        Scope::new(id, &self.config, self.limits, Arc::clone(&self.recorder))
+    /// The clients for one region, of an account whose id was asked for. They send nothing after `stop`.
+    pub fn scope(&self, id: ScopeId, stop: CancellationToken) -> Scope {
+        Scope::new(id, &self.config, self.limits, Arc::clone(&self.recorder), stop)
     }
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::operation::RequestId;
+use tokio_util::sync::CancellationToken;
 
 use super::limits::{Buckets, Limits};
+use super::scope::not_sent;
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 
 /// What a finished call tells to whoever counts calls.
@@ -88,15 +90,23 @@ pub(super) struct Gate {
     region: String,
     buckets: Arc<Buckets>,
     recorder: Arc<dyn CallRecorder>,
+    /// Once it is cancelled, nothing is sent any more.
+    stop: CancellationToken,
 }
 
 impl Gate {
-    pub(super) fn new(account: &str, region: &str, limits: Limits, recorder: Arc<dyn CallRecorder>) -> Self {
+    pub(super) fn new(
+        account: &str,
+        region: &str,
+        limits: Limits,
+        recorder: Arc<dyn CallRecorder>,
+        stop: CancellationToken,
+    ) -> Self {
         let (account, region) = (account.to_owned(), region.to_owned());
-        Self { account, region, buckets: Arc::new(Buckets::new(limits)), recorder }
+        Self { account, region, buckets: Arc::new(Buckets::new(limits)), recorder, stop }
     }
 
-    /// Sends one call once it has its permit.
+    /// Sends one call once it has its permit. After a stop nothing is sent; a write that is under way is waited for.
     pub(super) async fn call<T, E>(
         &self,
         operation: Operation,
@@ -105,9 +115,24 @@ impl Gate {
     where
         E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
     {
-        let waited = self.buckets.acquire(operation.service, operation.kind).await;
+        let waited = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Err(stopping(operation)),
+            waited = self.buckets.acquire(operation.service, operation.kind) => waited,
+        };
         let start = tokio::time::Instant::now();
-        let result = send.await.map_err(|error| failure(operation, &error));
+        // The SDK's futures are large, and these are nested deep: on the heap they cannot overflow a thread's stack.
+        let send = Box::pin(send);
+        let result = if operation.kind == Kind::Read {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Err(stopping(operation)),
+                result = send => result,
+            }
+        } else {
+            send.await
+        };
+        let result = result.map_err(|error| failure(operation, &error));
         self.recorder.record(&CallReport {
             account: &self.account,
             region: &self.region,
@@ -119,6 +144,11 @@ impl Gate {
         });
         result
     }
+}
+
+/// A call that is not made any more.
+fn stopping(operation: Operation) -> Failure {
+    not_sent(operation, &"the controller is stopping")
 }
 
 /// The failure behind an SDK error.

@@ -4,6 +4,7 @@ use aws_config::{Region as SdkRegion, SdkConfig};
 use aws_sdk_iam::types as sdk;
 use aws_sdk_iam::types::PolicyEvaluationDecisionType as Evaluated;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 use super::call::{CallRecorder, Gate, Operation};
 use super::limits::Limits;
@@ -51,10 +52,16 @@ pub struct Simulated {
 }
 
 impl Iam {
-    pub(super) fn new(id: &ScopeId, config: &SdkConfig, limits: Limits, recorder: Arc<dyn CallRecorder>) -> Self {
+    pub(super) fn new(
+        id: &ScopeId,
+        config: &SdkConfig,
+        limits: Limits,
+        recorder: Arc<dyn CallRecorder>,
+        stop: CancellationToken,
+    ) -> Self {
         let region = requested_region_of_iam(partition(&id.region));
         let config = aws_sdk_iam::config::Builder::from(config).region(SdkRegion::new(region)).build();
-        let gate = Gate::new(id.account.as_str(), region, limits, recorder);
+        let gate = Gate::new(id.account.as_str(), region, limits, recorder, stop);
         Self { client: aws_sdk_iam::Client::from_conf(config), gate }
     }
 

@@ -9,6 +9,7 @@ use aws_config::{Region as SdkRegion, SdkConfig};
 use aws_sdk_ecs::config::retry::RetryPartition;
 use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::operation::RequestId;
+use tokio_util::sync::CancellationToken;
 
 use super::call::{CallRecorder, Gate, Operation};
 use super::limits::Limits;
@@ -42,7 +43,13 @@ pub struct Written {
 }
 
 impl Scope {
-    pub(super) fn new(id: ScopeId, config: &SdkConfig, limits: Limits, recorder: Arc<dyn CallRecorder>) -> Self {
+    pub(super) fn new(
+        id: ScopeId,
+        config: &SdkConfig,
+        limits: Limits,
+        recorder: Arc<dyn CallRecorder>,
+        stop: CancellationToken,
+    ) -> Self {
         let region = SdkRegion::new(id.region.as_str().to_owned());
         // The SDK's retry tokens are shared process-wide for a service: one throttled account would starve the rest.
         let partition = RetryPartition::new(id.to_string());
@@ -64,7 +71,7 @@ impl Scope {
                 read: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.clone().build()),
                 write: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.retry_config(RetryConfig::disabled()).build()),
             },
-            gate: Gate::new(id.account.as_str(), id.region.as_str(), limits, recorder),
+            gate: Gate::new(id.account.as_str(), id.region.as_str(), limits, recorder, stop),
             id,
         }
     }

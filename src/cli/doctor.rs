@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::plan::connect;
 use super::terminal::{self, plain};
@@ -88,7 +89,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
         let scopes = assignment.scopes.iter().filter(|(scope, _)| assignment.accounts.get(*scope) == Some(name));
         let keys: Vec<&TargetKey> = scopes.flat_map(|(_, objects)| objects.values()).map(|o| &o.key).collect();
         let Some(first) = keys.first() else { continue };
-        let iam = account.iam(&first.scope);
+        let iam = account.iam(&first.scope, CancellationToken::new());
         examined.push(examine(name, identity, &iam, &keys).await);
     }
     match args.output {

@@ -5,31 +5,33 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::assign::Assigned;
-use super::object::{Again, Context, Kept, Passed, pass};
+use super::brake::Brake;
+use super::entry::Entry;
+use super::object::{Again, Context, Passed, pass};
 use super::retry::Retry;
-use super::state::{ObjectView, State};
+use super::state::State;
+use super::tag_sweep::{TagRead, TagSweep};
 use crate::api::desired::ObjectKey;
+use crate::diagnose::class::{Class, classify};
 use crate::metrics::Metrics;
-use crate::model::failure::Failure;
-use crate::model::observed::{ObservedTarget, TagReading};
-use crate::observe::{Observations, Wanted, sweep};
+use crate::model::observed::{ObservedTarget, Read};
+use crate::observe::{Observations, Wanted, meets_every_call, sweep};
 use crate::plan::OutcomeResult;
 
 /// Objects that are worked on at once in a scope.
 const CONCURRENCY: usize = 4;
-/// Between two tag readings of the slow sweep: two a second.
-const TAG_PACE: Duration = Duration::from_millis(500);
 
 /// What an actor is given to work with.
 pub(super) struct Parts {
@@ -41,22 +43,9 @@ pub(super) struct Parts {
     pub(super) shutdown: CancellationToken,
 }
 
-/// An object in the care of the actor.
-struct Entry {
-    object: Arc<Assigned>,
-    kept: Kept,
-    /// Read and not yet used for a pass.
-    observed: Option<ObservedTarget>,
-    retry: Retry,
-    due: Option<Instant>,
-    in_flight: bool,
-    /// What the last pass worked on: a pass on an older version does not count.
-    worked_on: Option<Arc<Assigned>>,
-}
-
 type PassFuture = Pin<Box<dyn Future<Output = (ObjectKey, Passed, Duration)> + Send>>;
-type SweepFuture = Pin<Box<dyn Future<Output = Observations> + Send>>;
-type TagFuture = Pin<Box<dyn Future<Output = (ObjectKey, String, Result<TagReading, Failure>)> + Send>>;
+/// `None`: it panicked.
+type SweepFuture = Pin<Box<dyn Future<Output = Option<Observations>> + Send>>;
 
 struct Actor {
     parts: Parts,
@@ -64,22 +53,20 @@ struct Actor {
     /// Objects to work on, in order; changed ones are put in front.
     ready: VecDeque<ObjectKey>,
     passes: FuturesUnordered<PassFuture>,
+    /// The objects that the passes work on: one may have been removed and be back before its pass has ended.
+    at_work: BTreeSet<ObjectKey>,
     sweep: Option<SweepFuture>,
     next_sweep: Instant,
-    tag_reading: Option<TagFuture>,
-    next_tag: Instant,
-    /// Where the slow sweep of tags is.
-    tag_cursor: Option<(ObjectKey, usize)>,
-    /// When its lap began.
-    tag_lap: Instant,
+    tag_sweep: TagSweep,
     /// Objects changed since the last sweep began.
     changed: BTreeSet<ObjectKey>,
     sweeps: u32,
     /// For the next sweep, while lists fail.
     sweep_retry: Retry,
+    brake: Brake,
 }
 
-/// Runs until `shutdown`; passes that are under way are finished.
+/// Runs until `shutdown`; then a write that is under way is waited for, and nothing is sent any more.
 pub(super) async fn run(parts: Parts) {
     let now = Instant::now();
     let mut actor = Actor {
@@ -87,22 +74,22 @@ pub(super) async fn run(parts: Parts) {
         entries: BTreeMap::new(),
         ready: VecDeque::new(),
         passes: FuturesUnordered::new(),
+        at_work: BTreeSet::new(),
         sweep: None,
         next_sweep: now,
-        tag_reading: None,
-        next_tag: now,
-        tag_cursor: None,
-        tag_lap: now,
+        tag_sweep: TagSweep::new(now),
         changed: BTreeSet::new(),
         sweeps: 0,
         sweep_retry: Retry::new(),
+        brake: Brake::new(),
     };
     actor.take_objects();
     while !actor.parts.shutdown.is_cancelled() {
         actor.step().await;
     }
+    // A pass that was cut short knows nothing new of its object: its status stays as it was.
     while let Some((key, passed, took)) = actor.passes.next().await {
-        actor.absorb(key, passed, took);
+        actor.parts.metrics.count_pass(&key, &passed, took);
     }
 }
 
@@ -126,10 +113,7 @@ impl Actor {
                 self.sweep = None;
                 self.take_observations(observations);
             }
-            (key, arn, reading) = maybe(self.tag_reading.as_mut()) => {
-                self.tag_reading = None;
-                self.take_tags(&key, arn, reading);
-            }
+            read = self.tag_sweep.next() => self.take_tags(read),
             () = tokio::time::sleep_until(wake) => {}
         }
     }
@@ -141,9 +125,10 @@ impl Actor {
     /// The next moment at which something falls due; at least once an interval, so that the heartbeat goes on.
     fn wake_at(&self) -> Instant {
         let now = Instant::now();
-        let retries = self.entries.values().filter(|entry| !entry.in_flight).filter_map(|entry| entry.due);
+        let braked = self.brake.is_on();
+        let retries = self.entries.values().filter(|entry| !entry.in_flight && !braked).filter_map(|entry| entry.due);
         let sweep = self.sweep.is_none().then_some(self.next_sweep);
-        let tags = (self.tag_reading.is_none() && !self.entries.is_empty()).then_some(self.next_tag);
+        let tags = self.tag_sweep.due().filter(|_| !self.entries.is_empty() && !braked);
         let latest = now + self.parts.context.settings.interval;
         retries.chain(sweep).chain(tags).min().unwrap_or(latest).min(latest).max(now)
     }
@@ -153,9 +138,8 @@ impl Actor {
         if self.sweep.is_none() && now >= self.next_sweep {
             self.start_sweep(now);
         }
-        if self.tag_reading.is_none() && now >= self.next_tag {
-            self.next_tag = now + TAG_PACE;
-            self.start_tag_reading();
+        if !self.brake.is_on() && self.tag_sweep.due().is_some_and(|due| now >= due) {
+            self.tag_sweep.start(&self.parts.context, &self.entries, now);
         }
         for (key, entry) in &mut self.entries {
             if !entry.in_flight && entry.due.is_some_and(|due| now >= due) {
@@ -166,9 +150,19 @@ impl Actor {
             }
         }
         while self.passes.len() < CONCURRENCY && !self.waits_for_the_cap() {
-            let Some(key) = self.ready.pop_front() else { break };
+            let Some(key) = self.next_ready() else { break };
             self.start_pass(&key);
         }
+    }
+
+    /// The next object to work on. With the brake on, only what a sweep has read: that costs no reads of its own.
+    fn next_ready(&mut self) -> Option<ObjectKey> {
+        if !self.brake.is_on() {
+            return self.ready.pop_front();
+        }
+        let is_read = |key: &ObjectKey| self.entries.get(key).is_some_and(|entry| entry.observed.is_some());
+        let at = self.ready.iter().position(is_read)?;
+        self.ready.remove(at)
     }
 
     fn start_sweep(&mut self, now: Instant) {
@@ -179,7 +173,7 @@ impl Actor {
         self.changed.clear();
         let desk = Arc::clone(&self.parts.context.desk);
         let any = self.entries.values().next().map(|entry| entry.object.key.clone());
-        self.sweep = Some(Box::pin(async move {
+        let work = async move {
             // The role comes before anything else: without it, describing policies fails.
             match any {
                 None => Observations::new(),
@@ -188,7 +182,8 @@ impl Actor {
                     sweep(&scope, &wanted, || clock.now()).await
                 }
             }
-        }));
+        };
+        self.sweep = Some(Box::pin(AssertUnwindSafe(work).catch_unwind().map(Result::ok)));
     }
 
     /// Whether the passes under way might use up what may still be changed: then the next one waits for them, instead
@@ -202,6 +197,7 @@ impl Actor {
         let may_write = self.changed.contains(key) || self.changed.len() < self.parts.context.settings.max_changes;
         let Some(entry) = self.entries.get_mut(key).filter(|entry| !entry.in_flight) else { return };
         entry.in_flight = true;
+        self.at_work.insert(key.clone());
         entry.due = None;
         entry.worked_on = Some(Arc::clone(&entry.object));
         let (object, kept, observed) = (Arc::clone(&entry.object), entry.kept.clone(), entry.observed.take());
@@ -215,9 +211,11 @@ impl Actor {
 
     fn absorb(&mut self, key: ObjectKey, passed: Passed, took: Duration) {
         self.parts.metrics.count_pass(&key, &passed, took);
-        if passed.outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Skipped { .. })) {
+        let sent = |result: &OutcomeResult| matches!(result, OutcomeResult::Done { .. } | OutcomeResult::Failed(_));
+        if passed.outcomes.iter().any(|outcome| sent(&outcome.result)) {
             self.changed.insert(key.clone());
         }
+        self.at_work.remove(&key);
         let Some(entry) = self.entries.get_mut(&key) else { return };
         entry.in_flight = false;
         entry.keep(passed.kept);
@@ -226,10 +224,10 @@ impl Actor {
         match passed.again {
             _ if outdated => entry.due = Some(now),
             Again::Soon => entry.due = Some(now + entry.retry.next()),
-            Again::WithASweep => self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next()),
+            Again::WithASweep => {}
             Again::InTime => entry.retry.reset(),
         }
-        self.parts.state.put(view(entry, passed.plan.map(Arc::new)));
+        self.parts.state.put(entry.view(passed.plan.map(Arc::new)));
         if self.entries.values().all(|entry| entry.kept.status.last_sync_time.is_some()) {
             self.parts.state.first_pass_done(self.parts.context.scope.id());
         }
@@ -244,12 +242,13 @@ impl Actor {
                 Some(entry) if *entry.object == assigned => continue,
                 Some(entry) => entry.replace(assigned),
                 None => {
-                    let entry = Entry::new(self.parts.state.object(&key), assigned);
+                    let mut entry = Entry::new(self.parts.state.object(&key), assigned);
+                    entry.in_flight = self.at_work.contains(&key);
                     self.entries.insert(key.clone(), entry);
                 }
             }
             if let Some(entry) = self.entries.get(&key).filter(|entry| !entry.in_flight) {
-                self.parts.state.put(view(entry, None));
+                self.parts.state.put(entry.view(None));
                 self.ready.retain(|other| *other != key);
                 if self.sweeps > 0 {
                     self.ready.push_front(key); // the first sweep reads everything anyway
@@ -261,9 +260,22 @@ impl Actor {
         }
     }
 
-    fn take_observations(&mut self, observations: Observations) {
+    fn take_observations(&mut self, observations: Option<Observations>) {
+        let now = Instant::now();
+        let Some(observations) = observations else {
+            tracing::error!(scope = %self.parts.context.scope.id(), "a sweep panicked: this is a fault of the controller");
+            self.parts.metrics.count_panic();
+            self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next());
+            return;
+        };
+        match hold_back(&observations) {
+            Some(class) => self.next_sweep = self.brake.engage(class, now),
+            None => self.brake.release(),
+        }
         if observations.values().all(ObservedTarget::is_complete) {
             self.sweep_retry.reset();
+        } else if !self.brake.is_on() {
+            self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next());
         }
         for (key, entry) in &mut self.entries {
             let Some(observed) = observations.get(&entry.object.desired.service) else { continue };
@@ -280,108 +292,25 @@ impl Actor {
         }
     }
 
-    /// Reads the tags of the next resource, round and round, so that an equal but foreign one is found within a lap. A
-    /// lap takes an interval at least: a scope of few resources need not be asked twice a second.
-    fn start_tag_reading(&mut self) {
-        if self.tag_cursor.is_none() {
-            self.tag_lap = Instant::now();
-        }
-        let Some((key, index, arn)) = self.next_tagged() else {
-            if self.tag_cursor.take().is_some() {
-                self.next_tag = self.next_tag.max(self.tag_lap + self.parts.context.settings.interval);
-            }
-            return;
-        };
-        self.tag_cursor = Some((key.clone(), index));
-        let (scope, clock) = (self.parts.context.scope.clone(), self.parts.context.clock);
-        self.tag_reading = Some(Box::pin(async move {
-            let read_at = clock.now();
-            let tags = match crate::model::arn::Arn::parse(&arn) {
-                Some(parsed) if parsed.service == "cloudwatch" => scope.alarm_tags(&arn).await,
-                _ => scope.target_tags(&arn).await,
-            };
-            (key, arn, tags.map(|tags| TagReading { tags, read_at }))
-        }));
-    }
-
-    /// The resource behind the cursor: of the same object, or of the next one. `None` at the end of a lap.
-    fn next_tagged(&self) -> Option<(ObjectKey, usize, String)> {
-        let taggable = |entry: &Entry| -> Vec<String> {
-            let resources = entry.kept.status.resources.iter();
-            let ours = resources.filter(|r| r.kind == "ScalableTarget" || r.kind == "Alarm");
-            ours.filter_map(|resource| resource.arn.clone()).collect()
-        };
-        let after = self.tag_cursor.as_ref();
-        let start = after.map_or_else(|| self.entries.range::<ObjectKey, _>(..), |(key, _)| self.entries.range(key..));
-        for (key, entry) in start {
-            let skip = after.filter(|(at, _)| at == key).map_or(0, |(_, index)| index + 1);
-            if let Some((index, arn)) = taggable(entry).into_iter().enumerate().nth(skip) {
-                return Some((key.clone(), index, arn));
-            }
-        }
-        None
-    }
-
-    fn take_tags(&mut self, key: &ObjectKey, arn: String, reading: Result<TagReading, Failure>) {
-        match reading {
-            Ok(reading) => {
-                if let Some(entry) = self.entries.get_mut(key) {
-                    entry.kept.memory.tags.insert(arn, reading);
-                }
-            }
-            Err(failure) => tracing::debug!(object = %key, arn, error = %failure, "tags could not be read"),
+    fn take_tags(&mut self, read: TagRead) {
+        if let Some((entry, reading)) = self.entries.get_mut(&read.object).zip(read.reading) {
+            entry.kept.memory.tags.insert(read.arn, reading);
         }
     }
 }
 
-impl Entry {
-    /// A new object; one that was there under another scope keeps its history.
-    fn new(before: Option<ObjectView>, assigned: Assigned) -> Self {
-        let mut kept = Kept { generation: 1, ..Kept::default() };
-        if let Some(before) = before {
-            let changed = before.desired.spec_hash != assigned.desired.spec_hash;
-            kept.generation = before.generation.max(1) + u64::from(changed);
-            kept.status = before.status;
-        }
-        Self {
-            object: Arc::new(assigned),
-            kept,
-            observed: None,
-            retry: Retry::new(),
-            due: None,
-            in_flight: false,
-            worked_on: None,
-        }
-    }
-
-    fn replace(&mut self, assigned: Assigned) {
-        self.kept.generation += u64::from(self.object.desired.spec_hash != assigned.desired.spec_hash);
-        self.object = Arc::new(assigned);
-        self.retry.reset();
-        self.observed = None;
-    }
-
-    /// Takes what a pass left behind. The spec may have changed and tags may have been read meanwhile.
-    fn keep(&mut self, passed: Kept) {
-        let generation = self.kept.generation;
-        let tags = std::mem::take(&mut self.kept.memory.tags);
-        self.kept = Kept { generation, ..passed };
-        for (arn, reading) in tags {
-            if self.kept.memory.tags.get(&arn).is_none_or(|known| known.read_at < reading.read_at) {
-                self.kept.memory.tags.insert(arn, reading);
-            }
-        }
-    }
-}
-
-fn view(entry: &Entry, plan: Option<Arc<crate::plan::Plan>>) -> ObjectView {
-    ObjectView {
-        desired: Arc::new(entry.object.desired.clone()),
-        key: Some(entry.object.key.clone()),
-        generation: entry.kept.generation,
-        status: entry.kept.status.clone(),
-        plan,
-    }
+/// Why a sweep met what every further call would meet as well.
+fn hold_back(observations: &Observations) -> Option<Class> {
+    let failures = observations.values().flat_map(|observed| {
+        let lists = [
+            observed.service.failure(),
+            observed.target.failure(),
+            observed.policies.failure(),
+            observed.scheduled_actions.failure(),
+        ];
+        lists.into_iter().flatten().chain(observed.alarms.values().filter_map(Read::failure))
+    });
+    failures.map(classify).find(|class| meets_every_call(*class))
 }
 
 /// The interval ± 10 %, so that scopes do not march in step; the same for the same sweep.

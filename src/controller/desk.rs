@@ -25,6 +25,8 @@ use crate::status::{Explained, explain_with};
 
 /// A role that exists is looked at again after this long.
 const ROLE_AGE: SignedDuration = SignedDuration::from_mins(10);
+/// A role that could not be seen is looked for again after this long.
+const UNKNOWN_AGE: SignedDuration = SignedDuration::from_secs(60);
 /// A new role may not be usable everywhere for this long (Terraform waits as long).
 const PROPAGATION: SignedDuration = SignedDuration::from_secs(120);
 /// Policies are read again after this long, so that a hint does not outlive the edit that it asked for.
@@ -91,7 +93,12 @@ impl Desk {
         let fresh = {
             let state = self.state();
             let age = state.role_seen.map(|seen| now.duration_since(seen));
-            state.role == RoleStanding::Present && age.is_some_and(|age| age < ROLE_AGE)
+            let lasts = match state.role {
+                RoleStanding::Present => ROLE_AGE,
+                RoleStanding::Unknown => UNKNOWN_AGE,
+                _ => SignedDuration::ZERO,
+            };
+            age.is_some_and(|age| age < lasts)
         };
         if fresh || self.denial(AwsService::Iam, "GetRole", key).is_some() {
             return;
@@ -102,7 +109,8 @@ impl Desk {
             Ok(false) => self.make_role(key).await,
             Err(failure) => {
                 self.note(&failure, key);
-                RoleStanding::Unknown
+                // What was seen before counts until it is seen to be otherwise.
+                if self.state().role == RoleStanding::Present { RoleStanding::Present } else { RoleStanding::Unknown }
             }
         };
         let mut state = self.state();

@@ -4,22 +4,27 @@
 //!
 //! - [`assign`] gives each object its scope, as far as its account can be used.
 //! - `actor` works on the objects of one scope that are due, never on one twice at once.
+//! - `entry` is an object in its care, and `tag_sweep` reads whose its resources are.
 //! - [`desk`] is what the scopes of one account share: its service-linked role, its denials.
 //! - [`object`] is one pass over one object.
+//! - `brake` holds a scope back while AWS throttles it or its credentials fail.
 //! - [`supervisor`] keeps one actor for each scope that is desired.
 //! - [`daemon`] puts source, supervisor and state together.
 //! - [`once`] is the same without a loop, for `plan` and `apply` on the command line.
 
 mod actor;
 pub mod assign;
+mod brake;
 mod clock;
 pub mod daemon;
 pub mod desk;
+mod entry;
 pub mod object;
 pub mod once;
 mod retry;
 mod state;
 pub mod supervisor;
+mod tag_sweep;
 
 pub use clock::Clock;
 pub use desk::{Desk, RolePolicy};

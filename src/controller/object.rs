@@ -60,7 +60,7 @@ pub enum Again {
     InTime,
     /// After its own backoff.
     Soon,
-    /// With a sweep that comes earlier: a list of the whole scope failed.
+    /// With a sweep, which comes earlier by itself: a list of the whole scope failed.
     WithASweep,
 }
 
@@ -90,7 +90,7 @@ pub async fn pass(
     observed: Option<ObservedTarget>,
     may_write: bool,
 ) -> Passed {
-    let work = AssertUnwindSafe(run(context, object, kept, observed, may_write)).catch_unwind();
+    let work = AssertUnwindSafe(Box::pin(run(context, object, kept, observed, may_write))).catch_unwind();
     let (reason, message, panicked) = match tokio::time::timeout(OBJECT_TIMEOUT, work).await {
         Ok(Ok(passed)) => return passed,
         Ok(Err(panic)) => (Reason::Panicked, panic_text(panic.as_ref()), true),
@@ -126,6 +126,7 @@ async fn run(
     let wanted = Wanted::of(&object.desired);
     let began = clock.now();
     let mut memory = kept.memory.clone();
+    let mut swept = observed.is_some();
     let mut observed = match observed {
         Some(observed) => observed,
         None => refresh(scope, &wanted, || clock.now()).await,
@@ -135,6 +136,7 @@ async fn run(
     let may_lead_to_writes = !(draft.actions.is_empty() && draft.lookups.is_empty());
     let writes = may_lead_to_writes && draft.mode == Mode::Apply && may_write;
     if writes && clock.now().duration_since(observed.read_at) > FRESH {
+        swept = false;
         observed = refresh(scope, &wanted, || clock.now()).await;
     }
     let mut plan = plan_with_lookups(context, object, &observed, &mut memory, &role).await;
@@ -148,7 +150,8 @@ async fn run(
         None => apply(scope, context.desk.as_ref(), &object.desired, &plan, || clock.now()).await,
         Some(_) => Vec::new(),
     };
-    let memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
+    let mut memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
+    forget_tags(&mut memory, &observed, clock.now());
     let failures = failures(&plan, &outcomes, &role);
     let explained = context.desk.look_into(failures, &object.key).await;
     let seen = after(&observed, &plan, &outcomes);
@@ -164,7 +167,8 @@ async fn run(
         now: began,
     };
     let status = advance(&kept.status, pass);
-    let again = again(&status, &plan, &outcomes, not_applied, observed.is_complete());
+    let list_failed = swept && !observed.is_complete();
+    let again = again(&status, &outcomes, not_applied, list_failed);
     let kept = Kept { memory, status, generation: kept.generation };
     Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), again, panicked: false }
 }
@@ -296,21 +300,62 @@ fn not_applied(plan: &Plan, may_write: bool) -> Option<NotApplied> {
     }
 }
 
+/// Forgets the tags of what is gone, once AWS would show it for sure: a service made anew every day has a new target
+/// each time.
+fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: jiff::Timestamp) {
+    if !observed.is_complete() {
+        return;
+    }
+    let target = observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
+    let alarms = observed.alarms.values().filter_map(|read| Some(read.known()?.as_ref()?.arn.as_str()));
+    let there: std::collections::BTreeSet<&str> = target.into_iter().chain(alarms).collect();
+    memory.tags.retain(|arn, reading| {
+        there.contains(arn.as_str()) || now.duration_since(reading.read_at) < SignedDuration::from_hours(1)
+    });
+}
+
 /// A failed call is tried again with backoff; what waits for a person, or for its turn, waits for the next sweep.
-fn again(
-    status: &Status,
-    plan: &Plan,
-    outcomes: &[Outcome],
-    not_applied: Option<NotApplied>,
-    read_completely: bool,
-) -> Again {
+fn again(status: &Status, outcomes: &[Outcome], not_applied: Option<NotApplied>, list_failed: bool) -> Again {
     let failed = outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Done { .. }));
     let stalled = status.condition(ConditionType::Stalled).is_some();
     if status.is_ready() || not_applied.is_some() || (stalled && !failed) {
         Again::InTime
-    } else if !failed && (!read_completely || plan.withheld.iter().any(|w| w.reason == Reason::ReadFailed)) {
+    } else if !failed && list_failed {
         Again::WithASweep
     } else {
         Again::Soon
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::capacity::{CapacityRange, SuspendedState};
+    use crate::model::observed::{Read, ScalableTarget, Tags};
+
+    #[test]
+    fn tags_of_what_is_gone_are_forgotten_after_an_hour() {
+        let read_at: jiff::Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+        let target = ScalableTarget {
+            arn: Some("there".to_owned()),
+            range: CapacityRange::new(1, 2).unwrap(),
+            suspended: SuspendedState::default(),
+        };
+        let observed = ObservedTarget {
+            read_at,
+            service: Read::Known(None),
+            target: Read::Known(Some(target)),
+            policies: Read::Known(Vec::new()),
+            scheduled_actions: Read::Known(Vec::new()),
+            alarms: BTreeMap::new(),
+        };
+        let mut memory = Memory::default();
+        for arn in ["there", "gone"] {
+            memory.tags.insert(arn.to_owned(), TagReading { tags: Tags::new(), read_at });
+        }
+        forget_tags(&mut memory, &observed, read_at + SignedDuration::from_mins(59));
+        assert_eq!(memory.tags.len(), 2, "what was just made may not be shown yet");
+        forget_tags(&mut memory, &observed, read_at + SignedDuration::from_mins(60));
+        assert_eq!(memory.tags.keys().collect::<Vec<_>>(), ["there"]);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
+use tokio_util::sync::CancellationToken;
 
 use super::assign::{Assigned, Identities, assign, identity_region, used_accounts};
 use super::object::{Again, Context, Kept, Passed, pass};
@@ -49,8 +50,14 @@ impl Session {
             .filter_map(|(scope, objects)| {
                 let account = accounts.get(assignment.accounts.get(&scope)?)?;
                 let identity = identities.get(assignment.accounts.get(&scope)?)?.as_ref().ok()?;
-                let desk = Desk::new(account.iam(&scope), identity, settings.role_policy, settings.mode, clock);
-                let (scope, desk) = (account.scope(scope), Arc::new(desk));
+                let desk = Desk::new(
+                    account.iam(&scope, CancellationToken::new()),
+                    identity,
+                    settings.role_policy,
+                    settings.mode,
+                    clock,
+                );
+                let (scope, desk) = (account.scope(scope, CancellationToken::new()), Arc::new(desk));
                 let context = Context { scope, desk, clock, settings: settings.clone() };
                 Some((context, objects))
             })

@@ -124,9 +124,9 @@ impl State {
         self.write().objects.insert(view.desired.key.clone(), view);
     }
 
-    /// Forgets what is no longer desired.
-    pub(crate) fn retain(&self, keep: impl Fn(&ObjectKey) -> bool) {
-        self.write().objects.retain(|key, _| keep(key));
+    /// Forgets what is no longer desired; gives what that was.
+    pub(crate) fn retain(&self, keep: impl Fn(&ObjectKey) -> bool) -> Vec<ObjectKey> {
+        self.write().objects.extract_if(.., |key, _| !keep(key)).map(|(key, _)| key).collect()
     }
 
     pub(crate) fn set_config(&self, config: ConfigView) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -70,7 +70,7 @@ impl Supervisor {
         let mut asked: BTreeSet<AccountName> = BTreeSet::new();
         let mut running: BTreeMap<ScopeId, Running> = BTreeMap::new();
         let mut actors = JoinSet::new();
-        let (answers, mut answered) = mpsc::unbounded_channel::<Answer>();
+        let mut asking: JoinSet<Answer> = JoinSet::new();
         let (shutdown, kick) = (self.shutdown.clone(), Arc::clone(&self.kick));
         let mut source_read = false;
         loop {
@@ -79,7 +79,7 @@ impl Supervisor {
                 source_read |= newest.has_changed();
                 Arc::clone(&newest)
             };
-            self.ask_who_we_are(&desired, &mut accounts, &mut asked, &answers);
+            self.ask_who_we_are(&desired, &mut accounts, &mut asked, &mut asking);
             let assignment = self.assign(&desired, &accounts);
             self.direct(&assignment, &accounts, &mut running, &mut actors);
             let complete = source_read && asked.iter().all(|name| accounts.contains_key(name));
@@ -92,10 +92,16 @@ impl Supervisor {
                     Ok(()) => source_read = true,
                     Err(_) => break,
                 },
-                Some((name, reached)) = answered.recv() => {
-                    asked.remove(&name);
-                    accounts.insert(name, reached);
-                }
+                Some(answer) = asking.join_next(), if !asking.is_empty() => match answer {
+                    Ok((name, reached)) => {
+                        asked.remove(&name);
+                        accounts.insert(name, reached);
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "asking who we are ended early; everybody is asked again");
+                        asked.clear();
+                    }
+                },
                 () = kick.notified() => running.values().for_each(|actor| actor.kick.notify_one()),
                 Some(ended) = actors.join_next(), if !actors.is_empty() => {
                     if let Err(error) = ended {
@@ -105,6 +111,7 @@ impl Supervisor {
                 }
             }
         }
+        drop(asking); // nothing is asked any more
         for actor in running.values() {
             actor.stop.cancel();
         }
@@ -117,7 +124,7 @@ impl Supervisor {
         desired: &Desired,
         accounts: &mut BTreeMap<AccountName, Reached>,
         asked: &mut BTreeSet<AccountName>,
-        answers: &mpsc::UnboundedSender<Answer>,
+        asking: &mut JoinSet<Answer>,
     ) {
         let default_region = self.aws.default_region();
         accounts.retain(|name, reached| desired.accounts.get(name) == reached.spec.as_ref());
@@ -132,9 +139,10 @@ impl Supervisor {
             };
             asked.insert(name.clone());
             let wait = if known.is_some() { IDENTITY_RETRY } else { Duration::ZERO };
-            let (aws, spec, name, answers) = (self.aws.clone(), spec.cloned(), name.clone(), answers.clone());
+            let (aws, spec, name) = (self.aws.clone(), spec.cloned(), name.clone());
             let (mode, role_policy, clock) = (self.settings.mode, self.settings.role_policy, self.clock);
-            tokio::spawn(async move {
+            let stop = self.shutdown.clone();
+            asking.spawn(async move {
                 tokio::time::sleep(wait).await;
                 let account = aws.account(spec.as_ref()).await;
                 let identity = account.identity(&region).await;
@@ -144,10 +152,9 @@ impl Supervisor {
                 let desk = identity.as_ref().ok().map(|identity| {
                     let scope = ScopeId { account: identity.account.clone(), region };
                     let mode = spec.as_ref().map_or(mode, |spec| spec.mode.max(mode));
-                    Arc::new(Desk::new(account.iam(&scope), identity, role_policy, mode, clock))
+                    Arc::new(Desk::new(account.iam(&scope, stop), identity, role_policy, mode, clock))
                 });
-                // Nobody listens any more after a shutdown.
-                let _ = answers.send((name, Reached { spec, account, identity, desk }));
+                (name, Reached { spec, account, identity, desk })
             });
         }
     }
@@ -186,13 +193,14 @@ impl Supervisor {
                 }
                 None => {
                     let Some(desk) = &reached.desk else { continue };
+                    let stop = self.shutdown.child_token();
                     let context = Context {
-                        scope: reached.account.scope(scope.clone()),
+                        scope: reached.account.scope(scope.clone(), stop.clone()),
                         desk: Arc::clone(desk),
                         clock: self.clock,
                         settings: self.settings.clone(),
                     };
-                    running.insert(scope.clone(), self.start(context, name, objects, actors));
+                    running.insert(scope.clone(), self.start(context, name, objects, stop, actors));
                 }
             }
         }
@@ -203,10 +211,11 @@ impl Supervisor {
         context: Context,
         name: &AccountName,
         objects: &BTreeMap<ObjectKey, Assigned>,
+        stop: CancellationToken,
         actors: &mut JoinSet<()>,
     ) -> Running {
         let (sender, receiver) = watch::channel(objects.clone());
-        let (kick, stop) = (Arc::new(Notify::new()), self.shutdown.child_token());
+        let kick = Arc::new(Notify::new());
         actors.spawn(actor::run(Parts {
             context,
             state: Arc::clone(&self.state),
@@ -220,7 +229,9 @@ impl Supervisor {
 
     /// Objects in trouble get their status here; objects that are gone leave the state.
     fn publish(&self, desired: &Desired, assignment: &Assignment) {
-        self.state.retain(|key| desired.services.contains_key(key));
+        for gone in self.state.retain(|key| desired.services.contains_key(key)) {
+            self.metrics.forget(&gone);
+        }
         for (key, trouble) in &assignment.troubles {
             let Some(object) = desired.services.get(key) else { continue };
             let before = self.state.object(key);

@@ -176,6 +176,17 @@ impl Metrics {
         }
     }
 
+    /// Drops the series of an object that is gone, or each one that ever was would be exported for ever.
+    pub fn forget(&self, object: &ObjectKey) {
+        // There is no series where nothing was ever corrected.
+        let _ = self.drift_corrections.remove_label_values(&[&object.to_string()]);
+    }
+
+    /// Counts a panic outside of any one object's pass.
+    pub fn count_panic(&self) {
+        self.reconcile_panics.with_label_values(&[CONTROLLER]).inc();
+    }
+
     /// Counts a read of the source that was rejected, wholly or in part.
     pub fn count_rejection(&self) {
         self.config_rejections.inc();

@@ -12,7 +12,8 @@ use crate::plan::{Outcome, OutcomeResult, Part, Plan};
 pub(super) fn service_found(pass: Pass<'_>) -> Finding {
     match withheld_for(pass.plan, |part| *part == Part::Object) {
         Some(withheld) if withheld.reason == Reason::ReadFailed => {
-            Finding::unknown(withheld.reason, withheld.message.as_str(), withheld.hint.as_str())
+            let precise = withheld.failure.as_ref().map_or(withheld.reason, |f| of_a_read(pass.explain(f).reason));
+            Finding::unknown(precise, withheld.message.as_str(), withheld.hint.as_str())
         }
         Some(withheld) if withheld.reason != Reason::AwaitingRead => {
             Finding::wrong(withheld.reason, withheld.message.as_str(), withheld.hint.as_str())

@@ -16,7 +16,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("status", &["model", "api", "plan", "diagnose"]),
     ("source", &["model", "api"]),
     ("aws", &["model", "api"]),
-    ("observe", &["model", "api", "aws"]),
+    ("observe", &["model", "api", "diagnose", "aws"]),
     ("apply", &["model", "api", "plan", "aws"]),
     // What shows the state to machines and people reads it where it is kept.
     ("metrics", &["model", "api", "plan", "diagnose", "aws", "controller"]),

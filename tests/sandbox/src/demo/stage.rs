@@ -66,6 +66,7 @@ impl Stage {
             region: Some(Region::new(DEFAULT_REGION)),
             limits: Limits::default(),
             recorder: metrics.clone(),
+            time_source: None,
         })
         .await;
         let settings = LoopSettings {
