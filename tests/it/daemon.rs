@@ -171,6 +171,8 @@ async fn objects_that_are_gone_leave_nothing_behind() {
     for two in all.chunks(2) {
         running.want(&yaml(two));
         running.until(MINUTE, |running| running.is_ready() && check(&field, two).is_ok()).await;
+        running.kick.notify_one();
+        running.run(Duration::from_secs(1)).await; // from here on, what differs is drift
         let input = json!({"AlarmNames": [two[0].alarm()]});
         let now = field.world.now();
         let mut world = field.world.world();
@@ -178,10 +180,12 @@ async fn objects_that_are_gone_leave_nothing_behind() {
         drop(world);
         running.kick.notify_one();
         running.until(MINUTE, |_| check(&field, two).is_ok()).await;
+        let scrape = running.metrics.scrape(&running.state).unwrap();
+        assert!(scrape.contains("ecs_scaling_drift_corrections_total{"), "the drift is counted");
         counts.push(series(&running));
     }
     let scrape = running.metrics.scrape(&running.state).unwrap();
-    let gone = scrape.lines().filter(|line| line.contains("\"default/s-1\"")).count();
+    let gone = scrape.lines().filter(|line| line.contains("\"default/s-0\"")).count();
     println!(
         "40 objects came and went: {} series of objects after the first two, {} in the end",
         counts[0], counts[19]
