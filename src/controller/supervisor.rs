@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::actor::{self, Parts};
@@ -22,6 +23,9 @@ use crate::status::unusable;
 
 /// How long an account whose identity could not be read is left alone.
 const IDENTITY_RETRY: Duration = Duration::from_secs(20);
+
+/// Before the loop of a scope that ended is started again.
+const RESTART_AFTER: Duration = Duration::from_secs(1);
 
 /// What the supervisor is given to work with.
 #[derive(Debug)]
@@ -107,6 +111,7 @@ impl Supervisor {
                     if let Err(error) = ended {
                         tracing::error!(%error, "the loop of a scope ended; it is started again");
                         running.retain(|_, actor| !actor.objects.is_closed());
+                        let _ = timeout(RESTART_AFTER, shutdown.cancelled()).await; // never a busy loop
                     }
                 }
             }

@@ -32,7 +32,7 @@ const FAULTS_A_SEED: usize = 50;
 fn items() -> Vec<Item> {
     let item = |i: usize| Item {
         cluster: if i.is_multiple_of(2) { "A" } else { "B" },
-        is_remote: i % 3 == 0,
+        is_remote: i.is_multiple_of(3),
         ..Item::new(&format!("s-{i}"))
     };
     (0..8).map(item).collect()

@@ -86,8 +86,9 @@ async fn settled_beside(fault: Option<Fault>) -> (Field, Running, Duration) {
         item.max += 5;
     }
     running.want(&yaml(&items));
-    items.remove(7);
+    let slow = items.remove(7);
     let took = running.until(2 * MINUTE, |_| check(&field, &items).is_ok()).await;
+    assert_eq!(slow.check(&field.world.world()).is_ok(), fault.is_none(), "the slow one is slow");
     (field, running, took)
 }
 
@@ -142,7 +143,7 @@ async fn an_object_with_many_alarms_is_done_in_the_end_at_one_alarm_a_second() {
             )
         })
         .collect();
-    let text = yaml(&[item.clone()]);
+    let text = yaml(std::slice::from_ref(&item));
     let (head, rest) = text.split_once("alarm: {").unwrap();
     let (_, tail) = rest.split_once("},\n    steps").unwrap();
     let running = field.start(&format!("{head}alarms: [{alarms}],\n    steps{tail}")).await;

@@ -119,7 +119,8 @@ async fn a_source_that_is_emptied_missing_or_unreadable_changes_nothing() {
     let emptied = || (0..3).for_each(|i| fs::remove_file(root.join(format!("s-{i}.yaml"))).unwrap());
     let missing = || fs::rename(&root, &aside).unwrap();
     let unreadable = || symlink("/nowhere", root.join("s-3.yaml")).unwrap();
-    let breaks: [(&str, &dyn Fn(), &dyn Fn()); 3] = [
+    type Break<'a> = (&'a str, &'a dyn Fn(), &'a dyn Fn());
+    let breaks: [Break<'_>; 3] = [
         ("emptied", &emptied, &|| put_all(&root, &items)),
         ("missing", &missing, &|| fs::rename(&aside, &root).unwrap()),
         ("unreadable", &unreadable, &|| fs::remove_file(root.join("s-3.yaml")).unwrap()),
@@ -171,17 +172,20 @@ async fn objects_that_are_gone_leave_nothing_behind() {
     for two in all.chunks(2) {
         running.want(&yaml(two));
         running.until(MINUTE, |running| running.is_ready() && check(&field, two).is_ok()).await;
+        running.kick.notify_one();
+        running.run(Duration::from_secs(1)).await; // from here on, what differs is drift
         let input = json!({"AlarmNames": [two[0].alarm()]});
         let now = field.world.now();
-        let mut world = field.world.world();
-        world.call_as_admin(&two[0].scope(), AwsService::CloudWatch, "DeleteAlarms", input, now).unwrap();
-        drop(world);
+        let alarms = AwsService::CloudWatch;
+        field.world.world().call_as_admin(&two[0].scope(), alarms, "DeleteAlarms", input, now).unwrap();
         running.kick.notify_one();
         running.until(MINUTE, |_| check(&field, two).is_ok()).await;
+        let scrape = running.metrics.scrape(&running.state).unwrap();
+        assert!(scrape.contains("ecs_scaling_drift_corrections_total{"), "the drift is counted");
         counts.push(series(&running));
     }
     let scrape = running.metrics.scrape(&running.state).unwrap();
-    let gone = scrape.lines().filter(|line| line.contains("\"default/s-1\"")).count();
+    let gone = scrape.lines().filter(|line| line.contains("\"default/s-0\"")).count();
     println!(
         "40 objects came and went: {} series of objects after the first two, {} in the end",
         counts[0], counts[19]
