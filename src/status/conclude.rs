@@ -21,7 +21,7 @@ pub(super) fn conclude(
     let stalled = findings
         .iter()
         .filter(|(_, finding)| finding.status == ConditionStatus::False)
-        .find(|(_, finding)| is_stalled(previous, finding, now))
+        .find(|(kind, finding)| is_stalled(previous, *kind, finding, now))
         .map(|(_, finding)| Finding {
             status: ConditionStatus::True,
             reason: finding.reason,
@@ -69,14 +69,16 @@ fn ready(findings: &[(ConditionType, Finding)]) -> Finding {
 }
 
 /// A denial is Stalled only after two minutes: IAM is eventually consistent.
-fn is_stalled(previous: &Status, finding: &Finding, now: Timestamp) -> bool {
-    let denied_since = previous
-        .condition(ConditionType::PermissionsGranted)
-        .filter(|condition| condition.status == ConditionStatus::False)
-        .map(|condition| condition.last_transition_time);
+fn is_stalled(previous: &Status, kind: ConditionType, finding: &Finding, now: Timestamp) -> bool {
+    // What waits behind a denial has been as it is for less long; a role may be absent and nothing denied.
+    let wrong_since = |kind| {
+        let before = previous.condition(kind).filter(|condition| condition.status == ConditionStatus::False);
+        before.map(|condition| condition.last_transition_time)
+    };
     match finding.reason {
         Reason::AccessDenied | Reason::ServiceLinkedRoleMissing => {
-            denied_since.is_some_and(|since| now.duration_since(since) >= DENIAL_GRACE)
+            let since = [ConditionType::PermissionsGranted, kind].into_iter().filter_map(wrong_since).min();
+            since.is_some_and(|since| now.duration_since(since) >= DENIAL_GRACE)
         }
         reason => reason.needs_person(),
     }

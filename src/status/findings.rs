@@ -66,34 +66,42 @@ pub(super) fn service_linked_role(pass: Pass<'_>) -> Finding {
             );
         }
         RoleStanding::Propagating => {
-            return Finding::wrong(
-                Reason::Propagating,
-                "the role was made a moment ago, and may not be usable everywhere yet",
-                "It is looked at again by itself, for up to two minutes.",
-            );
+            return match failures(pass).find(about_role) {
+                None if has_target(pass) => Finding::fine("the role was made a moment ago, and serves"),
+                _ => Finding::wrong(
+                    Reason::Propagating,
+                    "the role was made a moment ago, and may not be usable everywhere yet",
+                    "It is looked at again by itself, for up to two minutes.",
+                ),
+            };
         }
         RoleStanding::WillBeMade => {
             return Finding::wrong(Reason::Progressing, "the role is absent", "It is made before anything is written.");
         }
         RoleStanding::Unknown => {}
     }
-    let about_role = |failure: &&Failure| {
-        classify(failure) == Class::Dependency || failure.message.contains("iam:CreateServiceLinkedRole")
-    };
     if let Some(failure) = failures(pass).find(about_role) {
         let Explained { message, hint, .. } = pass.explain(failure);
         return Finding::wrong(Reason::ServiceLinkedRoleMissing, message, hint);
     }
-    let registered = pass.outcomes.iter().any(|outcome| {
-        matches!(outcome.result, OutcomeResult::Done { .. })
-            && pass.plan.actions.get(outcome.action).is_some_and(|action| action.part == Part::Target)
-    });
-    let exists = pass.observed.target.known().is_some_and(Option::is_some);
-    if registered || exists {
+    if has_target(pass) {
         Finding::fine("a scalable target is registered, which takes the role")
     } else {
         Finding::unknown(Reason::NotYetChecked, "nothing has been registered yet, so nobody has needed the role", "")
     }
+}
+
+fn about_role(failure: &&Failure) -> bool {
+    classify(failure) == Class::Dependency || failure.message.contains("iam:CreateServiceLinkedRole")
+}
+
+/// Whether a scalable target is there, by what was read or by this pass: AWS takes none without the role.
+fn has_target(pass: Pass<'_>) -> bool {
+    let registered = pass.outcomes.iter().any(|outcome| {
+        matches!(outcome.result, OutcomeResult::Done { .. })
+            && pass.plan.actions.get(outcome.action).is_some_and(|action| action.part == Part::Target)
+    });
+    registered || pass.observed.target.known().is_some_and(Option::is_some)
 }
 
 /// Target, policies or alarms: in place, or why not.

@@ -48,18 +48,24 @@ impl Bench {
     }
 
     pub(crate) async fn with_limits(limits: Limits) -> Self {
-        let clock = Clock::starting_at("2026-03-02T09:00:00Z".parse().unwrap());
+        let clock = start();
         let mut world = World::new();
         world.add_service(&home(), "B", &ServiceSeed::new("search-api", 2), clock.now());
         let role = json!({"AWSServiceName": SLR_SERVICE});
         world
             .call_as_admin(&home(), AwsService::Iam, "CreateServiceLinkedRole", role, clock.now())
             .expect("the service-linked role");
+        Self::over(world, clock, limits, "test").await
+    }
+
+    /// A world of the test's own, with the clock that it was made by, and the access key of the controller's own
+    /// credentials there.
+    pub(crate) async fn over(mut world: World, clock: Clock, limits: Limits, key: &str) -> Self {
         world.reset_counters();
         let world = Shared::new(world, move || clock.now());
         let aws = Aws::load(AwsOptions {
             http_client: Some(http_client(world.clone())),
-            credentials: Some(("test".to_owned(), "test".to_owned())),
+            credentials: Some((key.to_owned(), "secret".to_owned())),
             region: Some(Region::new(REGION)),
             limits,
             ..AwsOptions::default()
@@ -111,9 +117,9 @@ impl Bench {
         panic!("not converged after ten rounds: {:#?}", self.round(session).await);
     }
 
-    /// How many writes have reached an operation.
+    /// How many writes have reached an operation; to assume a role changes nothing.
     pub(crate) fn writes(&self) -> usize {
-        self.world.world().counters().writes().len()
+        self.records_since(0).len()
     }
 
     /// The operations written since a count of [`Bench::writes`].
@@ -123,7 +129,9 @@ impl Bench {
 
     /// The writes since a count of [`Bench::writes`].
     pub(crate) fn records_since(&self, before: usize) -> Vec<CallRecord> {
-        self.world.world().counters().writes()[before..].to_vec()
+        let world = self.world.world();
+        let writes = world.counters().writes().iter().filter(|record| record.call.service != AwsService::Sts);
+        writes.skip(before).cloned().collect()
     }
 
     /// Lets one interval pass, then a round; gives its only object's result and what was written.
@@ -142,6 +150,11 @@ impl Bench {
     pub(crate) async fn sleep(&self, seconds: u64) {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
     }
+}
+
+/// The clock at which worlds start.
+pub(crate) fn start() -> Clock {
+    Clock::starting_at("2026-03-02T09:00:00Z".parse().unwrap())
 }
 
 /// The scope of the tests.

@@ -20,14 +20,14 @@ pub struct Grants {
 
 impl Grants {
     /// Inline policies, and the default versions of attached ones (E-09).
-    pub(crate) fn identity(&self, cloud: &Cloud) -> Vec<NamedPolicy> {
+    pub fn identity(&self, cloud: &Cloud) -> Vec<NamedPolicy> {
         let inline = self.inline.iter().map(|(name, policy)| NamedPolicy::new(name, policy.document().clone()));
         let attached = self.attached.iter().filter_map(|arn| cloud.managed_policy(arn)).map(|p| p.named());
         inline.chain(attached).collect()
     }
 
     /// The boundary. One whose policy is gone allows nothing.
-    pub(crate) fn boundary(&self, cloud: &Cloud) -> Option<NamedPolicy> {
+    pub fn boundary(&self, cloud: &Cloud) -> Option<NamedPolicy> {
         let arn = self.boundary.as_ref()?;
         let gone = || NamedPolicy { arn: Some(arn.clone()), ..NamedPolicy::new(arn, Document::empty()) };
         Some(cloud.managed_policy(arn).map_or_else(gone, |policy| policy.named()))
