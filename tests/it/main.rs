@@ -7,6 +7,7 @@ mod cli;
 mod converge;
 mod daemon;
 mod demo;
+mod denied;
 mod drift;
 mod equal;
 mod facts;
