@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Done, terminal};
 use crate::api::types::API_VERSION;
+use crate::diagnose::advice::with_article;
 use crate::diagnose::explain::{Diagnosis, explain};
 use crate::diagnose::near_miss::{Findings, find};
 use crate::diagnose::needs::without_absent_keys;
@@ -90,7 +91,7 @@ fn message_text(diagnosis: &Diagnosis) -> String {
     let actions = reply.actions().join(", ");
     let policy = reply.policy_type.map(|policy| policy.in_words().to_owned());
     let denied_by = match (policy, reply.explicit_deny) {
-        (Some(policy), Some(true)) => Some(format!("a {policy}, explicitly")),
+        (Some(policy), Some(true)) => Some(format!("{}, explicitly", with_article(&policy))),
         (Some(policy), _) => Some(format!("no {policy} allows it")),
         (None, Some(true)) => Some("an explicit deny".to_owned()),
         (None, _) => None,

@@ -46,6 +46,7 @@ pub enum RolePolicy {
 #[derive(Debug)]
 pub struct Desk {
     iam: Iam,
+    caller: String,
     principal: Option<Principal>,
     policy: RolePolicy,
     mode: Mode,
@@ -67,8 +68,9 @@ struct DeskState {
 impl Desk {
     /// The desk of an account whose identity is known. `mode` Observe makes no role.
     pub fn new(iam: Iam, identity: &Identity, policy: RolePolicy, mode: Mode, clock: Clock) -> Self {
-        let principal = Principal::parse(&identity.arn);
-        Self { iam, principal, policy, mode, clock, state: Mutex::default(), asking: tokio::sync::Mutex::default() }
+        let (caller, principal) = (identity.arn.clone(), Principal::parse(&identity.arn));
+        let (state, asking) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self { iam, caller, principal, policy, mode, clock, state, asking }
     }
 
     fn state(&self) -> MutexGuard<'_, DeskState> {
@@ -163,7 +165,8 @@ impl Desk {
         };
         let read = self.policies().await;
         let policies = read.as_ref().filter(|read| read.failures.is_empty()).map(|read| &read.policies);
-        let background = Background { target: Some((key, privilege)), policies, elsewhere: &[] };
+        let target = Some((key, privilege));
+        let background = Background { caller: Some(&self.caller), target, policies, elsewhere: &[] };
         let mut diagnosis = diagnose(failure, background);
         if let Some(doubt) = self.prove(&diagnosis, read.as_deref(), key).await {
             diagnosis.hint.push_str(&doubt);
@@ -234,7 +237,8 @@ impl Admission for Desk {
     fn note(&self, failure: &Failure, key: &TargetKey) {
         let now = self.clock.now();
         if self.state().denials.note(failure, key, now) {
-            let diagnosis = diagnose(failure, Background::default());
+            let background = Background { caller: Some(&self.caller), ..Background::default() };
+            let diagnosis = diagnose(failure, background);
             tracing::error!(account = %key.scope.account, error = %failure, hint = diagnosis.hint, "a permission is missing");
         }
     }

@@ -152,7 +152,7 @@ async fn run(
     };
     let mut memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
     forget_tags(&mut memory, &observed, clock.now());
-    let failures = failures(&plan, &outcomes, &role);
+    let failures = failures(&observed, &plan, &outcomes, &role);
     let explained = context.desk.look_into(failures, &object.key).await;
     let seen = after(&observed, &plan, &outcomes);
     let pass = Pass {
@@ -174,7 +174,9 @@ async fn run(
 }
 
 /// Every failure of a pass, of reads and writes and of making the role.
-fn failures(plan: &Plan, outcomes: &[Outcome], role: &RoleStanding) -> Vec<Failure> {
+fn failures(observed: &ObservedTarget, plan: &Plan, outcomes: &[Outcome], role: &RoleStanding) -> Vec<Failure> {
+    // What only the scheduled actions keep waiting is not withheld, and still to be explained.
+    let of_schedules = observed.scheduled_actions.failure();
     let of_writes = outcomes.iter().filter_map(|outcome| match &outcome.result {
         OutcomeResult::Failed(failure) | OutcomeResult::Held(failure) => Some(failure),
         _ => None,
@@ -183,7 +185,8 @@ fn failures(plan: &Plan, outcomes: &[Outcome], role: &RoleStanding) -> Vec<Failu
         RoleStanding::NotMade(failure) => Some(failure.as_ref()),
         _ => None,
     };
-    of_writes.chain(plan.withheld.iter().filter_map(|w| w.failure.as_ref())).chain(of_role).cloned().collect()
+    let of_reads = plan.withheld.iter().filter_map(|withheld| withheld.failure.as_ref()).chain(of_schedules);
+    of_writes.chain(of_reads).chain(of_role).cloned().collect()
 }
 
 fn inputs<'a>(

@@ -57,6 +57,12 @@ fn where_to_edit(reply: &Reply) -> String {
     principal.map_or_else(|| "in a policy of the caller's role".to_owned(), |principal| principal.where_to_edit())
 }
 
+/// Words with "a" or "an" before them.
+pub fn with_article(words: &str) -> String {
+    let article = if words.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {words}")
+}
+
 /// Names joined with commas.
 pub(super) fn listed<T: AsRef<str>>(items: &[T]) -> String {
     items.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
@@ -67,10 +73,16 @@ pub(super) fn summary(reply: &Reply) -> String {
     let text = match reply.kind {
         ReplyKind::AccessDenied => return denial(reply),
         ReplyKind::MissingPermissions => {
-            return format!(
-                "Application Auto Scaling says that its caller lacks {}; it does not say who, on what or why",
-                listed(&reply.actions())
-            );
+            let lacks = listed(&reply.actions());
+            return match reply.principal {
+                Some(_) => format!(
+                    "Application Auto Scaling says that its caller, {}, lacks {lacks}; it does not say on what or why",
+                    who(reply)
+                ),
+                None => format!(
+                    "Application Auto Scaling says that its caller lacks {lacks}; it does not say who, on what or why"
+                ),
+            };
         }
         ReplyKind::RoleUnassumable => {
             let role = reply.role_arn.as_deref().unwrap_or("a role that it needs");
@@ -113,7 +125,7 @@ fn denial(reply: &Reply) -> String {
     let Some(action) = &reply.action else { return "AWS denied access and did not say to what".to_owned() };
     let on = reply.resource.as_deref().map_or_else(String::new, |resource| format!(" on {resource}"));
     let by = match (reply.policy_type, reply.explicit_deny) {
-        (Some(policy), Some(true)) => format!(": a {} denies it explicitly", policy.in_words()),
+        (Some(policy), Some(true)) => format!(": {} denies it explicitly", with_article(policy.in_words())),
         (Some(policy), _) => format!(": no {} allows it", policy.in_words()),
         (None, Some(true)) => ": a policy denies it explicitly".to_owned(),
         (None, _) => String::new(),
@@ -216,7 +228,10 @@ fn of_role(reply: &Reply) -> String {
 
 fn of_missing(reply: &Reply) -> String {
     let missing = listed(&reply.actions());
-    let grant = format!("Allow {missing} in a policy of the role that made the call, and in its permissions boundary.");
+    let grant = match reply.principal {
+        Some(_) => format!("Allow {missing} {}, and in its permissions boundary if it has one.", where_to_edit(reply)),
+        None => format!("Allow {missing} in a policy of the role that made the call, and in its permissions boundary."),
+    };
     let why = "AWS does not say which policy refused: an SCP, an RCP or a session policy may, too.";
     if !names(reply, CREATE_SLR) {
         return format!("{grant} {why}");

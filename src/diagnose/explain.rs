@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::advice::{self, CREATE_SLR, UNSEEN, listed};
 use super::class::{Class, classify};
-use super::near_miss::{Findings, find};
+use super::near_miss::{Edit, Findings, NearMiss, find};
 use super::needs::{Need, Privilege, need, needs};
 use super::parse::{PolicyType, Reply, ReplyKind, parse};
 use super::principal::Principal;
@@ -77,6 +77,8 @@ impl Permission {
 /// The object and the policies behind a failed call, as far as they are known.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Background<'a> {
+    /// The ARN of the caller, for replies that do not say who was refused.
+    pub caller: Option<&'a str>,
     /// What the object manages, and how much the controller is meant to be allowed.
     pub target: Option<(&'a TargetKey, Privilege)>,
     /// The policies of the principal that was refused.
@@ -114,7 +116,10 @@ pub fn reply_of(failure: &Failure) -> Reply {
 }
 
 /// Understands a reply, with what is known behind it.
-pub fn explain_with(reply: Reply, background: Background<'_>) -> Diagnosis {
+pub fn explain_with(mut reply: Reply, background: Background<'_>) -> Diagnosis {
+    if is_denial(reply.kind) && reply.principal.is_none() {
+        reply.principal = background.caller.map(str::to_owned);
+    }
     let permissions = background.policies.map(|policies| permissions(&reply, policies, background)).unwrap_or_default();
     let (mut summary, mut hint) = (advice::summary(&reply), advice::hint(&reply));
     if let Some(nearest) = permissions.iter().find_map(|permission| permission.findings.near_misses.first()) {
@@ -123,7 +128,8 @@ pub fn explain_with(reply: Reply, background: Background<'_>) -> Diagnosis {
     let edits: Vec<String> = permissions
         .iter()
         .filter_map(|permission| {
-            let place = permission.findings.near_misses.first().filter(|near| !near.changes.is_empty());
+            let is_edited = |near: &&NearMiss| near.changes.iter().any(|c| !matches!(c.edit, Edit::Add { .. }));
+            let place = permission.findings.near_misses.first().filter(is_edited);
             let place = place.map_or_else(String::new, |near| format!("In {}: ", near.place()));
             permission.edit().map(|edit| format!("{place}{edit}."))
         })

@@ -4,7 +4,7 @@
 //! documents as values. What AWS wrote is data here, never markup, a terminal sequence or a log line.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
-mod advice;
+pub mod advice;
 pub mod class;
 pub mod denials;
 pub mod explain;

@@ -4,6 +4,8 @@ use super::failures::Explained;
 use super::pass::{Finding, NotApplied, Pass};
 use crate::api::status::{CapacityStatus, ConditionStatus, ConditionType, Reason, ResourceStatus};
 use crate::diagnose::class::{Class, classify};
+use crate::diagnose::explain::reply_of;
+use crate::diagnose::parse::ReplyKind;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, RoleStanding};
 use crate::model::role::{CREATE_SLR_COMMAND, SLR_NAME};
@@ -28,8 +30,12 @@ pub(super) fn service_found(pass: Pass<'_>) -> Finding {
 }
 
 pub(super) fn permissions(pass: Pass<'_>) -> Finding {
-    let denied = failures(pass).find(|failure| classify(failure) == Class::Denied);
-    denied.map_or_else(|| Finding::fine("no call was denied"), |failure| Finding::failed(pass, failure))
+    let denied = || failures(pass).filter(|failure| classify(failure) == Class::Denied);
+    // AWS says who, on what and why of a call of ours, and of what it tried by itself only the action.
+    let direct = denied().find(|failure| reply_of(failure).kind != ReplyKind::MissingPermissions);
+    direct
+        .or_else(|| denied().next())
+        .map_or_else(|| Finding::fine("no call was denied"), |failure| Finding::failed(pass, failure))
 }
 
 /// Scheduled actions are read and never written; without them it is not known who owns min and max (S-045).

@@ -8,6 +8,7 @@ mod converge;
 mod crash;
 mod daemon;
 mod demo;
+mod denied;
 mod drift;
 mod equal;
 mod estate;

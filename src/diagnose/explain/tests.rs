@@ -35,8 +35,12 @@ fn the_founding_story_is_told_in_full() {
     );
     let reply = parse("iam", "CreateServiceLinkedRole", Some("AccessDenied"), Some(403), &message);
     let (key, policies) = (target(), founding_policies());
-    let background =
-        Background { target: Some((&key, Privilege::ReconcileSlr)), policies: Some(&policies), elsewhere: &[] };
+    let background = Background {
+        caller: None,
+        target: Some((&key, Privilege::ReconcileSlr)),
+        policies: Some(&policies),
+        elsewhere: &[],
+    };
     let diagnosis = explain_with(reply, background);
     assert_eq!(diagnosis.subject, Subject::ServiceLinkedRole);
     assert_eq!(diagnosis.who.as_deref(), Some("role search-test-role of account 111122223333"));
@@ -68,8 +72,12 @@ fn the_reason_less_message_is_explained_from_the_policies() {
         request_id: None,
     };
     let (key, policies) = (target(), founding_policies());
-    let background =
-        Background { target: Some((&key, Privilege::Reconcile)), policies: Some(&policies), elsewhere: &[] };
+    let background = Background {
+        caller: None,
+        target: Some((&key, Privilege::Reconcile)),
+        policies: Some(&policies),
+        elsewhere: &[],
+    };
     let diagnosis = diagnose(&failure, background);
     assert_eq!(diagnosis.permissions[0].resource, SLR);
     assert_eq!(
@@ -172,8 +180,12 @@ fn what_is_allowed_here_and_denied_there_makes_the_unseen_suspect() {
     let message = "User is missing the following permissions: cloudwatch:PutMetricAlarm";
     let reply = parse("application-autoscaling", "RegisterScalableTarget", None, None, message);
     let key = target();
-    let background =
-        Background { target: Some((&key, Privilege::Reconcile)), policies: Some(&policies), elsewhere: &[] };
+    let background = Background {
+        caller: None,
+        target: Some((&key, Privilege::Reconcile)),
+        policies: Some(&policies),
+        elsewhere: &[],
+    };
     let diagnosis = explain_with(reply, background);
     assert_eq!(diagnosis.suspects, UNSEEN);
     assert!(diagnosis.summary.contains("none of which can be seen from here"), "{}", diagnosis.summary);
