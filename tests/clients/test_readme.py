@@ -104,7 +104,7 @@ def test_the_other_commands_run_as_written(sandbox, reader):
         said = {re.sub(r"^ecs-scaling (\w+).*|^(curl).*", r"\1\2", line): text for line, text in shown.items()}
         assert "2 valid objects: 0 errors, 0 warnings" in said["validate"]
         assert "5 to create" in said["plan"]
-        assert "1 of 1 objects are as wanted" in said["apply"]
+        assert "1 of 1 object is as wanted" in said["apply"]
         assert re.search(r"search-api +B +search-api +True +AsWanted +2 +20 ", said["get"])
         assert "Generation:  1" in said["describe"]
         assert 'ecs_scaling_capacity{bound="max",object="default/search-api"} 20' in said["curl"]
