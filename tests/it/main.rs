@@ -8,6 +8,7 @@ mod converge;
 mod daemon;
 mod demo;
 mod denied;
+mod desk;
 mod drift;
 mod equal;
 mod facts;
