@@ -3,9 +3,11 @@
 //! What belongs to an account and not to an object is found out once, and said once in the log. Decides when IAM is
 //! asked; what an answer means is decided in `diagnose`.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::Clock;
 use crate::api::desired::Mode;
@@ -13,11 +15,11 @@ use crate::apply::Admission;
 use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::denials::Denials;
-use crate::diagnose::explain::{Background, Diagnosis, diagnose};
+use crate::diagnose::explain::{Background, Diagnosis, Permission, diagnose};
 use crate::diagnose::needs::{Privilege, need};
 use crate::diagnose::principal::{Principal, PrincipalKind};
 use crate::model::failure::{AwsService, Failure};
-use crate::model::iam::{Decision, Document};
+use crate::model::iam::{Decision, Document, Request};
 use crate::model::names::TargetKey;
 use crate::model::observed::RoleStanding;
 use crate::model::role::{SLR_NAME, SLR_SERVICE};
@@ -31,6 +33,11 @@ const UNKNOWN_AGE: SignedDuration = SignedDuration::from_secs(60);
 const PROPAGATION: SignedDuration = SignedDuration::from_secs(120);
 /// Policies are read again after this long, so that a hint does not outlive the edit that it asked for.
 const POLICIES_AGE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Policies that may not be read are tried again after this long, as other denied calls are.
+const UNREAD_AGE: SignedDuration = SignedDuration::from_mins(5);
+/// The simulator is asked the same again after this long.
+const PROOF_AGE: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is done while the service-linked role is absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +70,11 @@ struct DeskState {
     made_at: Option<Timestamp>,
     denials: Denials,
     policies: Option<(Timestamp, Arc<PoliciesRead>)>,
+    proofs: BTreeMap<Proof, (Timestamp, Option<Decision>)>,
 }
+
+/// An action, a resource, and the document that is to allow the one on the other.
+type Proof = (String, String, String);
 
 impl Desk {
     /// The desk of an account whose identity is known. `mode` Observe makes no role.
@@ -178,18 +189,24 @@ impl Desk {
         diagnosis
     }
 
-    /// The principal's policies, where it is a role; at most a minute old.
+    /// The principal's policies, where it is a role; at most a minute old, or five where they may not be read.
     async fn policies(&self) -> Option<Arc<PoliciesRead>> {
         let readable = |p: &&Principal| matches!(p.kind, PrincipalKind::Role | PrincipalKind::PermissionSet);
         let role = self.principal.as_ref().filter(readable)?;
         let _asking = self.asking.lock().await;
         let now = self.clock.now();
         let held = self.state().policies.clone();
-        if let Some((_, read)) = held.filter(|(at, _)| now.duration_since(*at) < POLICIES_AGE) {
-            return Some(read);
+        let age = |read: &PoliciesRead| if read.failures.is_empty() { POLICIES_AGE } else { UNREAD_AGE };
+        if let Some((_, read)) = held.as_ref().filter(|(at, read)| now.duration_since(*at) < age(read)) {
+            return Some(Arc::clone(read));
         }
         let read = Arc::new(self.iam.role_policies(&role.name).await);
-        self.state().policies = Some((self.clock.now(), Arc::clone(&read)));
+        let mut state = self.state();
+        if held.is_some_and(|(_, before)| before.policies != read.policies) {
+            state.proofs.clear();
+        }
+        state.policies = Some((self.clock.now(), Arc::clone(&read)));
+        drop(state);
         Some(read)
     }
 
@@ -197,21 +214,10 @@ impl Desk {
     async fn prove(&self, diagnosis: &Diagnosis, read: Option<&PoliciesRead>, key: &TargetKey) -> Option<String> {
         let role = read?.role_arn.as_deref()?;
         for permission in &diagnosis.permissions {
-            let statements: Vec<_> = permission
-                .findings
-                .remedy
-                .iter()
-                .filter(|change| !change.in_boundary)
-                .filter_map(|change| change.edit.statement())
-                .collect();
-            let request = need(key, &permission.action).map(|need| need.request());
-            let (Some(request), false) = (request, statements.is_empty()) else { continue };
-            let mut document = Document::empty();
-            for statement in statements {
-                document = document.adding(statement.clone()).ok()?;
-            }
-            let simulated = self.iam.simulate(role, &request, &[document.json.to_string()]).await.ok()?;
-            if matches!(simulated.decision, Decision::ImplicitDeny | Decision::ExplicitDeny) {
+            let Some(request) = need(key, &permission.action).map(|need| need.request()) else { continue };
+            let Some(edit) = proposed(permission) else { continue };
+            let decision = self.simulated(role, &request, edit).await;
+            if matches!(decision, Some(Decision::ImplicitDeny | Decision::ExplicitDeny)) {
                 return Some(format!(
                     " AWS's simulator still denies {} with this edit: look for a service control policy or a \
                      permissions boundary.",
@@ -221,6 +227,30 @@ impl Desk {
         }
         None
     }
+
+    /// What the simulator says of a request with an edit: asked once for all objects, and again after ten minutes or
+    /// when the role's policies have changed. `None` where it may not be asked.
+    async fn simulated(&self, role: &str, request: &Request, edit: String) -> Option<Decision> {
+        let _asking = self.asking.lock().await;
+        let (now, proof) = (self.clock.now(), (request.action.clone(), request.resource.clone(), edit.clone()));
+        if let Some((at, decision)) = self.state().proofs.get(&proof)
+            && now.duration_since(*at) < PROOF_AGE
+        {
+            return *decision;
+        }
+        let decision = self.iam.simulate(role, request, &[edit]).await.ok().map(|simulated| simulated.decision);
+        self.state().proofs.insert(proof, (now, decision));
+        decision
+    }
+}
+
+/// The statements that a remedy puts into the role's own policies, as a document.
+fn proposed(permission: &Permission) -> Option<String> {
+    let of_role = permission.findings.remedy.iter().filter(|change| !change.in_boundary);
+    let statements: Vec<_> = of_role.filter_map(|change| change.edit.statement()).collect();
+    let add = |document: Document, statement: &&Value| document.adding((*statement).clone()).ok();
+    let document = statements.iter().try_fold(Document::empty(), add)?;
+    (!statements.is_empty()).then(|| document.json.to_string())
 }
 
 impl Admission for Desk {

@@ -9,6 +9,7 @@ mod crash;
 mod daemon;
 mod demo;
 mod denied;
+mod desk;
 mod drift;
 mod equal;
 mod estate;
