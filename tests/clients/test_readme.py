@@ -108,11 +108,13 @@ def test_the_other_commands_run_as_written(sandbox, reader):
         assert re.search(r"search-api +B +search-api +True +AsWanted +2 +20 ", said["get"])
         assert "Generation:  1" in said["describe"]
         assert 'ecs_scaling_capacity{bound="max",object="default/search-api"} 20' in said["curl"]
+        assert "iam:CreateServiceLinkedRole" in said["iam"] and "Account default (111122223333)" in said["doctor"]
+        assert "aws iam create-service-linked-role" in said["explain"]
         policies = sandbox.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="ecs")
         names = {policy["PolicyName"] for policy in policies["ScalingPolicies"]}
         assert names >= {"search-api-out", "search-api-in"}
         paths = re.findall(r"^\| `(/\S*)` \|", README, re.MULTILINE)
-        assert len(paths) == 5
+        assert len(paths) == 6
         for path in paths:
             assert fetch(f"http://{reader.address}" + path.format(namespace="default", name="search-api"))
     finally:
