@@ -43,14 +43,19 @@ impl Session {
             accounts.insert(name.clone(), account);
         }
         let assignment = assign(desired, &identities, default_region.as_ref());
+        // A desk is an account's, whatever the number of its regions.
+        let mut desks: BTreeMap<&AccountName, Arc<Desk>> = BTreeMap::new();
         let scopes = assignment
             .scopes
             .into_iter()
             .filter_map(|(scope, objects)| {
-                let account = accounts.get(assignment.accounts.get(&scope)?)?;
-                let identity = identities.get(assignment.accounts.get(&scope)?)?.as_ref().ok()?;
-                let desk = Desk::new(account.iam(&scope), identity, settings.role_policy, settings.mode, clock);
-                let (scope, desk) = (account.scope(scope), Arc::new(desk));
+                let name = assignment.accounts.get(&scope)?;
+                let (account, identity) = (accounts.get(name)?, identities.get(name)?.as_ref().ok()?);
+                let mode = desired.accounts.get(name).map_or(settings.mode, |spec| spec.mode.max(settings.mode));
+                let desk = desks.entry(name).or_insert_with(|| {
+                    Arc::new(Desk::new(account.iam(&scope), identity, settings.role_policy, mode, clock))
+                });
+                let (scope, desk) = (account.scope(scope), Arc::clone(desk));
                 let context = Context { scope, desk, clock, settings: settings.clone() };
                 Some((context, objects))
             })

@@ -1,6 +1,7 @@
 //! Integration tests: what crosses a boundary, and the rules that the source itself keeps.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // this is all tests
 
+mod accounts;
 mod calls;
 mod capacity;
 mod cli;
@@ -16,6 +17,7 @@ mod golden;
 mod harness;
 mod http;
 mod imports;
+mod least_privilege;
 mod member;
 mod metrics;
 mod ownership;
@@ -25,6 +27,7 @@ mod reads;
 mod reconcile;
 mod recreate;
 mod reference;
+mod role;
 mod scalable;
 mod somebody;
 mod source_tree;
