@@ -12,9 +12,9 @@ use super::assign::Assigned;
 use super::{Clock, Desk, LoopSettings};
 use crate::api::desired::Mode;
 use crate::api::status::{ConditionType, Reason, Status};
-use crate::apply::apply;
+use crate::apply::{Admission as _, apply};
 use crate::aws::Scope;
-use crate::model::failure::Failure;
+use crate::model::failure::{AwsService, Failure};
 use crate::model::observed::{ObservedTarget, RoleStanding, TagReading};
 use crate::observe::{Wanted, refresh};
 use crate::plan::{
@@ -147,13 +147,13 @@ async fn run(
     }
     let not_applied = not_applied(&plan, may_write);
     let outcomes = match not_applied {
-        None => apply(scope, context.desk.as_ref(), &object.desired, &plan, || clock.now()).await,
+        None => Box::pin(apply(scope, context.desk.as_ref(), &object.desired, &plan, || clock.now())).await,
         Some(_) => Vec::new(),
     };
     let mut memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
     forget_tags(&mut memory, &observed, clock.now());
     let failures = failures(&observed, &plan, &outcomes, &role);
-    let explained = context.desk.look_into(failures, &object.key).await;
+    let explained = Box::pin(context.desk.look_into(failures, &object.key)).await;
     let seen = after(&observed, &plan, &outcomes);
     let pass = Pass {
         generation: kept.generation,
@@ -224,7 +224,7 @@ async fn plan_with_lookups(
             return plan;
         }
         for lookup in std::mem::take(&mut plan.lookups) {
-            match look_up(&context.scope, &context.clock, &lookup).await {
+            match look_up_admitted(context, object, &lookup).await {
                 Ok((arn, reading)) => {
                     failed.remove(&lookup);
                     memory.tags.insert(arn, reading);
@@ -238,6 +238,28 @@ async fn plan_with_lookups(
     }
     say_failed_lookups(&mut plan, object, observed, &failed);
     plan
+}
+
+/// Looks up, unless it is known to be denied and it is not time for a probe: fifty objects ask once.
+async fn look_up_admitted(
+    context: &Context,
+    object: &Assigned,
+    lookup: &Lookup,
+) -> Result<(String, TagReading), Failure> {
+    let service = match lookup {
+        Lookup::TargetTags(_) => AwsService::ApplicationAutoScaling,
+        Lookup::AlarmTags(_) => AwsService::CloudWatch,
+    };
+    const OPERATION: &str = "ListTagsForResource";
+    if let Some(denial) = context.desk.denial(service, OPERATION, &object.key) {
+        return Err(denial);
+    }
+    let looked_up = look_up(&context.scope, &context.clock, lookup).await;
+    match &looked_up {
+        Ok(_) => context.desk.went_through(service, OPERATION, &object.key),
+        Err(failure) => context.desk.note(failure, &object.key),
+    }
+    looked_up
 }
 
 async fn look_up(scope: &Scope, clock: &Clock, lookup: &Lookup) -> Result<(String, TagReading), Failure> {

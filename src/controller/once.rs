@@ -39,25 +39,25 @@ impl Session {
                 objects.find_map(|object| object.region.clone())
             };
             let Some(region) = identity_region(spec, default_region.as_ref()).or_else(of_objects) else { continue };
-            let account = aws.account(spec).await;
-            identities.insert(name.clone(), account.identity(&region).await);
+            let account = Box::pin(aws.account(spec)).await;
+            identities.insert(name.clone(), Box::pin(account.identity(&region)).await);
             accounts.insert(name.clone(), account);
         }
         let assignment = assign(desired, &identities, default_region.as_ref());
+        // A desk is an account's, whatever the number of its regions.
+        let mut desks: BTreeMap<&AccountName, Arc<Desk>> = BTreeMap::new();
         let scopes = assignment
             .scopes
             .into_iter()
             .filter_map(|(scope, objects)| {
-                let account = accounts.get(assignment.accounts.get(&scope)?)?;
-                let identity = identities.get(assignment.accounts.get(&scope)?)?.as_ref().ok()?;
-                let desk = Desk::new(
-                    account.iam(&scope, CancellationToken::new()),
-                    identity,
-                    settings.role_policy,
-                    settings.mode,
-                    clock,
-                );
-                let (scope, desk) = (account.scope(scope, CancellationToken::new()), Arc::new(desk));
+                let name = assignment.accounts.get(&scope)?;
+                let (account, identity) = (accounts.get(name)?, identities.get(name)?.as_ref().ok()?);
+                let mode = desired.accounts.get(name).map_or(settings.mode, |spec| spec.mode.max(settings.mode));
+                let desk = desks.entry(name).or_insert_with(|| {
+                    let iam = account.iam(&scope, CancellationToken::new());
+                    Arc::new(Desk::new(iam, identity, settings.role_policy, mode, clock))
+                });
+                let (scope, desk) = (account.scope(scope, CancellationToken::new()), Arc::clone(desk));
                 let context = Context { scope, desk, clock, settings: settings.clone() };
                 Some((context, objects))
             })
@@ -70,14 +70,14 @@ impl Session {
         let mut results = BTreeMap::new();
         for (context, objects) in &self.scopes {
             if let Some(object) = objects.values().next() {
-                context.desk.look_at_role(&object.key).await;
+                Box::pin(context.desk.look_at_role(&object.key)).await;
             }
             let wanted: Vec<Wanted> = objects.values().map(|object| Wanted::of(&object.desired)).collect();
-            let mut observed = sweep(&context.scope, &wanted, || context.clock.now()).await;
+            let mut observed = Box::pin(sweep(&context.scope, &wanted, || context.clock.now())).await;
             let passes = objects.iter().map(|(key, object)| {
                 let kept = self.kept.get(key).cloned().unwrap_or_else(|| Kept { generation: 1, ..Kept::default() });
                 let observed = observed.remove(&object.desired.service);
-                async move { (object, pass(context, object, &kept, observed, true).await) }
+                Box::pin(async move { (object, pass(context, object, &kept, observed, true).await) })
             });
             let mut passes = futures_util::stream::iter(passes.collect::<Vec<_>>()).buffer_unordered(CONCURRENCY);
             while let Some((object, passed)) = passes.next().await {

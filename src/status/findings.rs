@@ -57,7 +57,8 @@ fn of_a_read(reason: Reason) -> Reason {
 /// What Application Auto Scaling itself says about its role, without looking into IAM.
 pub(super) fn service_linked_role(pass: Pass<'_>) -> Finding {
     match pass.role {
-        RoleStanding::Present => return Finding::fine("the role exists"),
+        // AWS's word about its role counts for more than that IAM holds one.
+        RoleStanding::Present if !failures(pass).any(names_role) => return Finding::fine("the role exists"),
         RoleStanding::NotMade(failure) => {
             let Explained { message, hint, .. } = pass.explain(failure);
             let message = format!("the role is absent, and making it failed: {message}");
@@ -84,7 +85,7 @@ pub(super) fn service_linked_role(pass: Pass<'_>) -> Finding {
         RoleStanding::WillBeMade => {
             return Finding::wrong(Reason::Progressing, "the role is absent", "It is made before anything is written.");
         }
-        RoleStanding::Unknown => {}
+        RoleStanding::Present | RoleStanding::Unknown => {}
     }
     if let Some(failure) = failures(pass).find(about_role) {
         let Explained { message, hint, .. } = pass.explain(failure);
@@ -98,7 +99,11 @@ pub(super) fn service_linked_role(pass: Pass<'_>) -> Finding {
 }
 
 fn about_role(failure: &&Failure) -> bool {
-    classify(failure) == Class::Dependency || failure.message.contains("iam:CreateServiceLinkedRole")
+    classify(failure) == Class::Dependency || names_role(failure)
+}
+
+fn names_role(failure: &Failure) -> bool {
+    failure.message.contains("iam:CreateServiceLinkedRole") || failure.message.contains(SLR_NAME)
 }
 
 /// Whether a scalable target is there, by what was read or by this pass: AWS takes none without the role.

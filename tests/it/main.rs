@@ -1,6 +1,7 @@
 //! Integration tests: what crosses a boundary, and the rules that the source itself keeps.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // this is all tests
 
+mod accounts;
 mod calls;
 mod capacity;
 mod cli;
@@ -22,6 +23,7 @@ mod http;
 mod imports;
 mod isolation;
 mod lag;
+mod least_privilege;
 mod limits;
 mod looping;
 mod member;
@@ -36,6 +38,7 @@ mod reconcile;
 mod recreate;
 mod reference;
 mod rivals;
+mod role;
 mod scalable;
 mod somebody;
 mod source_tree;
