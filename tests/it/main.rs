@@ -12,6 +12,7 @@ mod denied;
 mod desk;
 mod drift;
 mod equal;
+mod explained;
 mod facts;
 mod golden;
 mod harness;
