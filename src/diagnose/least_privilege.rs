@@ -79,7 +79,12 @@ pub fn statements(account: &AccountId, keys: &BTreeSet<TargetKey>, privilege: Pr
 }
 
 fn group(on: On, keys: Keys, calls: &[&'static Call], targets: &[&TargetKey]) -> Vec<Value> {
-    let resources: BTreeSet<String> = targets.iter().map(|key| resource(on, key)).collect();
+    let mut resources: BTreeSet<String> = targets.iter().map(|key| resource(on, key)).collect();
+    if (on, keys) == (On::ServiceLinkedRole, Keys::Global) {
+        // While the role is absent IAM knows no path of it, and judges by the bare name: it could not be seen to be absent.
+        let bare: Vec<String> = resources.iter().filter_map(|arn| without_path(arn)).collect();
+        resources.extend(bare);
+    }
     let condition = targets.first().map(|key| service_keys(keys, key)).filter(|pairs| !pairs.is_empty());
     let actions: Vec<&str> = calls.iter().map(|call| call.action).collect();
     let chunks = chunks(resources);
@@ -98,6 +103,12 @@ fn group(on: On, keys: Keys, calls: &[&'static Call], targets: &[&TargetKey]) ->
         statement
     };
     chunks.into_iter().enumerate().map(statement).collect()
+}
+
+/// A role's ARN with its name alone.
+fn without_path(arn: &str) -> Option<String> {
+    let (before, role) = arn.split_once(":role/")?;
+    Some(format!("{before}:role/{}", role.rsplit('/').next()?))
 }
 
 fn sid(on: On, keys: Keys) -> &'static str {

@@ -14,6 +14,7 @@ mod desk;
 mod drift;
 mod equal;
 mod estate;
+mod explained;
 mod facts;
 mod faults;
 mod golden;
