@@ -4,6 +4,7 @@
 //! stage      the world, the controller in the same process, and their one clock
 //! story      the numbered steps
 //! timeline   load on a service, and what it moves, minute by minute
+//! permission a permission that is missing, in another account
 //! pages      how it is printed
 //! serving    afterwards: sandbox, metrics and API over HTTP
 //! ```
@@ -12,6 +13,7 @@
 //! from the controller; a step that does not come true ends the demo with an error.
 
 mod pages;
+mod permission;
 mod serving;
 mod stage;
 mod story;
