@@ -27,7 +27,7 @@ use super::stage::{INTERVAL, Stage, objects};
 const SERVICES: &str = "/Condition/StringEquals/iam:AWSServiceName";
 /// What the list of the object's actions begins with, at the end of the hint.
 const NEEDED: &str = " All that this object needs: ";
-/// A new service-linked role counts as usable after two passes.
+/// So many passes are more than enough, once the permission is there.
 const PASSES: u32 = 5;
 
 /// Tells this step.
@@ -99,7 +99,7 @@ async fn until_ready(session: &mut Session) -> Result<(ObjectView, u32)> {
     bail!("the edit did not help")
 }
 
-/// The row of `ecs-scaling get`.
+/// The object as `ecs-scaling get` shows it.
 fn show(stage: &Stage, pages: &Pages, view: &ObjectView) {
     let items: [Resource; 1] = [view.resource()];
     pages.text(&table(&items, false, stage.clock.now()));
@@ -143,7 +143,7 @@ fn edit(stage: &Stage, pages: &Pages) -> Result<()> {
         pages.text(&format!("      {service},"));
     }
     services.push(json!(SLR_SERVICE));
-    pages.text(&format!("+     {:?}\n    ]", SLR_SERVICE));
+    pages.text(&format!("+     {SLR_SERVICE:?}\n    ]"));
     world.put_role_policy(&account, ROLE, POLICY, &document)?;
     Ok(())
 }
