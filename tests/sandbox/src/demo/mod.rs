@@ -1,17 +1,19 @@
 //! `demo`: the real controller on the pretended AWS, told as a story.
 //!
 //! ```text
-//! stage      the world, the controller in the same process, and their one clock
-//! story      the numbered steps
-//! timeline   load on a service, and what it moves, minute by minute
-//! pages      how it is printed
-//! serving    afterwards: sandbox, metrics and API over HTTP
+//! stage       the world, the controller in the same process, and their one clock
+//! story       the numbered steps
+//! timeline    load on a service, and what it moves, minute by minute
+//! permission  a permission that is missing, in another account
+//! pages       how it is printed
+//! serving     afterwards: sandbox, metrics and API over HTTP
 //! ```
 //!
 //! The story runs in virtual time, so it is the same on every machine. What it prints it has read from the world or
 //! from the controller; a step that does not come true ends the demo with an error.
 
 mod pages;
+mod permission;
 mod serving;
 mod stage;
 mod story;

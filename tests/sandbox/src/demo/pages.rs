@@ -45,18 +45,25 @@ impl Pages {
 
     /// Prose, broken into lines.
     pub(super) fn prose(&self, text: &str) {
+        self.hanging("", text);
+    }
+
+    /// Prose behind a lead, below which its later lines begin. An ARN too long for a line breaks behind a slash.
+    pub(super) fn hanging(&self, lead: &str, text: &str) {
+        let room = WIDTH.saturating_sub(lead.chars().count());
+        let mut lead = lead.to_owned();
         let mut line = String::new();
-        for word in text.split_whitespace() {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
-                self.text(&line);
-                line.clear();
+        for (gap, word) in text.split_whitespace().flat_map(|word| pieces(word, room)) {
+            let gap = if line.is_empty() { "" } else { gap };
+            if !line.is_empty() && line.chars().count() + gap.len() + word.chars().count() > room {
+                self.text(&format!("{lead}{line}"));
+                lead = " ".repeat(lead.chars().count());
+                line = word.to_owned();
+            } else {
+                line = format!("{line}{gap}{word}");
             }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
         }
-        self.text(&line);
+        self.text(&format!("{lead}{line}"));
     }
 
     /// Rows in columns, the first row in capitals by custom.
@@ -77,6 +84,15 @@ impl Pages {
     fn painted(&self, colour: &str, text: &str) -> String {
         if self.coloured { format!("{colour}{text}{RESET}") } else { text.to_owned() }
     }
+}
+
+/// A word, or where it is longer than a line its parts, each with its slash; and the gap before each.
+fn pieces(word: &str, room: usize) -> Vec<(&'static str, &str)> {
+    if word.chars().count() <= room {
+        return vec![(" ", word)];
+    }
+    let parts = word.split_inclusive('/').enumerate();
+    parts.map(|(index, part)| (if index == 0 { " " } else { "" }, part)).collect()
 }
 
 /// A reader who has seen enough, such as `head`, is no reason to fail.

@@ -45,7 +45,7 @@ pub(super) struct Stage {
     pub(super) state: Arc<State>,
     /// What the controller counts.
     pub(super) metrics: Arc<Metrics>,
-    aws: Aws,
+    pub(super) aws: Aws,
     settings: LoopSettings,
     shutdown: CancellationToken,
     daemon: OnceCell<JoinHandle<()>>,
@@ -85,6 +85,17 @@ impl Stage {
         read_files(&self.config).with_context(|| {
             format!("reading {} (the demo runs from the project's root; --config names another)", self.config.display())
         })
+    }
+
+    /// The text of one of them.
+    pub(super) fn text_of(&self, name: &str) -> Result<String> {
+        let file = self.files()?.into_iter().find(|file| file.path.ends_with(name));
+        Ok(String::from_utf8(file.with_context(|| format!("{name} is not among the objects"))?.bytes)?)
+    }
+
+    /// A controller of its own for these objects, which passes when it is told to.
+    pub(super) async fn session(&self, desired: &Desired) -> Session {
+        Session::connect(&self.aws, desired, self.clock, &self.settings).await
     }
 
     /// What `ecs-scaling plan` prints for these files.

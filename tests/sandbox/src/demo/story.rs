@@ -13,6 +13,7 @@ use ecs_scaling_sandbox::seed::DEFAULT_REGION;
 use serde_json::json;
 
 use super::pages::Pages;
+use super::permission;
 use super::stage::{OWNER, Stage, home, typed};
 use super::timeline::{self, steady};
 
@@ -33,7 +34,8 @@ pub(super) async fn tell(stage: &Stage, pages: &Pages) -> Result<()> {
     applied(stage, pages).await?;
     drift(stage, pages).await?;
     load(stage, pages).await?;
-    not_ours(stage, pages).await
+    not_ours(stage, pages).await?;
+    permission::tell(stage, pages).await
 }
 
 fn what_aws_has(stage: &Stage, pages: &Pages) {
@@ -118,9 +120,7 @@ async fn not_ours(stage: &Stage, pages: &Pages) -> Result<()> {
     pages.blank();
     pages.command(&format!("ecs-scaling plan --config search-api-in-a.yaml --owner {OWNER}"));
     pages.blank();
-    let file = stage.files()?.into_iter().find(|file| file.path.ends_with("search-api.yaml"));
-    let text = String::from_utf8(file.context("search-api.yaml is not among the objects")?.bytes)?;
-    let bytes = text.replace("cluster: B", "cluster: A").into_bytes();
+    let bytes = stage.text_of("search-api.yaml")?.replace("cluster: B", "cluster: A").into_bytes();
     pages.text(&stage.plan(&[SourceFile { path: "search-api-in-a.yaml".to_owned(), bytes }]).await?);
     Ok(())
 }
