@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::assign::Assigned;
-use super::object::{Again, Context, Kept, Passed, pass};
+use super::object::{Again, Context, Kept, Passed, look_up, pass};
 use super::retry::Retry;
 use super::state::{ObjectView, State};
 use crate::api::desired::ObjectKey;
@@ -24,7 +24,7 @@ use crate::metrics::Metrics;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, TagReading};
 use crate::observe::{Observations, Wanted, sweep};
-use crate::plan::OutcomeResult;
+use crate::plan::{Lookup, OutcomeResult};
 
 /// Objects that are worked on at once in a scope.
 const CONCURRENCY: usize = 4;
@@ -288,14 +288,15 @@ impl Actor {
             return;
         };
         self.tag_cursor = Some((key.clone(), index));
-        let (scope, clock) = (self.parts.context.scope.clone(), self.parts.context.clock);
+        let Some(target) = self.entries.get(&key).map(|entry| entry.object.key.clone()) else { return };
+        let context = self.parts.context.clone();
         self.tag_reading = Some(Box::pin(async move {
-            let read_at = clock.now();
-            let tags = match crate::model::arn::Arn::parse(&arn) {
-                Some(parsed) if parsed.service == "cloudwatch" => scope.alarm_tags(&arn).await,
-                _ => scope.target_tags(&arn).await,
+            let lookup = match crate::model::arn::Arn::parse(&arn) {
+                Some(parsed) if parsed.service == "cloudwatch" => Lookup::AlarmTags(arn.clone()),
+                _ => Lookup::TargetTags(arn.clone()),
             };
-            (key, arn, tags.map(|tags| TagReading { tags, read_at }))
+            let read = look_up(&context, &target, &lookup).await;
+            (key, arn, read.map(|(_, reading)| reading))
         }));
     }
 
