@@ -15,6 +15,7 @@ use crate::api::status::{ConditionType, Reason, Status};
 use crate::apply::{Admission as _, apply};
 use crate::aws::Scope;
 use crate::model::failure::{AwsService, Failure};
+use crate::model::names::TargetKey;
 use crate::model::observed::{ObservedTarget, RoleStanding, TagReading};
 use crate::observe::{Wanted, refresh};
 use crate::plan::{
@@ -224,7 +225,7 @@ async fn plan_with_lookups(
             return plan;
         }
         for lookup in std::mem::take(&mut plan.lookups) {
-            match look_up_admitted(context, object, &lookup).await {
+            match look_up(context, &object.key, &lookup).await {
                 Ok((arn, reading)) => {
                     failed.remove(&lookup);
                     memory.tags.insert(arn, reading);
@@ -240,35 +241,30 @@ async fn plan_with_lookups(
     plan
 }
 
-/// Looks up, unless it is known to be denied and it is not time for a probe: fifty objects ask once.
-async fn look_up_admitted(
+/// Reads the tags of a resource, unless that is known to be denied and it is not time for a probe: fifty objects ask once.
+pub(super) async fn look_up(
     context: &Context,
-    object: &Assigned,
+    key: &TargetKey,
     lookup: &Lookup,
 ) -> Result<(String, TagReading), Failure> {
-    let service = match lookup {
-        Lookup::TargetTags(_) => AwsService::ApplicationAutoScaling,
-        Lookup::AlarmTags(_) => AwsService::CloudWatch,
-    };
     const OPERATION: &str = "ListTagsForResource";
-    if let Some(denial) = context.desk.denial(service, OPERATION, &object.key) {
+    let (scope, desk, read_at) = (&context.scope, &context.desk, context.clock.now());
+    let (service, arn) = match lookup {
+        Lookup::TargetTags(arn) => (AwsService::ApplicationAutoScaling, arn),
+        Lookup::AlarmTags(arn) => (AwsService::CloudWatch, arn),
+    };
+    if let Some(denial) = desk.denial(service, OPERATION, key) {
         return Err(denial);
     }
-    let looked_up = look_up(&context.scope, &context.clock, lookup).await;
-    match &looked_up {
-        Ok(_) => context.desk.went_through(service, OPERATION, &object.key),
-        Err(failure) => context.desk.note(failure, &object.key),
-    }
-    looked_up
-}
-
-async fn look_up(scope: &Scope, clock: &Clock, lookup: &Lookup) -> Result<(String, TagReading), Failure> {
-    let read_at = clock.now();
-    let (arn, tags) = match lookup {
-        Lookup::TargetTags(arn) => (arn, scope.target_tags(arn).await?),
-        Lookup::AlarmTags(arn) => (arn, scope.alarm_tags(arn).await?),
+    let tags = match lookup {
+        Lookup::TargetTags(arn) => scope.target_tags(arn).await,
+        Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await,
     };
-    Ok((arn.clone(), TagReading { tags, read_at }))
+    match &tags {
+        Ok(_) => desk.went_through(service, OPERATION, key),
+        Err(failure) => desk.note(failure, key),
+    }
+    Ok((arn.clone(), TagReading { tags: tags?, read_at }))
 }
 
 /// What could not be looked up is not written to.

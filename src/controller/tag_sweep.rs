@@ -13,11 +13,13 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::entry::Entry;
-use super::object::Context;
+use super::object::{Context, look_up};
 use super::retry::Retry;
 use crate::api::desired::ObjectKey;
 use crate::model::arn::Arn;
+use crate::model::names::TargetKey;
 use crate::model::observed::TagReading;
+use crate::plan::Lookup;
 
 /// Between two readings: two a second.
 const PACE: Duration = Duration::from_millis(500);
@@ -66,7 +68,8 @@ impl TagSweep {
             return;
         };
         self.cursor = Some((object.clone(), index));
-        let work = read(context.clone(), object.clone(), arn.clone());
+        let Some(target) = entries.get(&object).map(|entry| entry.object.key.clone()) else { return };
+        let work = read(context.clone(), target, object.clone(), arn.clone());
         // A panic is a fault of ours, and must not end the loop.
         self.reading = Some(Box::pin(
             AssertUnwindSafe(work).catch_unwind().map(|read| read.unwrap_or(TagRead { object, arn, reading: None })),
@@ -101,14 +104,14 @@ impl TagSweep {
     }
 }
 
-async fn read(context: Context, object: ObjectKey, arn: String) -> TagRead {
-    let read_at = context.clock.now();
-    let tags = match Arn::parse(&arn) {
-        Some(parsed) if parsed.service == "cloudwatch" => context.scope.alarm_tags(&arn).await,
-        _ => context.scope.target_tags(&arn).await,
+async fn read(context: Context, target: TargetKey, object: ObjectKey, arn: String) -> TagRead {
+    let lookup = match Arn::parse(&arn) {
+        Some(parsed) if parsed.service == "cloudwatch" => Lookup::AlarmTags(arn.clone()),
+        _ => Lookup::TargetTags(arn.clone()),
     };
+    let tags = look_up(&context, &target, &lookup).await;
     if let Err(failure) = &tags {
         tracing::debug!(%object, arn, error = %failure, "tags could not be read");
     }
-    TagRead { object, arn, reading: tags.ok().map(|tags| TagReading { tags, read_at }) }
+    TagRead { object, arn, reading: tags.ok().map(|(_, reading)| reading) }
 }

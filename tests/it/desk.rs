@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ecs_scaling::api::status::{ConditionStatus, ConditionType};
 use ecs_scaling::aws::Limits;
-use ecs_scaling_sandbox::counters::CallRecord;
+use ecs_scaling_sandbox::counters::{CallKey, CallRecord};
 use ecs_scaling_sandbox::founding::{ROLE, member};
 use ecs_scaling_sandbox::{ServiceSeed, World};
 use jiff::{SignedDuration, Timestamp};
@@ -92,4 +92,33 @@ async fn fifty_objects_try_what_a_probe_of_awss_denies_by_the_schedule() {
 #[tokio::test(start_paused = true)]
 async fn fifty_objects_wait_for_one_service_linked_role() {
     is_probed_by_the_schedule("iam:CreateServiceLinkedRole", "CreateServiceLinkedRole").await;
+}
+
+/// How often an hour of a denied read asks for it.
+async fn an_hour_unread(action: &str) -> u64 {
+    let (bench, yaml) = fifty().await;
+    let running = bench.run(&yaml);
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    running.end().await;
+    put(&bench, &everything_but(Some(action)));
+    bench.world.world().reset_counters();
+    let running = bench.run(&yaml.replace("maxCapacity: 20", "maxCapacity: 21"));
+    tokio::time::sleep(HOUR).await;
+    running.end().await;
+    let (service, operation) = action.split_once(':').unwrap();
+    let world = bench.world.world();
+    let of_it = |key: &&CallKey| key.service.iam_prefix() == service && key.operation == operation;
+    world.counters().calls().iter().filter(|(key, _)| of_it(key)).map(|(_, count)| count).sum()
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_objects_ask_for_a_denied_list_with_each_sweep_and_not_each() {
+    let asked = an_hour_unread("application-autoscaling:DescribeScalingPolicies").await;
+    assert!(asked <= 3 * 70, "{asked}: once a sweep, which is tried earlier while it fails");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_objects_ask_for_denied_tags_by_the_schedule() {
+    let asked = an_hour_unread("application-autoscaling:ListTagsForResource").await;
+    assert!(asked <= 4 + 11 + 10, "{asked}");
 }
