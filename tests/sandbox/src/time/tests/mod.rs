@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
 use super::Load;
+use crate::message::{Outcome, Request};
 use crate::seed::{ServiceSeed, scope};
-use crate::value::Value;
 use crate::world::World;
 
 /// One service on a scalable target, and the time.
@@ -38,12 +38,36 @@ impl Stage {
         stage
     }
 
-    fn call(&mut self, service: AwsService, operation: &str, input: Json) -> Value {
-        self.world.call_as_admin(&self.scope, service, operation, input, self.now).unwrap()
+    /// A call as an HTTP request of a client that speaks awsJson: the worked examples are played through the wire.
+    fn call(&mut self, service: AwsService, operation: &str, input: Json) -> Json {
+        let (target, signing_name) = match service {
+            ApplicationAutoScaling => ("AnyScaleFrontendService", "application-autoscaling"),
+            CloudWatch => ("GraniteServiceVersion20100801", "monitoring"),
+            AwsService::Ecs => ("AmazonEC2ContainerServiceV20141113", "ecs"),
+            AwsService::Iam | AwsService::Sts => panic!("{operation} speaks no awsJson"),
+        };
+        let (account, region) = (&self.scope.account, &self.scope.region);
+        let credential = format!("Credential={account}/20261125/{region}/{signing_name}/aws4_request");
+        let header = |name: &str, value: String| (name.to_owned(), value);
+        let version = if service == CloudWatch { "1.0" } else { "1.1" };
+        let request = Request {
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            headers: vec![
+                header("content-type", format!("application/x-amz-json-{version}")),
+                header("x-amz-target", format!("{target}.{operation}")),
+                header("authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=00")),
+            ],
+            body: input.to_string().into_bytes(),
+        };
+        let Outcome::Answer(response) = self.world.handle(&request, self.now).outcome else { panic!("no answer") };
+        let text = String::from_utf8(response.body).unwrap();
+        assert_eq!(response.status, 200, "{operation}: {text}");
+        if text.is_empty() { Json::Null } else { serde_json::from_str(&text).unwrap() }
     }
 
     /// Calls Application Auto Scaling on the service.
-    fn on_target(&mut self, operation: &str, mut input: Json) -> Value {
+    fn on_target(&mut self, operation: &str, mut input: Json) -> Json {
         input["ServiceNamespace"] = "ecs".into();
         input["ResourceId"] = self.id.resource_id().into();
         input["ScalableDimension"] = "ecs:service:DesiredCount".into();
@@ -72,7 +96,7 @@ impl Stage {
             "PutScalingPolicy",
             json!({ "PolicyName": name, "PolicyType": "StepScaling", "StepScalingPolicyConfiguration": config }),
         );
-        reply.get("PolicyARN").as_text().unwrap().to_owned()
+        reply["PolicyARN"].as_str().unwrap().to_owned()
     }
 
     /// Puts an alarm of one minute on the service's average CPU, with further members.

@@ -87,10 +87,10 @@ fn at_the_maximum_it_is_said_once_why_nothing_scales() {
     input["ServiceNamespace"] = "ecs".into();
     input["ResourceId"] = stage.id.resource_id().into();
     let reply = stage.call(ApplicationAutoScaling, "DescribeScalingActivities", input);
-    let [activity] = reply.list("ScalingActivities").unwrap() else { panic!("one activity: {reply:?}") };
-    let reason = &activity.list("NotScaledReasons").unwrap()[0];
-    assert_eq!(reason.get("Code").as_text(), Some("AlreadyAtMaxCapacity"));
-    assert_eq!(reason.int("MaxCapacity").unwrap(), Some(20));
+    let activities = reply["ScalingActivities"].as_array().unwrap();
+    let [activity] = activities.as_slice() else { panic!("one activity: {reply}") };
+    let reason = &activity["NotScaledReasons"][0];
+    assert_eq!((&reason["Code"], &reason["MaxCapacity"]), (&json!("AlreadyAtMaxCapacity"), &json!(20)));
 }
 
 // S-050: the service is made anew, and its alarm calls a policy that is gone.
