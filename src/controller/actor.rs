@@ -28,7 +28,7 @@ use crate::diagnose::class::{Class, classify};
 use crate::metrics::Metrics;
 use crate::model::observed::{ObservedTarget, Read};
 use crate::observe::{Observations, Wanted, meets_every_call, sweep};
-use crate::plan::OutcomeResult;
+use crate::plan::{OutcomeResult, mistaken_owner};
 
 /// Objects that are worked on at once in a scope.
 const CONCURRENCY: usize = 4;
@@ -64,6 +64,7 @@ struct Actor {
     /// For the next sweep, while lists fail.
     sweep_retry: Retry,
     brake: Brake,
+    warned_of_owner: bool,
 }
 
 /// Runs until `shutdown`; then a write that is under way is waited for, and nothing is sent any more.
@@ -82,6 +83,7 @@ pub(super) async fn run(parts: Parts) {
         sweeps: 0,
         sweep_retry: Retry::new(),
         brake: Brake::new(),
+        warned_of_owner: false,
     };
     actor.take_objects();
     while !actor.parts.shutdown.is_cancelled() {
@@ -262,6 +264,7 @@ impl Actor {
 
     fn take_observations(&mut self, observations: Option<Observations>) {
         let now = Instant::now();
+        self.warn_of_a_mistaken_owner();
         let Some(observations) = observations else {
             tracing::error!(scope = %self.parts.context.scope.id(), "a sweep panicked: this is a fault of the controller");
             self.parts.metrics.count_panic();
@@ -290,6 +293,21 @@ impl Actor {
                 self.ready.push_back(key.clone());
             }
         }
+    }
+
+    /// An owner id that matches nothing while another matches our objects: said once, and loudly.
+    fn warn_of_a_mistaken_owner(&mut self) {
+        let owner = &self.parts.context.settings.owner;
+        let tags = self
+            .entries
+            .iter()
+            .flat_map(|(key, entry)| entry.kept.memory.tags.values().map(move |reading| (key, &reading.tags)));
+        let Some(other) = mistaken_owner(tags, owner).filter(|_| !self.warned_of_owner) else { return };
+        tracing::error!(
+            scope = %self.parts.context.scope.id(), %owner, other,
+            "no resource carries our owner id, and those of our objects carry another: is --owner right?"
+        );
+        self.warned_of_owner = true;
     }
 
     fn take_tags(&mut self, read: TagRead) {

@@ -119,7 +119,8 @@ impl<'a> Draft<'a> {
         let Inputs { memory, owner, desired, mode, observed, .. } = self.inputs;
         let (Lookup::TargetTags(arn) | Lookup::AlarmTags(arn)) = &lookup;
         let Some(reading) = memory.tags.get(arn) else {
-            if writes {
+            // What is equal may still have to be taken over.
+            if writes || desired.adoption == Adoption::Unowned {
                 self.lookups.insert(lookup);
             }
             return Claim::Unknown;

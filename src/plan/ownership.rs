@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::api::desired::{DeletionPolicy, Mode, ServiceScaling};
+use crate::api::desired::{DeletionPolicy, Mode, ObjectKey, ServiceScaling};
 use crate::model::fields::Change;
 use crate::model::names::PolicyName;
 use crate::model::observed::Tags;
@@ -95,6 +95,24 @@ pub fn classify(tags: &Tags, owner: &OwnerId) -> Ownership {
         Some(id) => Ownership::Other(id.clone()),
         None => Ownership::Nobody,
     }
+}
+
+/// Another owner id that holds our objects' resources while ours holds none: most likely `--owner` is wrong.
+///
+/// `resources` are tags, each with the object that it was read for.
+pub fn mistaken_owner<'a>(
+    resources: impl IntoIterator<Item = (&'a ObjectKey, &'a Tags)>,
+    owner: &OwnerId,
+) -> Option<&'a str> {
+    let mut other = None;
+    for (object, tags) in resources {
+        match tags.get(TAG_OWNER) {
+            Some(id) if id == owner.as_str() => return None,
+            Some(id) if tags.get(TAG_OBJECT).is_some_and(|of| *of == object.to_string()) => other = Some(id.as_str()),
+            _ => {}
+        }
+    }
+    other
 }
 
 /// Whether the brake is on.
@@ -195,6 +213,17 @@ mod tests {
         assert!(spread.values().all(|value| value.len() <= TAG_VALUE_MAX));
         assert!(spread.len() < 45, "a resource has at most 50 tags");
         assert_eq!(digests(&spread), all);
+    }
+
+    #[test]
+    fn an_owner_id_that_holds_nothing_while_another_holds_our_objects_is_mistaken() {
+        let (us, object) = (OwnerId::parse("tools").unwrap(), ObjectKey::new("default", "api"));
+        let theirs = tags(&[(TAG_OWNER, "tool"), (TAG_OBJECT, "default/api")]);
+        let strangers = tags(&[(TAG_OWNER, "tool"), (TAG_OBJECT, "default/other")]);
+        let ours = tags(&[(TAG_OWNER, "tools"), (TAG_OBJECT, "default/api")]);
+        assert_eq!(mistaken_owner([(&object, &strangers), (&object, &theirs)], &us), Some("tool"));
+        assert_eq!(mistaken_owner([(&object, &strangers)], &us), None);
+        assert_eq!(mistaken_owner([(&object, &theirs), (&object, &ours)], &us), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use ecs_scaling::controller::State;
 use ecs_scaling::controller::supervisor::Supervisor;
 use ecs_scaling::metrics::Metrics;
 use ecs_scaling::model::failure::AwsService;
+use ecs_scaling::plan::OwnerId;
 use ecs_scaling::status::lint;
 use ecs_scaling_sandbox::{Fault, ServiceSeed};
 use serde_json::json;
@@ -17,6 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{ALARM, Bench, SEARCH_API, desired, home, with_spec};
+use crate::member::Log;
 
 /// A loop that runs beside the test.
 struct Running {
@@ -314,4 +316,19 @@ async fn a_changed_file_becomes_a_write_within_seconds() {
     assert_eq!(bench.target().range.max(), 30);
     shutdown.cancel();
     ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_id_that_matches_nothing_while_another_matches_our_objects_is_said_once_and_loudly() {
+    let (log, _guard) = Log::capture();
+    let mut bench = Bench::new().await;
+    bench.converge(&mut bench.session(SEARCH_API).await).await;
+    bench.settings.owner = OwnerId::parse("itt").unwrap();
+    let running = Running::start(&bench, SEARCH_API);
+    bench.sleep(600).await;
+    running.stop().await;
+    let said: Vec<_> =
+        log.text().lines().filter(|line| line.contains("is --owner right?")).map(str::to_owned).collect();
+    assert_eq!(said.len(), 1, "{said:#?}");
+    assert!(said[0].contains("\"other\":\"it\"") && said[0].contains("\"level\":\"ERROR\""), "{}", said[0]);
 }
