@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::plan::connect;
 use super::terminal::{self, plain};
-use super::{Done, objects};
+use super::{Done, Output, objects};
 use crate::api::types::API_VERSION;
 use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::controller::assign::{Identities, assign, identity_region, used_accounts};
@@ -33,12 +33,6 @@ pub(super) struct DoctorArgs {
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     output: Output,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Output {
-    Text,
-    Json,
 }
 
 /// One account, examined.

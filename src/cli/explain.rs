@@ -4,10 +4,10 @@ use std::io::Read as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Done, terminal};
+use super::{Done, Output, terminal};
 use crate::api::types::API_VERSION;
 use crate::diagnose::advice::with_article;
 use crate::diagnose::explain::{Diagnosis, explain};
@@ -48,12 +48,6 @@ pub(super) struct ExplainArgs {
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     output: Output,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Output {
-    Text,
-    Json,
 }
 
 pub(super) fn run(args: &ExplainArgs) -> Result<Done> {

@@ -63,6 +63,13 @@ enum Command {
     },
 }
 
+/// The formats of what is no table.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Done {

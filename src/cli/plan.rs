@@ -1,9 +1,9 @@
 //! `plan`: what would be written.
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::{Done, objects, terminal};
+use super::{Done, Output, objects, terminal};
 use crate::api::desired::{Mode, ServiceScaling};
 use crate::api::types::API_VERSION;
 use crate::aws::{Aws, AwsOptions, Limits};
@@ -22,12 +22,6 @@ pub(super) struct PlanArgs {
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     output: Output,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Output {
-    Text,
-    Json,
 }
 
 pub(super) async fn run(args: PlanArgs) -> Result<Done> {

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 
 use super::terminal::{self, counted};
-use super::{Done, objects};
+use super::{Done, Output, objects};
 use crate::api::finding::{Finding, Severity};
 use crate::api::load::load;
 use crate::api::types::API_VERSION;
@@ -23,12 +23,6 @@ pub(super) struct ValidateArgs {
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     output: Output,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Output {
-    Text,
-    Json,
 }
 
 pub(super) fn run(args: &ValidateArgs) -> Result<Done> {
