@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::actor::{self, Parts};
-use super::assign::{Assigned, Assignment, Identities, assign, identity_region, used_accounts};
+use super::assign::{Assigned, Assignment, Identities, Known, assign, identity_region, used_accounts};
 use super::object::Context;
 use super::state::{ObjectView, State};
 use super::{Clock, Desk, LoopSettings};
@@ -165,8 +165,11 @@ impl Supervisor {
     }
 
     fn assign(&self, desired: &Desired, accounts: &BTreeMap<AccountName, Reached>) -> Assignment {
-        let identities: Identities =
-            accounts.iter().map(|(name, reached)| (name.clone(), reached.identity.clone())).collect();
+        let known = |reached: &Reached| Known {
+            source: reached.account.source().clone(),
+            identity: reached.identity.clone(),
+        };
+        let identities: Identities = accounts.iter().map(|(name, reached)| (name.clone(), known(reached))).collect();
         assign(desired, &identities, self.aws.default_region().as_ref())
     }
 

@@ -148,7 +148,7 @@ pub(super) fn hint(reply: &Reply) -> String {
     }
 }
 
-fn of_kind(kind: ReplyKind) -> &'static str {
+pub(super) fn of_kind(kind: ReplyKind) -> &'static str {
     match kind {
         ReplyKind::AccessDenied => {
             "AWS gave no facts. Run `ecs-scaling doctor` to see which permissions the caller has, and look the call up in \
