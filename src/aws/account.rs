@@ -93,7 +93,7 @@ impl Aws {
         if let Some(region) = &options.region {
             loader = loader.region(SdkRegion::new(region.as_str().to_owned()));
         }
-        let base = loader.no_credentials().load().await;
+        let base = without_blank_region(loader.no_credentials().load().await);
         let named = match options.credentials {
             Some((key, secret)) => Named::new(CredentialSource::Fixed, Credentials::new(key, secret, None, None, "fixed")),
             None => credentials::own(&provider_config(&base)).await,
@@ -136,6 +136,12 @@ impl Aws {
 fn with_credentials(base: &SdkConfig, named: Named) -> SdkConfig {
     let provider = SharedCredentialsProvider::new(named);
     base.to_builder().credentials_provider(provider).identity_cache(IdentityCache::lazy().build()).build()
+}
+
+/// A variable that is set to nothing sets no region.
+fn without_blank_region(base: SdkConfig) -> SdkConfig {
+    let is_blank = base.region().is_some_and(|region| region.as_ref().trim().is_empty());
+    if is_blank { base.to_builder().region(None::<SdkRegion>).build() } else { base }
 }
 
 /// What the sources of credentials go by.

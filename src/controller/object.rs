@@ -10,9 +10,10 @@ use jiff::SignedDuration;
 
 use super::assign::Assigned;
 use super::{Clock, Desk, LoopSettings};
+use crate::admission::{Refused, admit};
 use crate::api::desired::Mode;
 use crate::api::status::{ConditionType, Reason, Status};
-use crate::apply::{Admission as _, apply};
+use crate::apply::apply;
 use crate::aws::Scope;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::TargetKey;
@@ -130,7 +131,7 @@ async fn run(
     let mut swept = observed.is_some();
     let mut observed = match observed {
         Some(observed) => observed,
-        None => refresh(scope, &wanted, || clock.now()).await,
+        None => refresh(scope, context.desk.as_ref(), &wanted, || clock.now()).await,
     };
     let role = context.desk.role();
     let draft = plan_target(inputs(context, object, &observed, &memory, &role));
@@ -138,7 +139,7 @@ async fn run(
     let writes = may_lead_to_writes && draft.mode == Mode::Apply && may_write;
     if writes && clock.now().duration_since(observed.read_at) > FRESH {
         swept = false;
-        observed = refresh(scope, &wanted, || clock.now()).await;
+        observed = refresh(scope, context.desk.as_ref(), &wanted, || clock.now()).await;
     }
     let mut plan = plan_with_lookups(context, object, &observed, &mut memory, &role).await;
     let inputs = inputs(context, object, &observed, &memory, &role);
@@ -253,18 +254,14 @@ pub(super) async fn look_up(
         Lookup::TargetTags(arn) => (AwsService::ApplicationAutoScaling, arn),
         Lookup::AlarmTags(arn) => (AwsService::CloudWatch, arn),
     };
-    if let Some(denial) = desk.denial(service, OPERATION, key) {
-        return Err(denial);
-    }
-    let tags = match lookup {
-        Lookup::TargetTags(arn) => scope.target_tags(arn).await,
-        Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await,
+    let tags = async {
+        match lookup {
+            Lookup::TargetTags(arn) => scope.target_tags(arn).await,
+            Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await,
+        }
     };
-    match &tags {
-        Ok(_) => desk.went_through(service, OPERATION, key),
-        Err(failure) => desk.note(failure, key),
-    }
-    Ok((arn.clone(), TagReading { tags: tags?, read_at }))
+    let tags = admit(desk.as_ref(), service, OPERATION, key, tags).await.map_err(Refused::failure)?;
+    Ok((arn.clone(), TagReading { tags, read_at }))
 }
 
 /// What could not be looked up is not written to.
@@ -339,7 +336,10 @@ fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: jiff::Timest
 fn again(status: &Status, outcomes: &[Outcome], not_applied: Option<NotApplied>, list_failed: bool) -> Again {
     let failed = outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Done { .. }));
     let stalled = status.condition(ConditionType::Stalled).is_some();
-    if status.is_ready() || not_applied.is_some() || (stalled && !failed) {
+    // What is held back waits for its probe, which comes with a sweep: reading the object alone before would be for nothing.
+    let held = outcomes.iter().any(|outcome| matches!(outcome.result, OutcomeResult::Held(_)));
+    let sent_in_vain = outcomes.iter().any(|outcome| matches!(outcome.result, OutcomeResult::Failed(_)));
+    if status.is_ready() || not_applied.is_some() || (stalled && !failed) || (held && !sent_in_vain) {
         Again::InTime
     } else if !failed && list_failed {
         Again::WithASweep

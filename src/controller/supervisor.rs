@@ -106,7 +106,10 @@ impl Supervisor {
                         asked.clear();
                     }
                 },
-                () = kick.notified() => running.values().for_each(|actor| actor.kick.notify_one()),
+                () = kick.notified() => {
+                    accounts.values().filter_map(|reached| reached.desk.as_ref()).for_each(|desk| desk.probe_now());
+                    running.values().for_each(|actor| actor.kick.notify_one());
+                }
                 Some(ended) = actors.join_next(), if !actors.is_empty() => {
                     if let Err(error) = ended {
                         tracing::error!(%error, "the loop of a scope ended; it is started again");

@@ -88,12 +88,12 @@ const CONTAINER: Advice = &[
     ),
     ("invalid relative uri", "Correct AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: it is a path, as ECS sets it."),
     (
-        "http credential provider: 4",
+        "provider: statuscode(4",
         "The endpoint refuses: on EKS check the pod identity association of this namespace and service account, and that \
          the role trusts pods.eks.amazonaws.com; on ECS check the task definition's taskRoleArn.",
     ),
     (
-        "http credential provider: 5",
+        "provider: statuscode(5",
         "The endpoint fails: see the log of the EKS Pod Identity agent or the ECS agent on this node. It is tried again \
          by itself.",
     ),

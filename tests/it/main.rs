@@ -7,6 +7,7 @@ mod capacity;
 mod cli;
 mod converge;
 mod crash;
+mod credentials;
 mod daemon;
 mod demo;
 mod denied;
