@@ -95,7 +95,9 @@ impl Aws {
         }
         let base = without_blank_region(loader.no_credentials().load().await);
         let named = match options.credentials {
-            Some((key, secret)) => Named::new(CredentialSource::Fixed, Credentials::new(key, secret, None, None, "fixed")),
+            Some((key, secret)) => {
+                Named::new(CredentialSource::Fixed, Credentials::new(key, secret, None, None, "fixed"))
+            }
             None => credentials::own(&provider_config(&base)).await,
         };
         let source = named.source().clone();

@@ -47,7 +47,8 @@ impl Named {
 
     async fn load(&self) -> Result<Credentials, CredentialsError> {
         let loaded = tokio::time::timeout(PATIENCE, self.inner.provide_credentials()).await;
-        let failed = |text| CredentialsError::provider_error(Unusable { source: self.source.clone(), text, error: None });
+        let failed =
+            |text| CredentialsError::provider_error(Unusable { source: self.source.clone(), text, error: None });
         match loaded {
             Ok(Ok(credentials)) => Ok(credentials),
             Ok(Err(error)) => {

@@ -278,7 +278,8 @@ impl Actor {
         }
         if observations.values().all(ObservedTarget::is_complete) {
             self.sweep_retry.reset();
-        } else if !self.brake.is_on() && !observations.values().flat_map(failures).all(|f| classify(f) == Class::Denied) {
+        } else if !self.brake.is_on() && !observations.values().flat_map(failures).all(|f| classify(f) == Class::Denied)
+        {
             // What is denied has its own schedule; anything else may pass by itself.
             self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next());
         }

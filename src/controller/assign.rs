@@ -102,7 +102,8 @@ fn place(
     }
     let region = region_of(object, account, default_region)?;
     let known = identities.get(&object.account).ok_or_else(|| waiting(&object.account))?;
-    let identity = known.identity.as_ref().map_err(|failure| unknown_identity(&object.account, &known.source, failure))?;
+    let identity =
+        known.identity.as_ref().map_err(|failure| unknown_identity(&object.account, &known.source, failure))?;
     if let Some(wanted) = account.and_then(|account| account.account_id.as_ref()).filter(|id| **id != identity.account)
     {
         return Err(not_usable(

@@ -15,6 +15,7 @@ use crate::api::desired::Mode;
 use crate::api::status::{ConditionType, Reason, Status};
 use crate::apply::apply;
 use crate::aws::Scope;
+use crate::diagnose::class::{Class, classify};
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::TargetKey;
 use crate::model::observed::{ObservedTarget, RoleStanding, TagReading};
@@ -336,10 +337,14 @@ fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: jiff::Timest
 fn again(status: &Status, outcomes: &[Outcome], not_applied: Option<NotApplied>, list_failed: bool) -> Again {
     let failed = outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Done { .. }));
     let stalled = status.condition(ConditionType::Stalled).is_some();
-    // What is held back waits for its probe, which comes with a sweep: reading the object alone before would be for nothing.
-    let held = outcomes.iter().any(|outcome| matches!(outcome.result, OutcomeResult::Held(_)));
-    let sent_in_vain = outcomes.iter().any(|outcome| matches!(outcome.result, OutcomeResult::Failed(_)));
-    if status.is_ready() || not_applied.is_some() || (stalled && !failed) || (held && !sent_in_vain) {
+    // What is denied waits for its probe, which comes with a sweep: to read the object alone before would be for nothing.
+    let denials = outcomes.iter().filter_map(|outcome| match &outcome.result {
+        OutcomeResult::Held(_) => Some(true),
+        OutcomeResult::Failed(failure) => Some(classify(failure) == Class::Denied),
+        OutcomeResult::Done { .. } | OutcomeResult::Skipped { .. } => None,
+    });
+    let only_denied = denials.reduce(|all, denied| all && denied).unwrap_or(false);
+    if status.is_ready() || not_applied.is_some() || (stalled && !failed) || only_denied {
         Again::InTime
     } else if !failed && list_failed {
         Again::WithASweep

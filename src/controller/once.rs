@@ -74,7 +74,8 @@ impl Session {
                 Box::pin(context.desk.look_at_role(&object.key)).await;
             }
             let wanted: Vec<Wanted> = objects.values().map(|object| Wanted::of(&object.desired)).collect();
-            let mut observed = Box::pin(sweep(&context.scope, context.desk.as_ref(), &wanted, || context.clock.now())).await;
+            let mut observed =
+                Box::pin(sweep(&context.scope, context.desk.as_ref(), &wanted, || context.clock.now())).await;
             let passes = objects.iter().map(|(key, object)| {
                 let kept = self.kept.get(key).cloned().unwrap_or_else(|| Kept { generation: 1, ..Kept::default() });
                 let observed = observed.remove(&object.desired.service);

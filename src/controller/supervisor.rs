@@ -168,10 +168,8 @@ impl Supervisor {
     }
 
     fn assign(&self, desired: &Desired, accounts: &BTreeMap<AccountName, Reached>) -> Assignment {
-        let known = |reached: &Reached| Known {
-            source: reached.account.source().clone(),
-            identity: reached.identity.clone(),
-        };
+        let known =
+            |reached: &Reached| Known { source: reached.account.source().clone(), identity: reached.identity.clone() };
         let identities: Identities = accounts.iter().map(|(name, reached)| (name.clone(), known(reached))).collect();
         assign(desired, &identities, self.aws.default_region().as_ref())
     }

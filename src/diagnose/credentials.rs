@@ -123,8 +123,11 @@ const PROFILE: Advice = &[
     ),
     ("sso-session", "Write the sso-session that the message names into ~/.aws/config, as [sso-session NAME]."),
     ("sso token", "Log in again: aws sso login --profile NAME. A daemon needs a role instead: nobody logs in for it."),
-    ("access token", "Log in again: aws sso login --profile NAME. A daemon needs a role instead: nobody logs in for it."),
-    ("unauthorizedexception", "Log in again: aws sso login --profile NAME. A daemon needs a role instead."),
+    (
+        "access token",
+        "Log in again: aws sso login --profile NAME. A daemon needs a role instead: nobody logs in for it.",
+    ),
+    ("session token not found", "Log in again: aws sso login --profile NAME. A daemon needs a role instead."),
     (
         "external process",
         "Run the profile's credential_process by hand, as the process's user: it must exit with 0 and write JSON with \
@@ -151,9 +154,10 @@ fn hint(source: &CredentialSource, message: &str) -> String {
         CredentialSource::Container { .. } => CONTAINER,
         CredentialSource::Profile(_) => PROFILE,
         CredentialSource::Role { .. } => ROLE,
-        CredentialSource::Environment => {
-            &[("", "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or none of them and give the process a role.")]
-        }
+        CredentialSource::Environment => &[(
+            "",
+            "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or none of them and give the process a role.",
+        )],
         CredentialSource::Instance | CredentialSource::Fixed => &[],
     };
     let text = message.to_lowercase();

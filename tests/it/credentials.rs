@@ -83,7 +83,11 @@ impl Place {
         let mut command = self.sandbox.command(arguments);
         command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").env("HOME", self.path("home"));
         for (name, value) in env {
-            if value.is_empty() { command.env_remove(name) } else { command.env(name, value) };
+            if value.is_empty() {
+                command.env_remove(name)
+            } else {
+                command.env(name, value)
+            };
         }
         command
     }
@@ -123,7 +127,8 @@ impl Place {
 
 /// A token for the service account, or for another one.
 fn token(issuer: &str, subject: &str, expires: i64) -> String {
-    let claims = json!({"iss": format!("https://{issuer}"), "sub": subject, "aud": "sts.amazonaws.com", "exp": expires});
+    let claims =
+        json!({"iss": format!("https://{issuer}"), "sub": subject, "aud": "sts.amazonaws.com", "exp": expires});
     let part = |text: &str| base64::encode(text).trim_end_matches('=').replace('+', "-").replace('/', "_");
     format!("{}.{}.{SECRET}", part("{\"alg\":\"RS256\"}"), part(&claims.to_string()))
 }
@@ -318,10 +323,8 @@ fn a_containers_endpoint() {
     let url = format!("{}/v1/credentials", good.url);
     let asked = format!("{url}?key={SECRET}");
     let name = |url: &str| format!("container credentials at {url} with authorization token file {auth}");
-    let env = [
-        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", asked.as_str()),
-        ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &auth),
-    ];
+    let env =
+        [("AWS_CONTAINER_CREDENTIALS_FULL_URI", asked.as_str()), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &auth)];
     place.works(&env, &name(&url));
     let request = good.asked.lock().unwrap()[0].to_lowercase();
     assert!(request.starts_with("get /v1/credentials?key="), "{request}");
@@ -341,17 +344,17 @@ fn a_containers_endpoint() {
         ("http://8.8.8.8".to_owned(), "allowed IP", "169.254.170.23"),
     ] {
         let uri = format!("{url}/x?key={SECRET}");
-        let env = [
-            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri.as_str()),
-            ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &auth),
-        ];
+        let env =
+            [("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri.as_str()), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &auth)];
         place.fails(&env, &[&name(&format!("{url}/x")), message], hint);
     }
     let absent = place.path("absent");
-    let env = [("AWS_CONTAINER_CREDENTIALS_FULL_URI", url.as_str()), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &absent)];
+    let env =
+        [("AWS_CONTAINER_CREDENTIALS_FULL_URI", url.as_str()), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &absent)];
     place.fails(&env, &[&absent, "No such file"], "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     let broken = place.write("broken", &format!("{SECRET}\n"));
-    let env = [("AWS_CONTAINER_CREDENTIALS_FULL_URI", url.as_str()), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &broken)];
+    let env =
+        [("AWS_CONTAINER_CREDENTIALS_FULL_URI", url.as_str()), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &broken)];
     place.fails(&env, &[&broken, "header"], "line break");
 }
 
@@ -363,7 +366,10 @@ fn a_tasks_endpoint_keeps_its_path_to_itself() {
     let done = Place::new().doctor(&env);
     let trouble = &done.json()["troubles"][0];
     assert_eq!(trouble["reason"], "CredentialsFailed", "{trouble:#}");
-    assert!(trouble["message"].as_str().unwrap().contains("container credentials at http://169.254.170.2: "), "{trouble:#}");
+    assert!(
+        trouble["message"].as_str().unwrap().contains("container credentials at http://169.254.170.2: "),
+        "{trouble:#}"
+    );
 }
 
 #[test]
@@ -414,6 +420,17 @@ fn in_member(role: &str, external_id: &str) -> String {
          [{REGION}]\n---\n"
     );
     account + &SEARCH_API.replace("  cluster: B\n", "  account: prod-b\n  cluster: B\n")
+}
+
+/// A daemon's usual way: a role, chained behind a web identity. Gives the token and the environment.
+pub(crate) fn chained(place: &Place) -> (String, [(&'static str, String); 2]) {
+    let token = token(ISSUER, SUBJECT, LATER);
+    let file = place.write("token", &token);
+    place.write("objects/search-api.yaml", &in_member("scaling", "tools"));
+    let service = ecs_scaling_sandbox::ServiceSeed::new("search-api", 2);
+    let scope = ecs_scaling_sandbox::seed::scope(MEMBER, REGION);
+    place.sandbox.world.world().add_service(&scope, "B", &service, Timestamp::now());
+    (token, [("AWS_WEB_IDENTITY_TOKEN_FILE", file), ("AWS_ROLE_ARN", format!("arn:aws:iam::{ACCOUNT}:role/irsa"))])
 }
 
 #[test]

@@ -42,6 +42,7 @@ mod reference;
 mod rivals;
 mod role;
 mod scalable;
+mod secrets;
 mod somebody;
 mod source_tree;
 mod sources;

@@ -97,7 +97,8 @@ fn lets_in(role: &Role, provider: &str, claims: &Claims) -> bool {
     let mut document = role.trust.document().clone();
     let is_named = |principal: Option<&Json>| {
         let federated = principal.and_then(|principal| principal.get("Federated"));
-        federated.is_some_and(|named| named == provider || named.as_array().is_some_and(|l| l.contains(&json!(provider))))
+        federated
+            .is_some_and(|named| named == provider || named.as_array().is_some_and(|l| l.contains(&json!(provider))))
     };
     document.statements.retain(|s| is_named(s.json.get("Principal")) || s.effect == Effect::Deny);
     let policies = PrincipalPolicies { identity: vec![NamedPolicy::new("trust", document)], boundary: None };
