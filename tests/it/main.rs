@@ -32,6 +32,7 @@ mod member;
 mod metrics;
 mod ownership;
 mod permissions;
+mod place;
 mod pressure;
 mod process;
 mod reads;

@@ -2,7 +2,7 @@
 
 use ecs_scaling_sandbox::World;
 
-use crate::credentials::{Place, chained};
+use crate::place::{Place, chained};
 use crate::process::Daemon;
 
 /// Every secret of the sandbox: of each session its key, its secret and its token.

@@ -103,8 +103,8 @@ fn lets_in(role: &Role, provider: &str, claims: &Claims) -> bool {
     document.statements.retain(|s| is_named(s.json.get("Principal")) || s.effect == Effect::Deny);
     let policies = PrincipalPolicies { identity: vec![NamedPolicy::new("trust", document)], boundary: None };
     let request = Request::new("sts:AssumeRoleWithWebIdentity", role.arn.as_str())
-        .with(&format!("{}:sub", claims.issuer()), claims.text("sub"))
-        .with(&format!("{}:aud", claims.issuer()), claims.text("aud"))
+        .with(format!("{}:sub", claims.issuer()), claims.text("sub"))
+        .with(format!("{}:aud", claims.issuer()), claims.text("aud"))
         .complete();
     evaluate(&policies, &request).decision == Decision::Allowed
 }
