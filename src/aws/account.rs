@@ -148,7 +148,10 @@ fn without_blank_region(base: SdkConfig) -> SdkConfig {
 
 /// What the sources of credentials go by.
 fn provider_config(base: &SdkConfig) -> ProviderConfig {
-    let mut config = ProviderConfig::without_region().with_region(base.region().cloned());
+    let mut config = ProviderConfig::without_region()
+        .with_region(base.region().cloned())
+        .with_use_fips(base.use_fips())
+        .with_use_dual_stack(base.use_dual_stack());
     if let Some(client) = base.http_client() {
         config = config.with_http_client(client);
     }

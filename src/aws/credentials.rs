@@ -95,8 +95,9 @@ pub(super) async fn own(config: &ProviderConfig) -> Named {
     if is_there(&set, "AWS_CONFIG_FILE", "config") || is_there(&set, "AWS_SHARED_CREDENTIALS_FILE", "credentials") {
         // Only the SDK knows whether the default profile speaks of credentials; it says so without a cause.
         let default = profile(DEFAULT_PROFILE);
-        let tried = default.inner.provide_credentials().await;
-        let is_silent = matches!(&tried, Err(e @ CredentialsError::CredentialsNotLoaded(_)) if e.source().is_none());
+        let tried = tokio::time::timeout(PATIENCE, default.inner.provide_credentials()).await;
+        let is_silent =
+            matches!(&tried, Ok(Err(e @ CredentialsError::CredentialsNotLoaded(_))) if e.source().is_none());
         if !is_silent {
             return default;
         }
