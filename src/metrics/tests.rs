@@ -41,6 +41,7 @@ fn condition(kind: ConditionType, status: ConditionStatus, reason: Reason) -> Co
         reason,
         message: "a long text from AWS, which is no label".to_owned(),
         hint: String::new(),
+        fix: Default::default(),
         last_transition_time: Timestamp::UNIX_EPOCH,
         observed_generation: 1,
     }

@@ -183,9 +183,9 @@ async fn denied(call: &'static Call, way: Way) -> Row {
     if call.privilege == ecs_scaling::diagnose::needs::Privilege::ReadOnly {
         unread(&passed, &bench.written_since(before), call.action);
     }
-    bench.mend(&findings.remedy);
+    bench.mend(&findings.remedy());
     let passes = passes_until_ready(&bench, &mut session, call.action, way).await;
-    Row { action: call.action, way, edit: findings.remedy_line.unwrap(), passes }
+    Row { action: call.action, way, edit: findings.remedy_line().unwrap(), passes }
 }
 
 fn tells(passed: &Passed, needed: &Need, way: Way, findings: &Findings) {
@@ -197,8 +197,8 @@ fn tells(passed: &Passed, needed: &Need, way: Way, findings: &Findings) {
     // Application Auto Scaling tries the writing of alarms as well, and says no reason.
     let is_reason_given = needed.call.caller != Caller::Probe && needed.call.action != "cloudwatch:PutMetricAlarm";
     assert!(!is_reason_given || told.message.contains(way.cause()), "the cause: {what}");
-    let edit = findings.remedy_line.as_deref().unwrap_or_else(|| panic!("no remedy: {what}"));
-    assert!(told.hint.contains(edit), "the edit {edit:?}: {what}");
+    let edit = findings.remedy_line().unwrap_or_else(|| panic!("no remedy: {what}"));
+    assert!(told.hint.to_lowercase().contains(&edit.to_lowercase()), "the edit {edit:?}: {what}");
     let resource = needed.resource.trim_end_matches('*');
     assert!(told.message.contains(resource) || told.hint.contains(resource), "the resource {resource}: {what}");
     if let Some(near) = findings.near_misses.first() {

@@ -55,9 +55,21 @@ fn the_founding_story_is_told_in_full() {
     );
     let edit = "In statement \"ServiceLinkedRoles\" of policy search-test-policy: add \
                 ecs.application-autoscaling.amazonaws.com to iam:AWSServiceName.";
-    assert!(diagnosis.hint.starts_with(edit), "{}", diagnosis.hint);
-    assert!(diagnosis.hint.contains(CREATE_SLR_COMMAND));
-    assert!(diagnosis.hint.contains("All that this object needs: "), "{}", diagnosis.hint);
+    assert_eq!(diagnosis.hint, edit, "what to do, once, and nothing else");
+    let statement = policies.identity[0].document.json["Statement"][1].clone();
+    let mut edited = statement;
+    edited["Condition"]["StringEquals"]["iam:AWSServiceName"] =
+        json!(["cloud9.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com"]);
+    assert_eq!(
+        diagnosis.fix,
+        Fix {
+            edits: vec![PolicyEdit { edit: edit.to_owned(), edited_statements: vec![edited] }],
+            notes: vec![],
+            command: Some(CREATE_SLR_COMMAND.to_owned()),
+            still_needed: vec!["iam:GetRole".to_owned()],
+            needed: needs(&key, Privilege::ReconcileSlr).iter().map(|need| need.call.action.to_owned()).collect(),
+        }
+    );
     assert_eq!(diagnosis.suspects, vec![PolicyType::Identity]);
 }
 
@@ -81,11 +93,12 @@ fn the_reason_less_message_is_explained_from_the_policies() {
     let diagnosis = diagnose(&failure, background);
     assert_eq!(diagnosis.permissions[0].resource, SLR);
     assert_eq!(
-        diagnosis.permissions[0].edit(),
+        diagnosis.permissions[0].findings.remedy_line().as_deref(),
         Some("add ecs.application-autoscaling.amazonaws.com to iam:AWSServiceName")
     );
     let alone = diagnose(&failure, Background::default());
-    assert!(alone.hint.contains(CREATE_SLR_COMMAND), "{}", alone.hint);
+    assert_eq!(alone.fix, Fix { command: Some(CREATE_SLR_COMMAND.to_owned()), ..Fix::default() });
+    assert!(alone.hint.starts_with("Allow iam:CreateServiceLinkedRole in a policy of"), "{}", alone.hint);
     assert_eq!(alone.suspects, UNSEEN);
 }
 
@@ -96,7 +109,8 @@ fn another_services_role_is_read_from_the_denied_arn() {
         "User: arn:aws:iam::111122223333:user/x is not authorized to perform: iam:CreateServiceLinkedRole on resource: \
          arn:aws:iam::111122223333:role/aws-service-role/events.amazonaws.com/AWSServiceRoleForCloudWatchEvents",
     );
-    assert!(diagnosis.hint.ends_with("aws iam create-service-linked-role --aws-service-name events.amazonaws.com"));
+    let command = "aws iam create-service-linked-role --aws-service-name events.amazonaws.com";
+    assert_eq!(diagnosis.fix.command.as_deref(), Some(command));
     assert!(!diagnosis.hint.contains(crate::model::role::SLR_SERVICE));
 }
 
@@ -107,7 +121,8 @@ fn no_command_holds_what_only_a_message_says() {
             "User: arn:aws:iam::111122223333:user/x is not authorized to perform: iam:CreateServiceLinkedRole on resource: \
              arn:aws:iam::111122223333:role/aws-service-role/{service}/X"
         ));
-        assert!(!diagnosis.hint.contains(&format!("--aws-service-name {service}")), "{}", diagnosis.hint);
+        assert!(!diagnosis.fix.command.unwrap().contains(service));
+        assert!(!diagnosis.hint.contains("--aws-service-name"), "{}", diagnosis.hint);
     }
 }
 
