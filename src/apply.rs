@@ -159,7 +159,9 @@ fn audit(object: &ServiceScaling, plan: &Plan, action: &Action, result: &Outcome
         };
     }
     match result {
-        OutcomeResult::Done { request_id, .. } => line!(info, audit = true, drift = action.drift, request_id, "written"),
+        OutcomeResult::Done { request_id, .. } => {
+            line!(info, audit = true, drift = action.drift, request_id, "written")
+        }
         OutcomeResult::Failed(failure) => {
             let (effect, request_id) = (failure.effect, &failure.request_id);
             line!(warn, audit = true, error = %failure, ?effect, request_id, "write failed");

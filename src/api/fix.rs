@@ -2,11 +2,12 @@
 //!
 //! Owns the shape alone. What stands in it is found out in `diagnose`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What mends a denial, as far as it is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fix {
     /// The edits that together allow what was denied: proved against the principal's policies. Empty where these could
@@ -35,7 +36,7 @@ impl Fix {
 }
 
 /// One edit of one policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyEdit {
     /// Which statement of which policy, and what is done to it: one line, with a stop.

@@ -177,6 +177,15 @@ async fn denied(call: &'static Call, way: Way) -> Row {
     if call.action == "iam:GetRole" {
         // Without it nothing but the role's standing is unknown.
         assert!(passed.kept.status.is_ready(), "{:#?}", passed.kept.status);
+        let told = condition(&passed, ConditionType::ServiceLinkedRoleReady);
+        let steps: Vec<String> = findings.steps.iter().map(near_miss::Step::sentence).collect();
+        assert_eq!((told.status, told.reason), (ConditionStatus::Unknown, Reason::ServiceLinkedRoleNotSeen));
+        assert!(told.message.contains(way.cause()) && told.message.contains(ROLE), "{told:#?}");
+        // Where its own role may not be read either, no edit can be proved.
+        assert!(
+            told.hint == steps.join(" ") || told.fix.notes.iter().any(|n| n.contains("could not be read")),
+            "{told:#?}"
+        );
         return Row { action: call.action, way, edit: "(work goes on without it)".to_owned(), passes: 0 };
     }
     tells(&passed, &needed, way, &findings);

@@ -20,9 +20,7 @@ use crate::aws::Scope;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, RoleStanding};
 use crate::observe::{Wanted, refresh};
-use crate::plan::{
-    Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember,
-};
+use crate::plan::{Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember};
 use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
 
 pub(super) use lookups::look_up;

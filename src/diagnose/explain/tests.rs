@@ -213,3 +213,53 @@ fn nothing_of_a_message_reaches_a_terminal_as_it_is() {
     let shown = serde_json::to_string(&diagnosis).unwrap();
     assert!(!format!("{}{}{shown}", diagnosis.summary, diagnosis.hint).chars().any(char::is_control));
 }
+
+#[test]
+fn each_suspect_is_named_where_nothing_else_is_to_blame_and_by_itself_where_aws_names_it() {
+    let words = [
+        ("service control policy", PolicyType::Scp),
+        ("resource control policy", PolicyType::Rcp),
+        ("session policy", PolicyType::Session),
+        ("VPC endpoint policy", PolicyType::VpcEndpoint),
+    ];
+    assert_eq!(words.map(|(_, policy)| policy), UNSEEN);
+    let everything = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let admin = NamedPolicy::new("admin", Document::from_json(everything).unwrap());
+    let policies = PrincipalPolicies { identity: vec![admin], boundary: None };
+    let key = target();
+    let target = Some((&key, Privilege::Reconcile));
+    let background = Background { target, policies: Some(&policies), ..Background::default() };
+    let refused = |reason: &str| {
+        let denied = "User: arn:aws:sts::111122223333:assumed-role/x/y is not authorized to perform: \
+                      cloudwatch:PutMetricAlarm on resource: arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:a";
+        explain_with(parse("cloudwatch", "PutMetricAlarm", None, None, &format!("{denied}{reason}")), background)
+    };
+    let unnamed = refused("");
+    assert_eq!(unnamed.suspects, UNSEEN);
+    assert!(
+        unnamed.hint.starts_with("Look for one that refuses") && !unnamed.hint.contains("Allow"),
+        "{}",
+        unnamed.hint
+    );
+    assert_eq!((&unnamed.fix.edits, &unnamed.fix.still_needed), (&vec![], &vec![]));
+    for (name, policy) in words {
+        assert!(unnamed.hint.contains(name), "{name}: {}", unnamed.hint);
+        assert_eq!(refused(&format!(" with an explicit deny in a {name}")).suspects, [policy]);
+    }
+}
+
+#[test]
+fn an_edit_that_the_organization_overrules_is_shown_beside_its_refusal() {
+    let message = format!(
+        "User: arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Ops_0123456789abcdef/me is not authorized to perform: \
+         iam:CreateServiceLinkedRole on resource: {SLR} with an explicit deny in a service control policy"
+    );
+    let (key, policies) = (target(), founding_policies());
+    let target = Some((&key, Privilege::ReconcileSlr));
+    let background = Background { target, policies: Some(&policies), ..Background::default() };
+    let diagnosis = explain_with(parse("iam", "CreateServiceLinkedRole", None, None, &message), background);
+    assert_eq!(diagnosis.hint, diagnosis.fix.edits[0].edit);
+    let [who, overruled] = diagnosis.fix.notes.as_slice() else { panic!("{:?}", diagnosis.fix.notes) };
+    assert!(who.starts_with("The edit is made in the permission set Ops of IAM Identity Center"), "{who}");
+    assert!(overruled.starts_with("Ask those who run the AWS organization"), "{overruled}");
+}

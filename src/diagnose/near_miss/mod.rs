@@ -157,4 +157,6 @@ struct PartEdit {
 }
 
 #[cfg(test)]
+mod kinds_tests;
+#[cfg(test)]
 mod tests;

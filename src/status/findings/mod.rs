@@ -33,9 +33,7 @@ pub(in crate::status) fn service_found(pass: Pass<'_>) -> Finding {
             Finding::wrong(withheld.reason, withheld.message.as_str(), withheld.hint.as_str())
         }
         _ => match &pass.observed.service {
-            Read::Known(Some(service)) => {
-                Finding::fine(format!("the service is {}", service.status))
-            }
+            Read::Known(Some(service)) => Finding::fine(format!("the service is {}", service.status)),
             _ => Finding::unknown(Reason::NotYetChecked, "the service has not been read yet", ""),
         },
     }
