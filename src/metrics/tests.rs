@@ -1,9 +1,11 @@
+use jiff::Timestamp;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
 use crate::api::load::{SourceFile, load};
-use crate::api::status::{Condition, Status};
+use crate::api::status::{Condition, ConditionStatus, ConditionType, Reason, Status};
 
 fn metrics() -> Metrics {
     Metrics::new(Duration::from_secs(60)).unwrap()
