@@ -6,24 +6,15 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::admission::{Admission, Refused, admit};
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
-use crate::model::names::{PolicyName, TargetKey};
+use crate::model::names::PolicyName;
 use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
 
 /// How old an observation may be when a write goes out that was planned from it.
 pub const MAX_READ_AGE: SignedDuration = SignedDuration::from_secs(60);
-
-/// Who knows which calls are denied, so that each is not tried by every object.
-pub trait Admission {
-    /// The denial that keeps a call from being sent now.
-    fn denial(&self, service: AwsService, operation: &str, key: &TargetKey) -> Option<Failure>;
-    /// A call went through.
-    fn went_through(&self, service: AwsService, operation: &str, key: &TargetKey);
-    /// Takes note of a failed call.
-    fn note(&self, failure: &Failure, key: &TargetKey);
-}
 
 /// Carries out a plan. `now` is asked before each call.
 pub async fn apply(
@@ -75,19 +66,11 @@ async fn admitted(
     made: &BTreeMap<PolicyName, String>,
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
-    if let Some(denial) = admission.denial(service, operation, &plan.key) {
-        return Err(OutcomeResult::Held(denial));
-    }
-    match send(scope, plan, action, made).await {
-        Ok(written) => {
-            admission.went_through(service, operation, &plan.key);
-            Ok(written)
-        }
-        Err(failure) => {
-            admission.note(&failure, &plan.key);
-            Err(OutcomeResult::Failed(failure))
-        }
-    }
+    let sent = admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await;
+    sent.map_err(|refused| match refused {
+        Refused::Held(denial) => OutcomeResult::Held(denial),
+        Refused::Failed(failure) => OutcomeResult::Failed(failure),
+    })
 }
 
 fn operation(kind: &ActionKind) -> (AwsService, &'static str) {

@@ -8,6 +8,7 @@ use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::operation::RequestId;
 use tokio_util::sync::CancellationToken;
 
+use super::credentials::fault;
 use super::limits::{Buckets, Limits};
 use super::scope::not_sent;
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
@@ -183,7 +184,10 @@ pub(super) fn failure<E: AwsError>(operation: Operation, error: &SdkError<E>) ->
             make(Origin::Connection, chain(), operation.doubt(), None)
         }
         // Neither a time-out nor the connection: the request could not be signed.
-        SdkError::DispatchFailure(_) => make(Origin::Credentials, chain(), Effect::No, None),
+        SdkError::DispatchFailure(_) => {
+            let (fault, message) = fault(error);
+            make(Origin::Credentials(Box::new(fault)), message, Effect::No, None)
+        }
         SdkError::ConstructionFailure(_) => make(Origin::NotSent, chain(), Effect::No, None),
         SdkError::ResponseError(_) => make(Origin::Malformed, chain(), operation.doubt(), None),
         other => make(Origin::Malformed, causes(other), operation.doubt(), None),
@@ -191,7 +195,7 @@ pub(super) fn failure<E: AwsError>(operation: Operation, error: &SdkError<E>) ->
 }
 
 /// The messages of an error and its causes, each once, on one line. Never the debug form, which may hold anything.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {

@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::Clock;
+use crate::admission::Admission;
 use crate::api::desired::Mode;
-use crate::apply::Admission;
 use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::denials::Denials;
@@ -97,6 +97,14 @@ impl Desk {
             RoleStanding::Present if propagating => RoleStanding::Propagating,
             role => role.clone(),
         }
+    }
+
+    /// Lets what is denied be tried at once: somebody says that it was granted.
+    pub fn probe_now(&self) {
+        let mut state = self.state();
+        state.denials.probe_now();
+        state.role_seen = None;
+        state.policies = None;
     }
 
     /// Looks at the role, and makes it where it is absent. `key` is any object's: denials of the account are probed by

@@ -189,7 +189,7 @@ fn listed_unseen() -> String {
     listed(&UNSEEN.iter().map(|policy| policy.in_words()).collect::<Vec<_>>())
 }
 
-fn of_kind(kind: ReplyKind) -> &'static str {
+pub(super) fn of_kind(kind: ReplyKind) -> &'static str {
     match kind {
         ReplyKind::AccessDenied => {
             "AWS gave no facts. Run `ecs-scaling doctor` to see which permissions the caller has, and look the call up in \

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::advice::{self, Advice, CREATE_SLR, UNSEEN};
 use super::class::{Class, classify};
+use super::credentials;
 use super::near_miss::{Findings, Kind, find};
 use super::needs::{Need, Privilege, need, needs};
 use super::parse::{PolicyType, Reply, ReplyKind, parse};
@@ -88,7 +89,11 @@ pub fn explain(reply: Reply) -> Diagnosis {
 
 /// Understands a failed call, with what is known behind it.
 pub fn diagnose(failure: &Failure, background: Background<'_>) -> Diagnosis {
-    explain_with(reply_of(failure), background)
+    let mut diagnosis = explain_with(reply_of(failure), background);
+    if let Origin::Credentials(fault) = &failure.origin {
+        credentials::name(&mut diagnosis, fault, &failure.message);
+    }
+    diagnosis
 }
 
 /// Reads what a failed call says.
@@ -98,11 +103,10 @@ pub fn reply_of(failure: &Failure) -> Reply {
         _ => None,
     };
     let service = failure.service.iam_prefix();
-    let mut reply = parse(service, &failure.operation, failure.code(), status, &failure.message);
-    // The credential chain says that there are none in many ways.
-    if failure.origin == Origin::Credentials && reply.kind == ReplyKind::NotPermission {
-        reply.kind = ReplyKind::NoCredentials;
-    }
+    let mut reply = match &failure.origin {
+        Origin::Credentials(fault) => credentials::reply(fault, &failure.message),
+        _ => parse(service, &failure.operation, failure.code(), status, &failure.message),
+    };
     if reply.kind == ReplyKind::NotPermission && classify(failure) == Class::Throttled {
         reply.kind = ReplyKind::Throttled;
     }

@@ -10,6 +10,7 @@ pub mod alarm;
 pub mod arn;
 pub mod capacity;
 pub mod cooldown;
+pub mod credentials;
 pub mod evaluation;
 pub mod failure;
 pub mod fields;

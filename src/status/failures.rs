@@ -5,7 +5,7 @@ use crate::api::status::Reason;
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::explain::{Background, Diagnosis, diagnose};
 use crate::diagnose::parse::{ReplyKind, sanitise};
-use crate::model::failure::{Effect, Failure};
+use crate::model::failure::{Effect, Failure, Origin};
 use crate::model::role::SLR_NAME;
 
 /// A failure in words.
@@ -41,6 +41,9 @@ pub fn explain_with(failure: &Failure, diagnosis: &Diagnosis) -> Explained {
     };
     let attempted = format!("{}:{}", failure.service.iam_prefix(), failure.operation);
     let mut message = match diagnosis.reply.kind {
+        _ if matches!(failure.origin, Origin::Credentials(_)) && class == Class::Credentials => {
+            format!("{attempted} could not be signed: {}", diagnosis.summary)
+        }
         ReplyKind::NotPermission | ReplyKind::Throttled => sanitise(&failure.to_string()),
         _ => format!("{attempted} was refused: {}", diagnosis.summary),
     };

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Context, inputs};
+use crate::admission::{Refused, admit};
 use crate::api::status::Reason;
-use crate::apply::Admission as _;
 use crate::controller::assign::Assigned;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::TargetKey;
@@ -59,18 +59,14 @@ pub(in crate::controller) async fn look_up(
         Lookup::TargetTags(arn) => (AwsService::ApplicationAutoScaling, arn),
         Lookup::AlarmTags(arn) => (AwsService::CloudWatch, arn),
     };
-    if let Some(denial) = desk.denial(service, OPERATION, key) {
-        return Err(denial);
-    }
-    let tags = match lookup {
-        Lookup::TargetTags(arn) => scope.target_tags(arn).await,
-        Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await,
+    let tags = async {
+        match lookup {
+            Lookup::TargetTags(arn) => scope.target_tags(arn).await,
+            Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await,
+        }
     };
-    match &tags {
-        Ok(_) => desk.went_through(service, OPERATION, key),
-        Err(failure) => desk.note(failure, key),
-    }
-    Ok((arn.clone(), TagReading { tags: tags?, read_at }))
+    let tags = admit(desk.as_ref(), service, OPERATION, key, tags).await.map_err(Refused::failure)?;
+    Ok((arn.clone(), TagReading { tags, read_at }))
 }
 
 /// What could not be looked up is not written to.

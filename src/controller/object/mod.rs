@@ -17,6 +17,7 @@ use crate::api::desired::Mode;
 use crate::api::status::{ConditionType, Reason, Status};
 use crate::apply::apply;
 use crate::aws::Scope;
+use crate::diagnose::class::{Class, classify};
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, RoleStanding};
 use crate::observe::{Wanted, refresh};
@@ -131,7 +132,7 @@ async fn run(
     let mut swept = observed.is_some();
     let mut observed = match observed {
         Some(observed) => observed,
-        None => refresh(scope, &wanted, || clock.now()).await,
+        None => refresh(scope, context.desk.as_ref(), &wanted, || clock.now()).await,
     };
     let role = context.desk.role();
     let draft = plan_target(inputs(context, object, &observed, &memory, &role));
@@ -139,7 +140,7 @@ async fn run(
     let writes = may_lead_to_writes && draft.mode == Mode::Apply && may_write;
     if writes && clock.now().duration_since(observed.read_at) > FRESH {
         swept = false;
-        observed = refresh(scope, &wanted, || clock.now()).await;
+        observed = refresh(scope, context.desk.as_ref(), &wanted, || clock.now()).await;
     }
     let mut plan = plan_with_lookups(context, object, &observed, &mut memory, &role).await;
     let inputs = inputs(context, object, &observed, &memory, &role);
@@ -238,7 +239,14 @@ fn not_applied(plan: &Plan, may_write: bool) -> Option<NotApplied> {
 fn again(status: &Status, outcomes: &[Outcome], not_applied: Option<NotApplied>, list_failed: bool) -> Again {
     let failed = outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Done { .. }));
     let stalled = status.condition(ConditionType::Stalled).is_some();
-    if status.is_ready() || not_applied.is_some() || (stalled && !failed) {
+    // What is denied waits for its probe, which comes with a sweep: to read the object alone before would be for nothing.
+    let denials = outcomes.iter().filter_map(|outcome| match &outcome.result {
+        OutcomeResult::Held(_) => Some(true),
+        OutcomeResult::Failed(failure) => Some(classify(failure) == Class::Denied),
+        OutcomeResult::Done { .. } | OutcomeResult::Skipped { .. } => None,
+    });
+    let only_denied = denials.reduce(|all, denied| all && denied).unwrap_or(false);
+    if status.is_ready() || not_applied.is_some() || (stalled && !failed) || only_denied {
         Again::InTime
     } else if !failed && list_failed {
         Again::WithASweep
