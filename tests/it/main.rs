@@ -29,6 +29,7 @@ mod limits;
 mod looping;
 mod member;
 mod metrics;
+mod oracle_cdk;
 mod ownership;
 mod permissions;
 mod pressure;
