@@ -138,7 +138,9 @@ fn profile<'s, 'a>(
         let siblings = surroundings.profiles.keys().filter(|other| other.namespace == key.namespace);
         let hint = match nearest(&key.name, siblings.map(|other| other.name.as_str())) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("add a ScalingProfile {} in the namespace {}, which is the object's", key.name, key.namespace),
+            None => {
+                format!("add a ScalingProfile {} in the namespace {}, which is the object's", key.name, key.namespace)
+            }
         };
         report.error(&path, format!("there is no ScalingProfile {key}"), hint);
         return None;

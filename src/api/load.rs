@@ -105,9 +105,8 @@ fn read_all<'a>(
     loaded: &mut Loaded,
 ) -> Vec<Candidate<'a>> {
     let documents = documents.iter();
-    let mut candidates: Vec<Candidate<'a>> = documents
-        .filter_map(|(file, document)| candidate(file, document, schemas, surroundings, loaded))
-        .collect();
+    let mut candidates: Vec<Candidate<'a>> =
+        documents.filter_map(|(file, document)| candidate(file, document, schemas, surroundings, loaded)).collect();
     refuse_repeated(&mut candidates);
     candidates
 }

@@ -110,7 +110,9 @@ fn an_error_points_at_the_line_in_either_file() {
     let shape = PROFILE.replace("minCapacity: 2", "minCapacity: two");
     let found = messages(&read(&shape, &[object("api", "")]));
     assert_eq!(found.len(), 2, "{found:#?}");
-    assert!(found[0].starts_with("a.yaml:7:12: error: spec.profile: the ScalingProfile default/web (profiles.yaml:1:1)"));
+    assert!(
+        found[0].starts_with("a.yaml:7:12: error: spec.profile: the ScalingProfile default/web (profiles.yaml:1:1)")
+    );
     assert!(found[1].starts_with("profiles.yaml:5:16: error: spec.minCapacity: the text `two` stands"), "{found:#?}");
 
     let expected = "profiles.yaml:17:14: error: spec.stepScaling[0].steps[0]";
@@ -127,7 +129,10 @@ fn an_error_points_at_the_line_in_either_file() {
     let found = finding(&PROFILE.replace("{team: web", "{'aws:x': y"), "  tags: {team: api}\n");
     assert!(found.starts_with("profiles.yaml:9:19: error: spec.tags"), "{found}");
     // A list of the object hides the profile's.
-    let found = finding(PROFILE, "  stepScaling:\n  - {policyName: out, adjustmentType: ChangeInCapacity, steps: [{lower: 1, adjustment: 1}]}\n");
+    let found = finding(
+        PROFILE,
+        "  stepScaling:\n  - {policyName: out, adjustmentType: ChangeInCapacity, steps: [{lower: 1, adjustment: 1}]}\n",
+    );
     assert!(found.starts_with("a.yaml:9:5: error: spec.stepScaling[0]: the policy `out` has no alarm"), "{found}");
 }
 
@@ -146,7 +151,10 @@ fn a_profile_that_is_not_there_is_named_with_the_nearest() {
     assert_eq!(messages(&loaded), [expected]);
     let other = PROFILE.replace("name: web", "name: web, namespace: team");
     let found = finding(&other, "");
-    assert_eq!(found, "a.yaml:7:12: error: spec.profile: there is no ScalingProfile default/web", "namespaces part them");
+    assert_eq!(
+        found, "a.yaml:7:12: error: spec.profile: there is no ScalingProfile default/web",
+        "namespaces part them"
+    );
     assert_eq!(read("{", &[object("api", "")]).held.len(), 2, "the object is held where its profile cannot be read");
 }
 
@@ -162,9 +170,16 @@ fn two_profiles_of_one_name_are_both_refused() {
 
 #[test]
 fn a_profile_says_neither_which_service_nor_what_lifts_a_safety() {
-    for field in ["account: a", "region: eu-west-1", "cluster: B", "service: s", "adoption: Unowned", "profile: other",
-        "allowCapacityMove: true", "state: Absent"]
-    {
+    for field in [
+        "account: a",
+        "region: eu-west-1",
+        "cluster: B",
+        "service: s",
+        "adoption: Unowned",
+        "profile: other",
+        "allowCapacityMove: true",
+        "state: Absent",
+    ] {
         let name = field.split(':').next().unwrap_or_default();
         let profile = PROFILE.replace("spec:\n", &format!("spec:\n  {field}\n"));
         let loaded = read(&profile, &[]);
@@ -201,7 +216,8 @@ spec: {regions: [eu-west-1]}
 
 #[test]
 fn two_objects_whose_templates_give_one_alarm_name_are_told() {
-    let loaded = read(&PROFILE.replace("{cluster}-{service}-high", "{cluster}-high"), &[object("api", ""), object("web", "")]);
+    let loaded =
+        read(&PROFILE.replace("{cluster}-{service}-high", "{cluster}-high"), &[object("api", ""), object("web", "")]);
     let found = messages(&loaded);
     assert_eq!(found.len(), 2, "{found:#?}");
     for (found, other) in found.iter().zip(["api", "web"]) {
@@ -223,7 +239,8 @@ fn a_change_of_the_profile_is_a_change_of_every_object_that_names_it() {
 /// An object that writes out what its profile says is the same object.
 #[test]
 fn a_profile_is_no_more_than_what_it_gives() {
-    let spelled = PROFILE.replace("kind: ScalingProfile\nmetadata: {name: web}", "kind: ServiceScaling\nmetadata: {name: api}");
+    let spelled =
+        PROFILE.replace("kind: ScalingProfile\nmetadata: {name: web}", "kind: ServiceScaling\nmetadata: {name: api}");
     let spelled = spelled.replace("spec:\n", "spec:\n  cluster: B\n  service: api\n");
     let plain = one(&read("", &[spelled]), "api");
     let taken = one(&read(PROFILE, &[object("api", "")]), "api");

@@ -31,7 +31,8 @@ impl Placeholders {
         let cluster = text("/spec/cluster").and_then(arn::cluster);
         let service = text("/spec/service").and_then(arn::service).map(|(service, _)| service);
         let account = text("/spec/account").unwrap_or("default");
-        let of_arns = [cluster.as_ref().and_then(|c| c.region.clone()), service.as_ref().and_then(|s| s.region.clone())];
+        let of_arns =
+            [cluster.as_ref().and_then(|c| c.region.clone()), service.as_ref().and_then(|s| s.region.clone())];
         let region = text("/spec/region").map(Region::new).or_else(|| of_arns.into_iter().flatten().next());
         Self {
             values: [
@@ -97,7 +98,8 @@ impl Placeholders {
                 filled.push('}');
                 after
             } else {
-                let (name, after) = brace.strip_prefix('{').and_then(|inner| inner.split_once('}')).ok_or_else(alone)?;
+                let (name, after) =
+                    brace.strip_prefix('{').and_then(|inner| inner.split_once('}')).ok_or_else(alone)?;
                 filled.push_str(self.value(name)?);
                 after
             };
@@ -171,7 +173,8 @@ mod tests {
 
     #[test]
     fn an_accounts_only_region_is_a_services_region() {
-        let object = json!({"metadata": {"name": "api"}, "spec": {"cluster": "B", "service": "api", "account": "prod"}});
+        let object =
+            json!({"metadata": {"name": "api"}, "spec": {"cluster": "B", "service": "api", "account": "prod"}});
         let known = Placeholders::of(&object, |account| (account == "prod").then(|| Region::new("eu-west-1")));
         assert_eq!(known.filled("{region}").as_deref(), Ok("eu-west-1"));
         let unknown = Placeholders::of(&object, |_| None).filled("{region}").unwrap_err();

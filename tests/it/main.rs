@@ -17,6 +17,7 @@ mod estate;
 mod explained;
 mod facts;
 mod faults;
+mod fleet;
 mod golden;
 mod harness;
 mod harness_daemon;

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::source_tree::root;
 
 /// Inputs, and how many of them at least must be made into the very same policies by both.
-const INPUTS: usize = 2_000;
+const INPUTS: usize = 2_500;
 const EQUAL: usize = 1_000;
 
 #[derive(Clone, Debug)]
@@ -164,9 +164,11 @@ impl Alarm {
         };
         (self.threshold, &self.operator) == (other.threshold, &other.operator)
             && self.steps.len() == other.steps.len()
-            && self.steps.iter().zip(&other.steps).all(|(a, b)| {
-                near(a.lower, b.lower) && near(a.upper, b.upper) && a.adjustment == b.adjustment
-            })
+            && self
+                .steps
+                .iter()
+                .zip(&other.steps)
+                .all(|(a, b)| near(a.lower, b.lower) && near(a.upper, b.upper) && a.adjustment == b.adjustment)
     }
 }
 
@@ -183,15 +185,19 @@ fn compare(case: &Case, there: &Value) -> Result<&'static str, String> {
     match (&here, refused_there) {
         (Err(_), Some(_)) => Ok("both refuse"),
         (Ok(sides), None) => {
-            let ours: Vec<Alarm> =
-                [&sides.scale_in, &sides.scale_out].into_iter().flatten().map(Alarm::here).collect();
+            let ours: Vec<Alarm> = [&sides.scale_in, &sides.scale_out].into_iter().flatten().map(Alarm::here).collect();
             let is_near = ours.len() == theirs.len() && ours.iter().zip(&theirs).all(|(a, b)| a.is_near(b));
-            let tied = |alarm: &Alarm| Alarm { operator: alarm.operator.replace("LessThanT", "LessThanOrEqualToT"), ..alarm.clone() };
+            let tied = |alarm: &Alarm| Alarm {
+                operator: alarm.operator.replace("LessThanT", "LessThanOrEqualToT"),
+                ..alarm.clone()
+            };
             let is_tied = ours.len() == 2 && ours[0].threshold == ours[1].threshold;
             match () {
                 () if ours == theirs => Ok("equal"),
                 () if is_near => Ok("binary-floats"),
-                () if is_tied && tied(&ours[0]).is_near(&theirs[0]) && ours[1].is_near(&theirs[1]) => Ok("tie-of-exact-counts"),
+                () if is_tied && tied(&ours[0]).is_near(&theirs[0]) && ours[1].is_near(&theirs[1]) => {
+                    Ok("tie-of-exact-counts")
+                }
                 () if is_from_zero() => Ok("line-from-zero"),
                 () if ends_after_it_begins(case) => Ok("order-of-equals"),
                 () => unnamed(),
@@ -233,7 +239,10 @@ fn cases() -> Vec<Case> {
 fn synthesised(cases: &[Case]) -> Option<Vec<Value>> {
     let modules = root().join(".cache/oracles/cdk");
     if !modules.join("node_modules/aws-cdk-lib").is_dir() || Command::new("node").arg("--version").output().is_err() {
-        not_run("intervals against the AWS CDK", "node, or aws-cdk-lib below .cache/oracles/cdk, is missing: make setup");
+        not_run(
+            "intervals against the AWS CDK",
+            "node, or aws-cdk-lib below .cache/oracles/cdk, is missing: make setup",
+        );
         return None;
     }
     let script = root().join("tests/oracles/cdk/synth.cjs");
@@ -268,7 +277,7 @@ fn not_run(check: &str, reason: &str) {
     writeln!(file, "{check}: {reason}").unwrap();
 }
 
-// S-085 to S-092, cdk#10141
+// cdk#10141
 #[test]
 fn intervals_become_what_the_cdk_makes_of_them_but_for_the_differences_listed() {
     let cases = cases();

@@ -195,7 +195,9 @@ pub fn describe(clash: &Clash, other: &ServiceScaling) -> (Path, String, String)
         }
         Clash::Alarm { name, at } => {
             let message = format!("the object {key} ({position}) has an alarm `{name}` too");
-            let hint = "an alarm's name is unique in its account and region: put the service's name into it, as `{service}`".to_owned();
+            let hint =
+                "an alarm's name is unique in its account and region: put the service's name into it, as `{service}`"
+                    .to_owned();
             (at.key("alarmName"), message, hint)
         }
     }

@@ -1,8 +1,8 @@
 //! `intervals`: each entry becomes a policy that scales in and one that scales out, each beside its alarm.
 
+use super::alarm;
 use super::policies::{Names, check_policy_name, warn_of_aggregation};
 use super::target::Place;
-use super::alarm;
 use crate::api::desired::{DesiredAlarm, StepPolicy};
 use crate::api::finding::Report;
 use crate::api::path::Path;
@@ -82,14 +82,7 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    fn policy(
-        &self,
-        side: &Side,
-        place: &Place,
-        at: &Path,
-        names: &mut Names,
-        report: &mut Report<'_>,
-    ) -> StepPolicy {
+    fn policy(&self, side: &Side, place: &Place, at: &Path, names: &mut Names, report: &mut Report<'_>) -> StepPolicy {
         let metric = &self.spec.metric_name;
         let (cluster, service) = (&place.service.cluster, &place.service.service);
         let own_name = self.own.policy_name.clone();
@@ -138,7 +131,8 @@ impl Entry<'_> {
         let adjustment_type = adjustment_type(self.spec);
         let min_adjustment_magnitude = self.own.min_adjustment_magnitude.or(self.spec.min_adjustment_magnitude);
         let cooldown = self.own.cooldown.or(self.spec.cooldown);
-        let raw = RawSteps { adjustment_type, steps: Written::Relative(&side.steps), min_adjustment_magnitude, cooldown };
+        let raw =
+            RawSteps { adjustment_type, steps: Written::Relative(&side.steps), min_adjustment_magnitude, cooldown };
         for problem in steps::check(&raw) {
             let path = match problem.place() {
                 StepPlace::Cooldown => at.key("cooldown"),

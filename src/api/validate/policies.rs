@@ -42,12 +42,7 @@ impl Names {
 }
 
 /// Checks and resolves all policies of an object, those that are made from intervals last.
-pub(super) fn check(
-    spec: &ServiceScalingSpec,
-    place: &Place,
-    at: &Path,
-    report: &mut Report<'_>,
-) -> Vec<StepPolicy> {
+pub(super) fn check(spec: &ServiceScalingSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<StepPolicy> {
     let mut names = Names::default();
     let list = at.key("stepScaling");
     let written = spec.step_scaling.iter().flatten().enumerate();
@@ -62,13 +57,7 @@ pub(super) fn check(
     policies
 }
 
-fn policy(
-    spec: &StepPolicySpec,
-    place: &Place,
-    at: &Path,
-    names: &mut Names,
-    report: &mut Report<'_>,
-) -> StepPolicy {
+fn policy(spec: &StepPolicySpec, place: &Place, at: &Path, names: &mut Names, report: &mut Report<'_>) -> StepPolicy {
     check_policy_name(&spec.policy_name, &at.key("policyName"), report);
     names.take_policy(&spec.policy_name, &at.key("policyName"), report);
     let written = alarms(spec, at, report);

@@ -28,14 +28,21 @@ fn signs(below: &[Segment], above: &[Segment], scale_out_when: ScaleOutWhen) -> 
         ScaleOutWhen::High => (above, below),
         ScaleOutWhen::Low => (below, above),
     };
-    let changes = |side: &[Segment]| -> Vec<(usize, i32)> { side.iter().filter_map(|segment| segment.interval).collect() };
+    let changes =
+        |side: &[Segment]| -> Vec<(usize, i32)> { side.iter().filter_map(|segment| segment.interval).collect() };
     let (out, scale_in) = (changes(out), changes(scale_in));
     let all_turned = out.iter().all(|(_, change)| *change < 0) && scale_in.iter().all(|(_, change)| *change > 0);
     let wrong = |side: &[(usize, i32)], is_out: bool| -> Vec<IntervalProblem> {
         let wrong = side.iter().filter(|(_, change)| (*change > 0) != is_out);
         let is_below = is_out == (scale_out_when == ScaleOutWhen::Low);
         wrong
-            .map(|&(interval, change)| IntervalProblem::WrongSign { interval, change, is_below, scale_out_when, all_turned })
+            .map(|&(interval, change)| IntervalProblem::WrongSign {
+                interval,
+                change,
+                is_below,
+                scale_out_when,
+                all_turned,
+            })
             .collect()
     };
     let mut problems = wrong(&scale_in, false);

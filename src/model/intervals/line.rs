@@ -60,7 +60,8 @@ impl Segments {
     /// The changes below and above the gap. Only exact counts can do without a gap (S-090).
     pub(super) fn around_gap(&self, is_exact: bool) -> Result<(&[Segment], &[Segment]), Vec<IntervalProblem>> {
         let line = self.0.as_slice();
-        let gaps: Vec<usize> = (0..line.len()).filter(|at| line.get(*at).is_some_and(|s| s.interval.is_none())).collect();
+        let gaps: Vec<usize> =
+            (0..line.len()).filter(|at| line.get(*at).is_some_and(|s| s.interval.is_none())).collect();
         match gaps.as_slice() {
             [] if is_exact => Ok(line.split_at(line.len() / 2)),
             [] => Err(vec![self.no_gap()]),
@@ -163,7 +164,8 @@ fn laid_out(ordered: &[(usize, Interval)]) -> Result<(), Vec<IntervalProblem>> {
         match (lower_one.upper, upper_one.lower) {
             (Some(end), Some(begin)) => {
                 // Empty by a bound that the neighbour gave.
-                let is_empty = |interval: &Interval| matches!((interval.lower, interval.upper), (Some(a), Some(b)) if a >= b);
+                let is_empty =
+                    |interval: &Interval| matches!((interval.lower, interval.upper), (Some(a), Some(b)) if a >= b);
                 if end > begin || is_empty(lower_one) || is_empty(upper_one) {
                     problems.push(IntervalProblem::Overlap { interval: *above, other: *below, end });
                 }

@@ -93,11 +93,15 @@ impl IntervalProblem {
             Self::NoIntervals => "give at least one: {lower: 70, change: 2}".to_owned(),
             Self::Unbounded { .. } => "give it the bound on the side of the gap".to_owned(),
             Self::UpsideDown { .. } => "swap the two bounds, or give the interval some width".to_owned(),
-            Self::Undecided { other, .. } => format!("give this interval its lower bound, or interval {} its upper", other + 1),
+            Self::Undecided { other, .. } => {
+                format!("give this interval its lower bound, or interval {} its upper", other + 1)
+            }
             Self::Overlap { end, .. } => format!("let this interval begin at {end}, where the other ends"),
             Self::NoChange => "give a change other than 0 on at least one side of the gap".to_owned(),
             Self::SecondGap { gap, .. } => gap_hint(gap),
-            Self::NoGap { at, .. } => format!("let this interval begin above {at}, so that between the two nothing changes"),
+            Self::NoGap { at, .. } => {
+                format!("let this interval begin above {at}, so that between the two nothing changes")
+            }
             Self::ChangesEverywhere => "leave one stretch out, in which nothing is to change".to_owned(),
             Self::WrongSign { all_turned: true, scale_out_when, .. } => match scale_out_when {
                 ScaleOutWhen::High => "write `scaleOutWhen: Low`, if low values mean a high load".to_owned(),

@@ -138,10 +138,8 @@ fn intervals_become_the_two_policies() {
 #[test]
 fn differences_are_decimal() {
     let n = |value: f64| Number::new(value);
-    let list = [
-        Interval { lower: n(0.1), upper: n(0.3), change: 1 },
-        Interval { lower: n(0.3), upper: None, change: 2 },
-    ];
+    let list =
+        [Interval { lower: n(0.1), upper: n(0.3), change: 1 }, Interval { lower: n(0.3), upper: None, change: 2 }];
     let sides = convert(&list, ChangeInCapacity, ScaleOutWhen::High).unwrap();
     assert_eq!(sides.scale_out.unwrap().steps[0].upper, n(0.2));
 }
@@ -173,7 +171,13 @@ fn what_cannot_be_meant_is_refused_at_its_place() {
         ),
         ("S-087", ChangeInCapacity, &[(Some(50), Some(70), 1), (Some(60), None, 2)], Lower(1), "the interval overlaps"),
         ("S-087", ChangeInCapacity, &[(Some(50), None, 1), (Some(50), None, 2)], Lower(1), "the interval overlaps"),
-        ("S-087", ChangeInCapacity, &[(Some(5), Some(20), -1), (None, Some(10), -2)], Lower(1), "the interval overlaps"),
+        (
+            "S-087",
+            ChangeInCapacity,
+            &[(Some(5), Some(20), -1), (None, Some(10), -2)],
+            Lower(1),
+            "the interval overlaps",
+        ),
         ("S-089", ChangeInCapacity, &[(Some(50), None, 0)], List, "nothing changes in any"),
         (
             "S-089",
@@ -189,7 +193,13 @@ fn what_cannot_be_meant_is_refused_at_its_place() {
             Upper(1),
             "nothing changes from 100 upward",
         ),
-        ("S-031", ChangeInCapacity, &[(Some(0), Some(10), -1), (Some(70), None, 2)], Lower(0), "nothing changes below 0"),
+        (
+            "S-031",
+            ChangeInCapacity,
+            &[(Some(0), Some(10), -1), (Some(70), None, 2)],
+            Lower(0),
+            "nothing changes below 0",
+        ),
         ("S-031", ChangeInCapacity, &[(Some(70), Some(100), 2)], Upper(0), "nothing changes from 100 upward"),
         (
             "S-090",
@@ -199,7 +209,13 @@ fn what_cannot_be_meant_is_refused_at_its_place() {
             "there is no gap between scaling in and out: both would happen at 50, next to interval 1",
         ),
         ("S-090", ChangeInCapacity, &[(None, Some(5), 1), (Some(5), None, 2)], List, "the intervals leave no gap"),
-        ("S-091", ChangeInCapacity, &[(None, Some(65), 2), (None, Some(85), 3)], Change(0), "the change +2 stands below"),
+        (
+            "S-091",
+            ChangeInCapacity,
+            &[(None, Some(65), 2), (None, Some(85), 3)],
+            Change(0),
+            "the change +2 stands below",
+        ),
         (
             "S-091",
             ChangeInCapacity,
@@ -207,7 +223,13 @@ fn what_cannot_be_meant_is_refused_at_its_place() {
             Change(1),
             "the change -2 stands above the gap, where the service scales out",
         ),
-        ("S-033", ExactCapacity, &[(None, Some(10), -1), (Some(50), None, 6)], Change(0), "an exact capacity cannot be"),
+        (
+            "S-033",
+            ExactCapacity,
+            &[(None, Some(10), -1), (Some(50), None, 6)],
+            Change(0),
+            "an exact capacity cannot be",
+        ),
     ];
     for (fact, kind, list, place, message) in cases {
         let found = converted(kind, ScaleOutWhen::High, list).unwrap_err();

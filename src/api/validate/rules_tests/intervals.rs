@@ -73,29 +73,98 @@ fn intervals_become_two_policies_with_their_alarms() {
 
 #[test]
 fn names_may_be_given_and_stand_beside_other_policies() {
-    let object = object(&[("scaleIn: {", "scaleOut: {policyName: '{name}-up', alarmName: 'x-{name}'}\n    scaleIn: {")]);
+    let object =
+        object(&[("scaleIn: {", "scaleOut: {policyName: '{name}-up', alarmName: 'x-{name}'}\n    scaleIn: {")]);
     assert_eq!(named(&object, "api-up").alarms[0].name.as_str(), "x-api");
 }
 
 #[test]
 fn every_refusal_stands_at_its_place_with_a_fix() {
     let at = "error: spec.intervals[0].scalingSteps";
-    let steps = "    - {upper: 20, change: -1}\n    - {lower: 50, upper: 70, change: 1}\n    - {lower: 70, change: 3}\n";
+    let steps =
+        "    - {upper: 20, change: -1}\n    - {lower: 50, upper: 70, change: 1}\n    - {lower: 70, change: 3}\n";
     let list = |list: &'static str| [(steps, list)];
-    expect("S-087", &[("lower: 70, c", "lower: 60, c")], &format!("a.yaml:17:15: {at}[2].lower: the interval overlaps interval 2"), "begin at 70");
-    expect("S-089", &[("lower: 70, c", "lower: 80, c")], &format!("a.yaml:17:15: {at}[2].lower: nothing changes from 70 to 80, and nothing changes from 20 to 50 either"), "begin at 70, or the one below it end at 80");
-    expect("S-090", &[("upper: 20", "upper: 50")], &format!("a.yaml:16:15: {at}[1].lower: there is no gap between scaling in and out: both would happen at 50"), "above 50");
-    expect("S-091", &[("change: 3", "change: -3")], &format!("a.yaml:17:27: {at}[2].change: the change -3 stands above the gap"), "write +3");
-    expect("S-091", &list("    - {upper: 20, change: 1}\n    - {lower: 50, change: -1}\n"), &format!("a.yaml:15:27: {at}[0].change: the change +1 stands below"), "scaleOutWhen: Low");
-    expect("S-085", &[("{lower: 70, change: 3}", "{change: 3}")], &format!("a.yaml:17:7: {at}[2]: the interval has neither"), "bound");
-    expect("S-028", &[("lower: 50, upper: 70", "lower: 70, upper: 50")], &format!("a.yaml:16:15: {at}[1].lower: the interval's lower bound 70 is not below"), "swap");
-    expect("S-087", &list("    - {upper: 20, change: -1}\n    - {lower: 50, change: 1}\n    - {upper: 70, change: 1}\n"), &format!("a.yaml:17:7: {at}[2]: it cannot be told where interval 2 ends"), "lower bound");
-    expect("S-031", &[("{lower: 70, c", "{lower: 70, upper: 100, c")], &format!("a.yaml:17:26: {at}[2].upper: nothing changes from 100 upward"), "leave the upper bound");
-    expect("S-031", &[("{upper: 20", "{lower: 0, upper: 20")], &format!("a.yaml:15:15: {at}[0].lower: nothing changes below 0"), "leave the lower bound");
+    expect(
+        "S-087",
+        &[("lower: 70, c", "lower: 60, c")],
+        &format!("a.yaml:17:15: {at}[2].lower: the interval overlaps interval 2"),
+        "begin at 70",
+    );
+    expect(
+        "S-089",
+        &[("lower: 70, c", "lower: 80, c")],
+        &format!(
+            "a.yaml:17:15: {at}[2].lower: nothing changes from 70 to 80, and nothing changes from 20 to 50 either"
+        ),
+        "begin at 70, or the one below it end at 80",
+    );
+    expect(
+        "S-090",
+        &[("upper: 20", "upper: 50")],
+        &format!("a.yaml:16:15: {at}[1].lower: there is no gap between scaling in and out: both would happen at 50"),
+        "above 50",
+    );
+    expect(
+        "S-091",
+        &[("change: 3", "change: -3")],
+        &format!("a.yaml:17:27: {at}[2].change: the change -3 stands above the gap"),
+        "write +3",
+    );
+    expect(
+        "S-091",
+        &list("    - {upper: 20, change: 1}\n    - {lower: 50, change: -1}\n"),
+        &format!("a.yaml:15:27: {at}[0].change: the change +1 stands below"),
+        "scaleOutWhen: Low",
+    );
+    expect(
+        "S-085",
+        &[("{lower: 70, change: 3}", "{change: 3}")],
+        &format!("a.yaml:17:7: {at}[2]: the interval has neither"),
+        "bound",
+    );
+    expect(
+        "S-028",
+        &[("lower: 50, upper: 70", "lower: 70, upper: 50")],
+        &format!("a.yaml:16:15: {at}[1].lower: the interval's lower bound 70 is not below"),
+        "swap",
+    );
+    expect(
+        "S-087",
+        &list("    - {upper: 20, change: -1}\n    - {lower: 50, change: 1}\n    - {upper: 70, change: 1}\n"),
+        &format!("a.yaml:17:7: {at}[2]: it cannot be told where interval 2 ends"),
+        "lower bound",
+    );
+    expect(
+        "S-031",
+        &[("{lower: 70, c", "{lower: 70, upper: 100, c")],
+        &format!("a.yaml:17:26: {at}[2].upper: nothing changes from 100 upward"),
+        "leave the upper bound",
+    );
+    expect(
+        "S-031",
+        &[("{upper: 20", "{lower: 0, upper: 20")],
+        &format!("a.yaml:15:15: {at}[0].lower: nothing changes below 0"),
+        "leave the lower bound",
+    );
     expect("S-085", &[(steps, "    []\n")], &format!("a.yaml:15:5: {at}: there are no intervals"), "give at least one");
-    expect("S-089", &list("    - {lower: 50, change: 0}\n"), &format!("a.yaml:15:5: {at}: nothing changes in any"), "other than 0");
-    expect("S-090", &list("    - {upper: 50, change: 1}\n    - {lower: 50, change: 2}\n"), &format!("a.yaml:15:5: {at}: the intervals leave no gap"), "leave one stretch out");
-    expect("S-033", &[("    cooldown: 60", "    adjustmentType: ExactCapacity")], &format!("a.yaml:15:27: {at}[0].change: an exact capacity cannot be negative"), "0 or more");
+    expect(
+        "S-089",
+        &list("    - {lower: 50, change: 0}\n"),
+        &format!("a.yaml:15:5: {at}: nothing changes in any"),
+        "other than 0",
+    );
+    expect(
+        "S-090",
+        &list("    - {upper: 50, change: 1}\n    - {lower: 50, change: 2}\n"),
+        &format!("a.yaml:15:5: {at}: the intervals leave no gap"),
+        "leave one stretch out",
+    );
+    expect(
+        "S-033",
+        &[("    cooldown: 60", "    adjustmentType: ExactCapacity")],
+        &format!("a.yaml:15:27: {at}[0].change: an exact capacity cannot be negative"),
+        "0 or more",
+    );
     let many: String = (0..21).map(|n| format!("    - {{lower: {}, change: {}}}\n", 50 + n, n + 1)).collect();
     let many = edited(&[(steps, &many), ("    scaleIn: {evaluationPeriods: 15, cooldown: 300}\n", "")]);
     let found = read(&many).findings;
@@ -105,14 +174,45 @@ fn every_refusal_stands_at_its_place_with_a_fix() {
 
 #[test]
 fn a_field_is_blamed_where_it_stands() {
-    expect("S-035", &[("cooldown: 300", "cooldown: -1")], "a.yaml:18:48: error: spec.intervals[0].scaleIn.cooldown: the cooldown", "300");
-    expect("S-035", &[("cooldown: 60", "cooldown: -1")], "a.yaml:13:15: error: spec.intervals[0].cooldown: the cooldown", "300");
+    expect(
+        "S-035",
+        &[("cooldown: 300", "cooldown: -1")],
+        "a.yaml:18:48: error: spec.intervals[0].scaleIn.cooldown: the cooldown",
+        "300",
+    );
+    expect(
+        "S-035",
+        &[("cooldown: 60", "cooldown: -1")],
+        "a.yaml:13:15: error: spec.intervals[0].cooldown: the cooldown",
+        "300",
+    );
     // One mistake for both sides is one finding.
-    expect("S-069", &[("    statistic", "    period: 45\n    statistic")], "a.yaml:11:13: error: spec.intervals[0].period: 45 seconds", "60");
-    expect("S-034", &[("    statistic", "    minAdjustmentMagnitude: 2\n    statistic")], "a.yaml:11:29: error: spec.intervals[0].minAdjustmentMagnitude", "Percent");
-    expect("S-069", &[("evaluationPeriods: 15", "datapointsToAlarm: 3")], "a.yaml:18:34: error: spec.intervals[0].scaleIn.datapointsToAlarm: 3 of 2", "1 to");
-    expect("S-027", &[("    - {upper: 20, change: -1}\n", "")], "a.yaml:17:14: warning: spec.intervals[0].scaleIn: no interval", "remove it");
-    let two = edited(&[]) + "  - {metricName: CPUUtilization, statistic: Maximum, scalingSteps: [{lower: 90, change: 9}]}\n";
+    expect(
+        "S-069",
+        &[("    statistic", "    period: 45\n    statistic")],
+        "a.yaml:11:13: error: spec.intervals[0].period: 45 seconds",
+        "60",
+    );
+    expect(
+        "S-034",
+        &[("    statistic", "    minAdjustmentMagnitude: 2\n    statistic")],
+        "a.yaml:11:29: error: spec.intervals[0].minAdjustmentMagnitude",
+        "Percent",
+    );
+    expect(
+        "S-069",
+        &[("evaluationPeriods: 15", "datapointsToAlarm: 3")],
+        "a.yaml:18:34: error: spec.intervals[0].scaleIn.datapointsToAlarm: 3 of 2",
+        "1 to",
+    );
+    expect(
+        "S-027",
+        &[("    - {upper: 20, change: -1}\n", "")],
+        "a.yaml:17:14: warning: spec.intervals[0].scaleIn: no interval",
+        "remove it",
+    );
+    let two =
+        edited(&[]) + "  - {metricName: CPUUtilization, statistic: Maximum, scalingSteps: [{lower: 90, change: 9}]}\n";
     let found = read(&two).findings;
     let text: Vec<String> = found.iter().map(ToString::to_string).collect();
     assert_eq!(found.len(), 2, "{text:#?}");
