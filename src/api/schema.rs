@@ -107,8 +107,8 @@ impl Schemas {
 
     /// What a `ServiceScaling` needs from itself or its profile, with its schemas.
     pub fn needed_beside_profile(&self) -> impl Iterator<Item = (&'static str, &Value)> {
-        let properties = &self.of(Kind::ServiceScaling)["properties"]["spec"]["properties"];
-        NEEDED.into_iter().map(move |name| (name, &properties[name]))
+        let properties = self.of(Kind::ServiceScaling).pointer("/properties/spec/properties");
+        NEEDED.into_iter().filter_map(move |name| Some((name, properties?.get(name)?)))
     }
 }
 

@@ -121,10 +121,10 @@ async fn a_plan_of_intervals_shows_every_step_in_both_forms_and_is_made_once() {
     let lines: Vec<String> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     for line in [
         "+ scaling policy queue-worker-ApproximateNumberOfMessagesVisible-scale-out",
-        "100 to 500 +1 tasks (threshold +0 to +400)",
+        "100 to 500 +1 task (threshold +0 to +400)",
         "500 to 2000 +5 tasks (threshold +400 to +1900)",
         "2000 to +∞ +10 tasks (threshold +1900 to +∞)",
-        "0 to 10 -1 tasks (threshold -10 to +0)",
+        "0 to 10 -1 task (threshold -10 to +0)",
         "-∞ to 0 -2 tasks (threshold -∞ to -10)",
         "+ alarm C-queue-worker-ApproximateNumberOfMessagesVisible-scale-in",
         "+ dimensions: QueueName=queue-worker-jobs",

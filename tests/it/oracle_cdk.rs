@@ -71,7 +71,7 @@ prop_compose! {
         let mut intervals: Vec<Interval> = Vec::new();
         for piece in 0..=bounds.len() {
             let is_gap = piece == gap && !matches!(spoil, Spoil::NoGap);
-            if is_gap && !(left_out[piece] && !is_exact) {
+            if is_gap && (is_exact || !left_out[piece]) {
                 continue;
             }
             let change = match () {

@@ -108,7 +108,7 @@ impl IntervalProblem {
                 ScaleOutWhen::Low => "leave `scaleOutWhen` out, if high values mean a high load".to_owned(),
             },
             Self::WrongSign { change, .. } => {
-                format!("write {:+}, or make this policy by hand under `stepScaling`", i64::from(*change) * -1)
+                format!("write {:+}, or make this policy by hand under `stepScaling`", -i64::from(*change))
             }
             Self::NegativeExactCapacity { .. } => "write the task count that you want, 0 or more".to_owned(),
             Self::TooManySteps { .. } => "merge neighbours that have the same change".to_owned(),

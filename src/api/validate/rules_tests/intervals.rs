@@ -146,7 +146,12 @@ fn every_refusal_stands_at_its_place_with_a_fix() {
         &format!("a.yaml:15:15: {at}[0].lower: nothing changes below 0"),
         "leave the lower bound",
     );
-    expect("S-085", &[(steps, "    []\n")], &format!("a.yaml:15:5: {at}: there are no intervals"), "give at least one");
+    expect(
+        "S-085",
+        &[(steps, "      []\n")],
+        &format!("a.yaml:15:7: {at}: there are no intervals"),
+        "give at least one",
+    );
     expect(
         "S-089",
         &list("    - {lower: 50, change: 0}\n"),
