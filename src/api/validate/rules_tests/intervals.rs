@@ -155,13 +155,13 @@ fn every_refusal_stands_at_its_place_with_a_fix() {
     expect(
         "S-089",
         &list("    - {lower: 50, change: 0}\n"),
-        &format!("a.yaml:15:5: {at}: nothing changes in any"),
+        &format!("a.yaml:15:7: {at}: nothing changes in any"),
         "other than 0",
     );
     expect(
         "S-090",
         &list("    - {upper: 50, change: 1}\n    - {lower: 50, change: 2}\n"),
-        &format!("a.yaml:15:5: {at}: the intervals leave no gap"),
+        &format!("a.yaml:15:7: {at}: the intervals leave no gap"),
         "leave one stretch out",
     );
     expect(
@@ -174,7 +174,7 @@ fn every_refusal_stands_at_its_place_with_a_fix() {
     let many = edited(&[(steps, &many), ("    scaleIn: {evaluationPeriods: 15, cooldown: 300}\n", "")]);
     let found = read(&many).findings;
     assert_eq!(found.len(), 1, "S-027, cdk#27020");
-    assert!(found[0].to_string().starts_with(&format!("a.yaml:15:5: {at}: there are 21 intervals on one side")));
+    assert!(found[0].to_string().starts_with(&format!("a.yaml:15:7: {at}: there are 21 intervals on one side")));
 }
 
 #[test]
