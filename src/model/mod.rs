@@ -15,6 +15,7 @@ pub mod evaluation;
 pub mod failure;
 pub mod fields;
 pub mod iam;
+pub mod intervals;
 pub mod names;
 pub mod number;
 pub mod observed;
