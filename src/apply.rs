@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::desired::ServiceScaling;
-use crate::aws::{Scope, Written};
+use crate::aws::{Edited, Scope, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::{PolicyName, TargetKey};
 use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
@@ -79,9 +79,13 @@ async fn admitted(
         return Err(OutcomeResult::Held(denial));
     }
     match send(scope, plan, action, made).await {
-        Ok(written) => {
+        Ok(Edited::Written(written)) => {
             admission.went_through(service, operation, &plan.key);
             Ok(written)
+        }
+        Ok(Edited::ChangedMeanwhile) => {
+            let why = "somebody changed it since it was read, so nothing was written; it is looked at again";
+            Err(OutcomeResult::Skipped { why: why.to_owned() })
         }
         Err(failure) => {
             admission.note(&failure, &plan.key);
@@ -96,7 +100,7 @@ fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
         ActionKind::TagTarget { .. } => (AwsService::ApplicationAutoScaling, "TagResource"),
         ActionKind::UntagTarget { .. } => (AwsService::ApplicationAutoScaling, "UntagResource"),
         ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
-        ActionKind::PutAlarm { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
+        ActionKind::PutAlarm { .. } | ActionKind::EditAlarmActions { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
         ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
     }
 }
@@ -106,9 +110,9 @@ async fn send(
     plan: &Plan,
     action: &Action,
     made: &BTreeMap<PolicyName, String>,
-) -> Result<Written, Failure> {
+) -> Result<Edited, Failure> {
     let service = &plan.key.service;
-    match &action.kind {
+    let written = match &action.kind {
         ActionKind::RegisterTarget { range, suspended, tags } => {
             scope.register_target(service, *range, *suspended, tags).await
         }
@@ -116,15 +120,23 @@ async fn send(
         ActionKind::UntagTarget { arn, keys } => scope.untag_target(arn, keys).await,
         ActionKind::PutPolicy { name, config } => scope.put_step_policy(service, name, config).await,
         ActionKind::PutAlarm { name, config, actions, policy, tags } => {
-            let arn = match policy {
-                PolicyArn::Known(arn) => arn,
-                PolicyArn::AfterApply(policy) => made.get(policy).ok_or_else(|| no_arn(policy))?,
-            };
             let mut actions = actions.clone();
-            actions.alarm.insert(arn.clone());
+            actions.alarm.insert(arn(policy, made)?.to_owned());
             scope.put_alarm(name, config, &actions, tags).await
         }
+        ActionKind::EditAlarmActions { name, add, remove, read } => {
+            let add = add.as_ref().map(|policy| arn(policy, made)).transpose()?;
+            return scope.edit_alarm_actions(name, add, remove, read).await;
+        }
         ActionKind::TagAlarm { arn, tags } => scope.tag_alarm(arn, tags).await,
+    };
+    written.map(Edited::Written)
+}
+
+fn arn<'a>(policy: &'a PolicyArn, made: &'a BTreeMap<PolicyName, String>) -> Result<&'a str, Failure> {
+    match policy {
+        PolicyArn::Known(arn) => Ok(arn),
+        PolicyArn::AfterApply(policy) => made.get(policy).map(String::as_str).ok_or_else(|| no_arn(policy)),
     }
 }
 

@@ -17,4 +17,5 @@ pub use autoscaling::Which;
 pub use call::{CallRecorder, CallReport, NoRecorder};
 pub use iam::{Iam, PoliciesRead, Simulated};
 pub use limits::Limits;
+pub use cloudwatch::Edited;
 pub use scope::{Scope, Written};

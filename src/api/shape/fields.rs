@@ -11,14 +11,12 @@ use crate::api::yaml::{Entry, Node, ScalarValue};
 
 /// Fields that a later version brings, and the field that they may take the place of. Where an object holds one today,
 /// it cannot be done, and is said.
-const LATER: [(&str, &str); 8] = [
+const LATER: [(&str, &str); 6] = [
     ("targetTracking", ""),
     ("scheduledActions", ""),
     ("intervals", "steps"),
-    ("alarmRef", "alarm"),
     ("state", ""),
     ("profile", ""),
-    ("metrics", "metricName"),
     ("predictiveScaling", ""),
 ];
 

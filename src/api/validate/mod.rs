@@ -1,7 +1,7 @@
 //! What AWS allows, checked before anything is sent, and the resolved objects that come of it.
 //!
-//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `policies`, `alarm`, `statistic`, `window`, `actions`, `account`)
-//! and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it says is a
+//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `policies`, `alarm`, `metric`, `queries`,
+//! `statistic`, `window`, `actions`, `account`) and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it says is a
 //! warning. The rules of steps are `model::steps`. A function here reports every broken rule and goes on with what
 //! it can; an object whose report has an error is never used.
 
@@ -10,7 +10,9 @@ pub mod across;
 pub(in crate::api) mod actions;
 mod alarm;
 mod metadata;
+mod metric;
 mod policies;
+mod queries;
 mod statistic;
 mod tags;
 mod target;
