@@ -211,10 +211,9 @@ fn without_null(value: &mut Value) {
 impl Fields for AlarmMetric {
     fn fields(&self) -> Vec<Field> {
         match self {
-            Self::Queries(queries) => queries
-                .iter()
-                .map(|(id, query)| Field::new(format!("metrics.{id}"), query.shown()))
-                .collect(),
+            Self::Queries(queries) => {
+                queries.iter().map(|(id, query)| Field::new(format!("metrics.{id}"), query.shown())).collect()
+            }
             Self::Single(metric) => {
                 let (statistic, extended) = match &metric.statistic {
                     MetricStatistic::Simple(statistic) => (Some(statistic.as_str()), None),

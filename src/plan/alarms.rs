@@ -138,7 +138,8 @@ impl Wanted<'_> {
 
 /// An alarm of a kind that is not modelled differs in everything.
 fn config_changes(held: &Alarm, wanted: &AlarmConfig, own: &AccountId) -> Vec<Change> {
-    let spoken = |config: &AlarmConfig| AlarmConfig { metric: config.metric.without_own_account(own), ..config.clone() };
+    let spoken =
+        |config: &AlarmConfig| AlarmConfig { metric: config.metric.without_own_account(own), ..config.clone() };
     match &held.config {
         Ok(config) => changes(&spoken(config), &spoken(wanted)),
         Err(kind) => {

@@ -289,10 +289,7 @@ fn recorded(inputs: Inputs<'_>) -> BTreeSet<String> {
 }
 
 /// What we attached and the object no longer names: policy, alarm and the ARN to take out.
-fn leftovers<'a>(
-    inputs: Inputs<'a>,
-    recorded: &BTreeSet<String>,
-) -> Vec<(&'a StepPolicy, &'a AlarmName, &'a str)> {
+fn leftovers<'a>(inputs: Inputs<'a>, recorded: &BTreeSet<String>) -> Vec<(&'a StepPolicy, &'a AlarmName, &'a str)> {
     let mut found = Vec::new();
     for policy in &inputs.desired.policies {
         let Some(held) = held_policy(inputs, policy) else { continue };

@@ -113,9 +113,9 @@ fn check_call(plan: &Plan, index: usize, action: &Action, inputs: Inputs<'_>) ->
         }
         ActionKind::EditAlarmActions { name, add, remove, read } => {
             let alarm = check_alarm(index, name, inputs)?;
-            let is_kept = alarm.and_then(|alarm| alarm.reading.as_ref()).is_some_and(|reading| {
-                reading.unknown_members.is_empty() && reading.digest == *read
-            });
+            let is_kept = alarm
+                .and_then(|alarm| alarm.reading.as_ref())
+                .is_some_and(|reading| reading.unknown_members.is_empty() && reading.digest == *read);
             if !is_kept {
                 return Err(LintError::AlarmNotKept(index));
             }

@@ -149,7 +149,11 @@ impl Unsettled {
     fn withhold(self, draft: &mut Draft<'_>, part: Part) {
         match self {
             Self::Unread(alarm, failure) => {
-                draft.withhold_unread(part, &format!("the alarm {alarm}, whose threshold the steps follow,"), failure.as_ref());
+                draft.withhold_unread(
+                    part,
+                    &format!("the alarm {alarm}, whose threshold the steps follow,"),
+                    failure.as_ref(),
+                );
             }
             Self::Not(reason, message, hint) => draft.withhold(part, reason, message, hint),
         }

@@ -29,13 +29,7 @@ pub(super) struct TargetStanding {
 
 impl TargetStanding {
     fn blocked() -> Self {
-        Self {
-            standing: Standing::Blocked,
-            digests_by: None,
-            digests: None,
-            attached: BTreeSet::new(),
-            fresh: false,
-        }
+        Self { standing: Standing::Blocked, digests_by: None, digests: None, attached: BTreeSet::new(), fresh: false }
     }
 }
 
@@ -95,9 +89,8 @@ fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> 
         return update_without_arn(draft, service, target, range, suspended, differs);
     };
     let tags_differ = draft.known_tags(arn).is_some_and(|tags| !tag_changes(draft, tags).0.is_empty());
-    let rest_differs = super::policies::differ(draft.inputs)
-        || super::alarms::differ(draft.inputs)
-        || attach::differ(draft.inputs);
+    let rest_differs =
+        super::policies::differ(draft.inputs) || super::alarms::differ(draft.inputs) || attach::differ(draft.inputs);
     let writes = !differs.is_empty() || rest_differs || tags_differ;
     let (tags, adopted) = match draft.claim(Part::Target, Lookup::TargetTags(arn.clone()), writes) {
         Claim::Ours(tags) => (tags, false),

@@ -2,16 +2,16 @@
 
 use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
 use ecs_scaling::model::failure::AwsService;
-use ecs_scaling::model::names::AlarmName;
-use ecs_scaling_sandbox::cloudwatch::{Alarm, AlarmSpec};
+use ecs_scaling::model::names::{AlarmName, ScopeId};
 use ecs_scaling_sandbox::Fault;
+use ecs_scaling_sandbox::cloudwatch::{Alarm, AlarmSpec};
 use serde_json::{Value as Json, json};
 
 use crate::harness::{ALARM, Bench, POLICY, SEARCH_API, condition, home, said};
 use crate::somebody::merged;
 
 /// The alarm of somebody else.
-const THEIRS: &str = "shop-cpu-high";
+pub(crate) const THEIRS: &str = "shop-cpu-high";
 
 /// search-api's object with `alarmRef` instead of its alarm; the steps are in values of the metric.
 pub(crate) fn object(alarm: &str) -> String {
@@ -54,7 +54,16 @@ fn math() -> Json {
 
 impl Bench {
     /// Somebody makes the alarm on the service's CPU, threshold 30.
-    pub(crate) fn put_theirs(&self, more: Json) {
+    fn put_theirs(&self, more: Json) {
+        self.put_in(&home(), more);
+    }
+
+    /// The same in another scope.
+    pub(crate) fn put_theirs_at(&self, scope: &ScopeId) {
+        self.put_in(scope, json!({}));
+    }
+
+    fn put_in(&self, scope: &ScopeId, more: Json) {
         let mut input = merged(
             json!({
                 "AlarmName": THEIRS, "Namespace": "AWS/ECS", "MetricName": "CPUUtilization", "Statistic": "Average",
@@ -65,7 +74,9 @@ impl Bench {
             more,
         );
         input.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-        self.somebody(AwsService::CloudWatch, "PutMetricAlarm", input);
+        let now = self.world.now();
+        let put = self.world.world().call_as_admin(scope, AwsService::CloudWatch, "PutMetricAlarm", input, now);
+        put.expect("an alarm");
     }
 
     fn theirs(&self) -> Alarm {

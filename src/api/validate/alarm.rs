@@ -59,8 +59,7 @@ fn low_sample_count(
 ) -> Option<LowSampleCount> {
     let written = spec.evaluate_low_sample_count_percentile?;
     let path = at.key("evaluateLowSampleCountPercentile");
-    let is_percentile =
-        |statistic: &MetricStatistic| matches!(statistic, MetricStatistic::Extended(text) if percentile(text).is_some());
+    let is_percentile = |statistic: &MetricStatistic| matches!(statistic, MetricStatistic::Extended(text) if percentile(text).is_some());
     if let (AlarmMetric::Single(_), Some(MetricStatistic::Simple(statistic))) = (metric, metric.statistic()) {
         let message = format!("it goes with a percentile only, not with {statistic}");
         report.error(&path, message, "remove it, or use extendedStatistic: p95");

@@ -46,7 +46,11 @@ pub(super) fn check(spec: &AlarmSpec, place: &Place, at: &Path, report: &mut Rep
     ] {
         if is_written {
             let message = format!("{field} and metrics cannot stand together");
-            report.error(&at.key(field), message, "write it into the metricStat of one of the metrics, or remove `metrics`");
+            report.error(
+                &at.key(field),
+                message,
+                "write it into the metricStat of one of the metrics, or remove `metrics`",
+            );
         }
     }
     AlarmMetric::Queries(queries::check(queries, place, &at.key("metrics"), report))

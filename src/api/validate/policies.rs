@@ -38,7 +38,8 @@ pub(super) fn check(specs: &[StepPolicySpec], place: &Place, at: &Path, report: 
     for (index, spec) in specs.iter().enumerate() {
         if let Some(named) = spec.alarm_ref.as_ref().filter(|named| alarm_names.contains(&named.alarm_name)) {
             let message = format!("`{}` is an alarm of this object itself", named.alarm_name);
-            let hint = "write the policy's steps and the alarm together, under `alarm`; alarmRef is for alarms of others";
+            let hint =
+                "write the policy's steps and the alarm together, under `alarm`; alarmRef is for alarms of others";
             report.error(&at.index(index).key("alarmRef").key("alarmName"), message, hint);
         }
     }

@@ -137,7 +137,11 @@ fn check_expression(
             report.error(path, format!("`{named}` is this expression itself"), "name another id");
         } else if !ids.contains(named.as_str()) {
             let known = ids.iter().copied().filter(|id| *id != own.id).collect::<Vec<_>>().join(", ");
-            report.error(path, format!("none of the metrics has the id `{named}`"), format!("the ids here are {known}"));
+            report.error(
+                path,
+                format!("none of the metrics has the id `{named}`"),
+                format!("the ids here are {known}"),
+            );
         }
     }
 }
@@ -158,7 +162,11 @@ fn check_returned(specs: &[MetricQuerySpec], at: &Path, report: &mut Report<'_>)
     let returned: Vec<&str> =
         specs.iter().filter(|spec| spec.return_data.unwrap_or(true)).map(|spec| spec.id.as_str()).collect();
     if returned.is_empty() && !specs.is_empty() {
-        report.error(at, "none of the metrics returns data", "leave `returnData: false` out at the one that is watched");
+        report.error(
+            at,
+            "none of the metrics returns data",
+            "leave `returnData: false` out at the one that is watched",
+        );
     } else if returned.len() > 1 {
         let message = format!("{} return data, and an alarm watches one value", returned.join(", "));
         report.error(at, message, "write `returnData: false` at each but the one that is watched");

@@ -27,7 +27,11 @@ const EXTENDED_HINT: &str = "write a percentile such as p95, or one of tm, tc, t
 pub(super) fn check_stat(text: &str, path: &Path, report: &mut Report<'_>) {
     if !is_extended(text) {
         let simple = Statistic::ALL.iter().map(|statistic| statistic.as_str()).collect::<Vec<_>>().join(", ");
-        report.error(path, format!("`{text}` is not a statistic"), format!("write one of {simple}, or {EXTENDED_HINT}"));
+        report.error(
+            path,
+            format!("`{text}` is not a statistic"),
+            format!("write one of {simple}, or {EXTENDED_HINT}"),
+        );
     }
 }
 

@@ -160,8 +160,7 @@ pub(super) fn warn_of_sleep(range: CapacityRange, policies: &[StepPolicy], at: &
     }
     let needs_tasks = alarms.all(|alarm| {
         let config = &alarm.config;
-        super::metric::needs_tasks(&config.metric)
-            && config.treat_missing_data != TreatMissingData::Breaching
+        super::metric::needs_tasks(&config.metric) && config.treat_missing_data != TreatMissingData::Breaching
     });
     if needs_tasks {
         let message = "at 0 tasks the service has no CPU or memory metric, so that no alarm here can start it again";

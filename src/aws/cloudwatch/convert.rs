@@ -9,7 +9,9 @@ use crate::model::alarm::{
     AlarmActions, AlarmConfig, AlarmState, ComparisonOperator, EvaluationWindow, LowSampleCount, TagsPropagation,
     TreatMissingData, WarmUp,
 };
-use crate::model::metric::{AlarmMetric, MetricQuery, MetricStatistic, QuerySource, SingleMetric, StandardUnit, Statistic};
+use crate::model::metric::{
+    AlarmMetric, MetricQuery, MetricStatistic, QuerySource, SingleMetric, StandardUnit, Statistic,
+};
 use crate::model::number::Number;
 use crate::model::observed::{Alarm, AlarmReading, Tags};
 

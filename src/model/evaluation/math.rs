@@ -296,11 +296,8 @@ impl Parser {
             negative = !negative;
         }
         let base = self.single()?;
-        let node = if self.takes('^') {
-            Node::Two(Box::new(base), Operator::Power, Box::new(self.single()?))
-        } else {
-            base
-        };
+        let node =
+            if self.takes('^') { Node::Two(Box::new(base), Operator::Power, Box::new(self.single()?)) } else { base };
         Ok(if negative { Node::Negated(Box::new(node)) } else { node })
     }
 
@@ -385,7 +382,9 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_said_and_never_guessed() {
-        for text in ["RATE(m1)", "SUM(METRICS())", "MAX(m1)", "m1 m2", "(m1", "m1 +", "", "IF(m1)", "SELECT AVG(CPU) FROM x"] {
+        for text in
+            ["RATE(m1)", "SUM(METRICS())", "MAX(m1)", "m1 m2", "(m1", "m1 +", "", "IF(m1)", "SELECT AVG(CPU) FROM x"]
+        {
             assert!(Expression::parse(text).is_err(), "{text}");
         }
         let deep = format!("{}m1{}", "(".repeat(1000), ")".repeat(1000));

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::autoscaling::{Policy, Target};
 use crate::caller::{Caller, DEFAULT_ACCOUNT};
-use crate::cloudwatch::{Alarm, Datapoint, MetricKey, CompositeAlarm};
+use crate::cloudwatch::{Alarm, CompositeAlarm, Datapoint, MetricKey};
 use crate::ecs::{NewService, Service, new_cluster, new_service};
 use crate::error::AwsError;
 use crate::iam::add_role;

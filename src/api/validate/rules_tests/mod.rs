@@ -2,6 +2,7 @@
 
 mod accounts;
 mod alarms;
+mod metrics;
 mod policies;
 
 use crate::api::load::{Loaded, SourceFile, load};

@@ -8,8 +8,8 @@ use ecs_scaling::model::names::{AlarmName, ScopeId};
 use jiff::Timestamp;
 
 use super::{
-    Alarm, AlarmEvent, AlarmSpec, CompositeAlarm, EventKind, alarm_arn, check_length, combination, invalid, invalid_token, missing,
-    tags,
+    Alarm, AlarmEvent, AlarmSpec, CompositeAlarm, EventKind, alarm_arn, check_length, combination, invalid,
+    invalid_token, missing, tags,
 };
 use crate::cloud::{Answer, Call, Cloud};
 use crate::error::AwsError;
