@@ -141,7 +141,7 @@ impl Put {
 
 /// Why a policy's steps are not known, where they follow an alarm's threshold.
 enum Unsettled {
-    Unread(AlarmName, Option<Failure>),
+    Unread(AlarmName, Option<Box<Failure>>),
     Not(Reason, String, &'static str),
 }
 
@@ -152,7 +152,7 @@ impl Unsettled {
                 draft.withhold_unread(
                     part,
                     &format!("the alarm {alarm}, whose threshold the steps follow,"),
-                    failure.as_ref(),
+                    failure.as_deref(),
                 );
             }
             Self::Not(reason, message, hint) => draft.withhold(part, reason, message, hint),
@@ -166,7 +166,7 @@ fn wanted_config(inputs: Inputs<'_>, policy: &StepPolicy) -> Result<StepScalingC
     let not = |reason, message, hint| Unsettled::Not(reason, message, hint);
     let alarm = match inputs.observed.alarms.get(name) {
         None => return Err(Unsettled::Unread(name.clone(), None)),
-        Some(Read::Failed(failure)) => return Err(Unsettled::Unread(name.clone(), Some(failure.clone()))),
+        Some(Read::Failed(failure)) => return Err(Unsettled::Unread(name.clone(), Some(Box::new(failure.clone())))),
         Some(Read::Known(None)) => {
             let message = format!("its steps follow the threshold of the alarm {name}, which does not exist");
             return Err(not(Reason::AlarmMissing, message, "Create the alarm, or correct alarmRef."));
