@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::admission::{Admission, Refused, admit};
 use crate::api::desired::ServiceScaling;
-use crate::aws::{Scope, Written};
+use crate::aws::{Edited, Scope, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::PolicyName;
 use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
@@ -67,10 +67,15 @@ async fn admitted(
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
     let sent = admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await;
-    sent.map_err(|refused| match refused {
-        Refused::Held(denial) => OutcomeResult::Held(denial),
-        Refused::Failed(failure) => OutcomeResult::Failed(failure),
-    })
+    match sent {
+        Ok(Edited::Written(written)) => Ok(written),
+        Ok(Edited::ChangedMeanwhile) => {
+            let why = "somebody changed it since it was read, so nothing was written; it is looked at again";
+            Err(OutcomeResult::Skipped { why: why.to_owned() })
+        }
+        Err(Refused::Held(denial)) => Err(OutcomeResult::Held(denial)),
+        Err(Refused::Failed(failure)) => Err(OutcomeResult::Failed(failure)),
+    }
 }
 
 fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
@@ -79,7 +84,7 @@ fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
         ActionKind::TagTarget { .. } => (AwsService::ApplicationAutoScaling, "TagResource"),
         ActionKind::UntagTarget { .. } => (AwsService::ApplicationAutoScaling, "UntagResource"),
         ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
-        ActionKind::PutAlarm { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
+        ActionKind::PutAlarm { .. } | ActionKind::EditAlarmActions { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
         ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
     }
 }
@@ -89,9 +94,9 @@ async fn send(
     plan: &Plan,
     action: &Action,
     made: &BTreeMap<PolicyName, String>,
-) -> Result<Written, Failure> {
+) -> Result<Edited, Failure> {
     let service = &plan.key.service;
-    match &action.kind {
+    let written = match &action.kind {
         ActionKind::RegisterTarget { range, suspended, tags } => {
             scope.register_target(service, *range, *suspended, tags).await
         }
@@ -99,15 +104,23 @@ async fn send(
         ActionKind::UntagTarget { arn, keys } => scope.untag_target(arn, keys).await,
         ActionKind::PutPolicy { name, config } => scope.put_step_policy(service, name, config).await,
         ActionKind::PutAlarm { name, config, actions, policy, tags } => {
-            let arn = match policy {
-                PolicyArn::Known(arn) => arn,
-                PolicyArn::AfterApply(policy) => made.get(policy).ok_or_else(|| no_arn(policy))?,
-            };
             let mut actions = actions.clone();
-            actions.alarm.insert(arn.clone());
+            actions.alarm.insert(arn(policy, made)?.to_owned());
             scope.put_alarm(name, config, &actions, tags).await
         }
+        ActionKind::EditAlarmActions { name, add, remove, read } => {
+            let add = add.as_ref().map(|policy| arn(policy, made)).transpose()?;
+            return scope.edit_alarm_actions(name, add, remove, read).await;
+        }
         ActionKind::TagAlarm { arn, tags } => scope.tag_alarm(arn, tags).await,
+    };
+    written.map(Edited::Written)
+}
+
+fn arn<'a>(policy: &'a PolicyArn, made: &'a BTreeMap<PolicyName, String>) -> Result<&'a str, Failure> {
+    match policy {
+        PolicyArn::Known(arn) => Ok(arn),
+        PolicyArn::AfterApply(policy) => made.get(policy).map(String::as_str).ok_or_else(|| no_arn(policy)),
     }
 }
 

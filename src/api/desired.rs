@@ -11,8 +11,10 @@ use super::path::Path;
 use crate::model::alarm::AlarmConfig;
 use crate::model::capacity::{CapacityRange, SuspendedStateSpec};
 use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ServiceId};
+use crate::model::number::Number;
 use crate::model::observed::Tags;
 use crate::model::policy::StepScalingConfig;
+use crate::model::steps::{AbsoluteStep, relative};
 
 /// An object's key within its kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -126,10 +128,39 @@ pub struct ServiceScaling {
 pub struct StepPolicy {
     /// The policy's name.
     pub name: PolicyName,
-    /// Canonical, in AWS's threshold-relative form.
+    /// Canonical, in AWS's threshold-relative form. Without steps where these follow the threshold of
+    /// [`StepPolicy::alarm_ref`]: see [`StepPolicy::config_at`].
     pub config: StepScalingConfig,
-    /// At least one.
+    /// At least one, or none beside [`StepPolicy::alarm_ref`].
     pub alarms: Vec<DesiredAlarm>,
+    /// The alarm of somebody else that fires it.
+    pub alarm_ref: Option<AlarmRef>,
+}
+
+impl StepPolicy {
+    /// The whole configuration, where the alarm that fires the policy has this threshold now. `None`: the steps follow a
+    /// threshold, and it is not known.
+    pub fn config_at(&self, threshold: Option<Number>) -> Option<StepScalingConfig> {
+        let Some(absolute) = self.alarm_ref.as_ref().and_then(|alarm| alarm.steps.as_deref()) else {
+            return Some(self.config.clone());
+        };
+        Some(StepScalingConfig::canonical(
+            self.config.adjustment_type,
+            relative(absolute, threshold?),
+            self.config.min_adjustment_magnitude,
+            Some(self.config.cooldown),
+            Some(self.config.metric_aggregation_type),
+        ))
+    }
+}
+
+/// An alarm that is not ours, and fires a policy of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlarmRef {
+    /// In the service's scope.
+    pub name: AlarmName,
+    /// The policy's steps where they are in values of the metric: relative to whatever threshold the alarm has.
+    pub steps: Option<Vec<AbsoluteStep>>,
 }
 
 /// An alarm of ours.

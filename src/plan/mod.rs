@@ -8,6 +8,7 @@
 mod action;
 mod after;
 mod alarms;
+mod attach;
 mod capacity;
 mod draft;
 mod lint;
@@ -77,6 +78,7 @@ pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let target = target::plan(&mut draft, &service);
     let policies = policies::plan(&mut draft, &target);
     alarms::plan(&mut draft, &policies);
+    attach::plan(&mut draft, &target, &policies);
     draft.finish()
 }
 

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AllowSpec, AwsAccountSpec};
 pub use alarm::{
-    ActionConfigurationSpec, AlarmSpec, AlarmTagsPropagationSpec, EvaluationWindowSpec, SlidingWindowSpec,
-    WallClockWindowSpec, WarmUpSpec,
+    ActionConfigurationSpec, AlarmRefSpec, AlarmSpec, AlarmTagsPropagationSpec, EvaluationWindowSpec, MetricQuerySpec,
+    MetricStatSpec, QueryMetricSpec, SlidingWindowSpec, WallClockWindowSpec, WarmUpSpec,
 };
 pub use intervals::{IntervalSpec, IntervalsSideSpec, IntervalsSpec};
 pub use service_scaling::{ServiceScalingSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};

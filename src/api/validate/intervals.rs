@@ -11,7 +11,7 @@ use crate::model::alarm::ComparisonOperator;
 use crate::model::intervals::{self, Interval, Place as IntervalPlace, Side, Sides};
 use crate::model::names::PolicyName;
 use crate::model::number::Number;
-use crate::model::policy::{AdjustmentType, StepScalingConfig};
+use crate::model::policy::{AdjustmentType, MetricAggregationType, StepScalingConfig};
 use crate::model::steps::{self, Place as StepPlace, RawSteps, Written};
 
 /// Checks and resolves all intervals of an object; `at` is its spec.
@@ -95,7 +95,7 @@ impl Entry<'_> {
         let alarm = alarm::check(&self.alarm(alarm_name, side), &name, place, at, report);
         let config = self.config(side, &alarm, at, report);
         warn_of_aggregation(config.metric_aggregation_type, &alarm, at, at, report);
-        StepPolicy { name: PolicyName::new(name), config, alarms: vec![alarm] }
+        StepPolicy { name: PolicyName::new(name), config, alarms: vec![alarm], alarm_ref: None }
     }
 
     fn alarm(&self, alarm_name: String, side: &Side) -> AlarmSpec {
@@ -108,7 +108,8 @@ impl Entry<'_> {
             ok_actions: own.ok_actions.or(both.ok_actions),
             insufficient_data_actions: own.insufficient_data_actions.or(both.insufficient_data_actions),
             namespace: both.namespace,
-            metric_name: both.metric_name,
+            metric_name: Some(both.metric_name),
+            metrics: None,
             dimensions: both.dimensions,
             statistic: both.statistic,
             extended_statistic: both.extended_statistic,
@@ -144,7 +145,9 @@ impl Entry<'_> {
             report.error(&path, problem.to_string(), problem.hint());
         }
         let aggregation = self.own.metric_aggregation_type.or(self.spec.metric_aggregation_type);
-        let aggregation = aggregation.unwrap_or_else(|| steps::aggregation_for(&alarm.config.metric.statistic));
+        let of_statistic =
+            || alarm.config.metric.statistic().map_or(MetricAggregationType::Average, steps::aggregation_for);
+        let aggregation = aggregation.unwrap_or_else(of_statistic);
         let steps = side.steps.clone();
         StepScalingConfig::canonical(adjustment_type, steps, min_adjustment_magnitude, cooldown, Some(aggregation))
     }

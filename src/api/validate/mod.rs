@@ -1,7 +1,8 @@
 //! What AWS allows, checked before anything is sent, and the resolved objects that come of it.
 //!
-//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `policies`, `intervals`, `alarm`, `statistic`, `window`, `actions`, `account`)
-//! and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it says is a
+//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `policies`, `intervals`, `alarm`, `metric`,
+//! `queries`, `statistic`, `window`, `actions`, `account`) and those among objects ([`across`]). What AWS refuses is an
+//! error; what AWS accepts and cannot do what it says is a
 //! warning. The rules of steps are `model::steps`. A function here reports every broken rule and goes on with what
 //! it can; an object whose report has an error is never used.
 
@@ -11,7 +12,9 @@ pub(in crate::api) mod actions;
 mod alarm;
 mod intervals;
 mod metadata;
+mod metric;
 mod policies;
+mod queries;
 mod statistic;
 mod tags;
 mod target;

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::target::Place;
 use super::{alarm, has_length, intervals};
-use crate::api::desired::{DesiredAlarm, StepPolicy};
+use crate::api::desired::{AlarmRef, DesiredAlarm, StepPolicy};
 use crate::api::finding::Report;
 use crate::api::path::Path;
 use crate::api::types::{AlarmSpec, ServiceScalingSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
-use crate::model::names::PolicyName;
+use crate::model::names::{AlarmName, PolicyName};
 use crate::model::number::Number;
 use crate::model::policy::{MetricAggregationType, StepAdjustment, StepScalingConfig};
 use crate::model::steps::{self, AbsoluteStep, Place as StepPlace, RawSteps, StepProblem, Written};
@@ -51,8 +51,16 @@ pub(super) fn check(spec: &ServiceScalingSpec, place: &Place, at: &Path, report:
     policies.extend(intervals::check(spec.intervals.as_deref().unwrap_or_default(), place, at, &mut names, report));
     if policies.len() > MAX_POLICIES {
         let message = format!("there are {} policies; AWS takes at most {MAX_POLICIES} a service", policies.len());
-        let list = if spec.step_scaling.is_some() { list } else { at.key("intervals") };
-        report.error(&list, message, "merge policies on the same metric");
+        let longest = if spec.step_scaling.is_some() { list.clone() } else { at.key("intervals") };
+        report.error(&longest, message, "merge policies on the same metric");
+    }
+    for (index, spec) in spec.step_scaling.iter().flatten().enumerate() {
+        if let Some(named) = spec.alarm_ref.as_ref().filter(|named| names.alarms.contains(&named.alarm_name)) {
+            let message = format!("`{}` is an alarm of this object itself", named.alarm_name);
+            let hint =
+                "write the policy's steps and the alarm together, under `alarm`; alarmRef is for alarms of others";
+            report.error(&list.index(index).key("alarmRef").key("alarmName"), message, hint);
+        }
     }
     policies
 }
@@ -73,7 +81,11 @@ fn policy(spec: &StepPolicySpec, place: &Place, at: &Path, names: &mut Names, re
         }
         warn_of_aggregation(config.metric_aggregation_type, alarm, at, alarm_at, report);
     }
-    StepPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms }
+    let alarm_ref = spec.alarm_ref.as_ref().map(|named| AlarmRef {
+        name: AlarmName::new(named.alarm_name.clone()),
+        steps: spec.steps.as_ref().map(|steps| steps.iter().map(absolute_step).collect()),
+    });
+    StepPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms, alarm_ref }
 }
 
 /// Checks what AWS takes as a policy's name (S-021).
@@ -89,10 +101,16 @@ fn alarms<'a>(spec: &'a StepPolicySpec, at: &Path, report: &mut Report<'_>) -> V
     let short = spec.alarm.iter().map(|alarm| (at.key("alarm"), alarm));
     let list = spec.alarms.iter().flatten().enumerate();
     let all: Vec<_> = short.chain(list.map(|(index, alarm)| (at.key("alarms").index(index), alarm))).collect();
+    if let Some(named) = &spec.alarm_ref {
+        alarm::check_name(&named.alarm_name, &at.key("alarmRef").key("alarmName"), report);
+    }
     if spec.alarm.is_some() && spec.alarms.is_some() {
         report.error(&at.key("alarm"), "alarm and alarms cannot stand together", "put all of them under `alarms`");
-    } else if all.is_empty() {
-        let hint = "add `alarm`: without one nothing ever fires the policy";
+    } else if spec.alarm_ref.is_some() && (spec.alarm.is_some() || spec.alarms.is_some()) {
+        let hint = "keep the alarms of this object, or the one of somebody else; another policy may have the other";
+        report.error(&at.key("alarmRef"), "alarmRef cannot stand beside alarm or alarms", hint);
+    } else if all.is_empty() && spec.alarm_ref.is_none() {
+        let hint = "add `alarm`, or `alarmRef`: without one nothing ever fires the policy";
         report.error(at, format!("the policy `{}` has no alarm", spec.policy_name), hint);
     }
     all
@@ -120,14 +138,18 @@ fn config(
         }
         (None, Some(_)) => Some(Written::Relative(&relative)),
         (Some(_), None) => {
-            let threshold = one_threshold(alarms, &at.key("steps"), report);
+            let threshold = match &spec.alarm_ref {
+                Some(_) => Some(steps::best_threshold(&absolute)),
+                None => one_threshold(alarms, &at.key("steps"), report),
+            };
             threshold.map(|threshold| Written::Absolute(&absolute, threshold))
         }
     };
     let is_sound = check_steps(spec, steps, at, report);
+    let settled = steps.filter(|steps| spec.alarm_ref.is_none() || matches!(steps, Written::Relative(_)));
     let config = StepScalingConfig::canonical(
         spec.adjustment_type,
-        steps.map(Written::to_relative).unwrap_or_default(),
+        settled.map(Written::to_relative).unwrap_or_default(),
         spec.min_adjustment_magnitude,
         spec.cooldown,
         spec.metric_aggregation_type,
@@ -208,8 +230,9 @@ pub(super) fn warn_of_aggregation(
     alarm_at: &Path,
     report: &mut Report<'_>,
 ) {
-    let statistic = &alarm.config.metric.statistic;
-    if let Some(expected) = steps::aggregation_at_odds(aggregation, statistic) {
+    if let Some(statistic) = alarm.config.metric.statistic()
+        && let Some(expected) = steps::aggregation_at_odds(aggregation, statistic)
+    {
         let message =
             format!("the alarm looks at {statistic}, but the step is chosen by the {aggregation} of its datapoints");
         let path = at.key("metricAggregationType");

@@ -3,6 +3,7 @@
 mod accounts;
 mod alarms;
 mod intervals;
+mod metrics;
 mod policies;
 
 use crate::api::load::{Loaded, SourceFile, load};
