@@ -30,7 +30,7 @@ def scrape(sandbox, daemon, config, example, free_address):
     """One object is well, one is denied a write, one has no service; AWS throttled a call; and one file is wrong."""
     sandbox.create_service()
     sandbox.create_service(service="denied")
-    control(sandbox, "faults", {"operation": "PutScalingPolicy", "fault": "throttle"})
+    sandbox.control("faults", {"operation": "PutScalingPolicy", "fault": "throttle"})
     folder = config(example)
     daemon("--config", folder, "--owner", "it", "--listen", free_address, "--interval", "1s")
 
@@ -45,7 +45,7 @@ def scrape(sandbox, daemon, config, example, free_address):
     well = ('class="throttled"', 'object="default/search-api",reason="AsWanted",status="True",type="Ready"} 1')
     wait_until("the first object is well", lambda: scraped(*well))
 
-    control(sandbox, "deny", {"account": "111122223333", "action": "cloudwatch:PutMetricAlarm"})
+    sandbox.control("deny", {"account": "111122223333", "action": "cloudwatch:PutMetricAlarm"})
     for name in ("denied", "missing"):
         other = copy.deepcopy(example)
         other["metadata"]["name"] = other["spec"]["service"] = name
@@ -58,12 +58,6 @@ def scrape(sandbox, daemon, config, example, free_address):
         'reason="ServiceMissing",status="True",type="Stalled"} 1',
     )
     return list(samples(wait_until("all the others are wrong", lambda: scraped(*well, *wrong))))
-
-
-def control(sandbox, what, body):
-    """Has the sandbox fail a call, or deny an action."""
-    request = urllib.request.Request(f"{sandbox.url}/_sandbox/{what}", json.dumps(body).encode(), method="POST")
-    urllib.request.urlopen(request, timeout=10).close()
 
 
 def test_every_query_names_series_that_are_there(scrape):
