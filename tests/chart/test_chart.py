@@ -218,6 +218,29 @@ def test_the_version_is_the_programs():
     assert chart["version"] == chart["appVersion"] == version
 
 
+@pytest.mark.parametrize("which", HELMS)
+def test_the_values_of_the_readme_are_rendered(which, tmp_path):
+    (values,) = re.findall(r"^```yaml\n(.*?)^```$", (CHART / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / "values.yaml").write_text(values)
+    done = helm(which, "template", "demo", CHART, "--values", tmp_path / "values.yaml")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_the_notes_name_how_to_look_at_it(values):
+    """By Helm 4 alone: Helm 3 shows no notes without a cluster."""
+    path = HERE / "values" / f"{values}.yaml"
+    arguments = ("install", "demo", CHART, "--dry-run=client", "--namespace", "tools", "--values", path)
+    done = helm("helm4", *arguments)
+    assert done.returncode == 0, done.stderr
+    notes = done.stdout.split("NOTES:\n")[1]
+    given = yaml.safe_load(path.read_text())
+    name = given.get("fullnameOverride", "demo-ecs-scaling")
+    assert f"port-forward deploy/{name} 8080:8080" in notes
+    assert given.get("apiToken", {}).get("existingSecret", f"{name}-api-token") in notes
+    assert ("It needs AWS credentials" in notes) == (values != "irsa") and ("mode=Apply" in notes) == (values == "restricted")
+
+
 def test_the_readme_has_every_value():
     readme = CHART / "README.md"
     before, _, after = re.split(r"(<!-- generated: values -->\n)", readme.read_text(), maxsplit=1)

@@ -7,7 +7,6 @@ import re
 import botocore.session
 import botocore.validate
 import cfnlint
-import pytest
 from cfn import load
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -108,7 +107,11 @@ def test_cloudformation_reads_no_aliases():
     assert not re.search(r"[:-] [&*][a-z]", text)
 
 
-@pytest.mark.parametrize("name", ["healthcheck", "run"])
-def test_the_commands_of_the_containers_are_commands(name):
-    commands = (ROOT / "tests/it/golden/help/ecs-scaling.txt").read_text()
-    assert re.search(rf"^  {name} ", commands, re.MULTILINE)
+def test_the_readme_names_parameters_and_alarms_that_there_are():
+    readme = (ROOT / "deploy/ecs/README.md").read_text()
+    parameters = load(TEMPLATE)["Parameters"]
+    given = set(re.findall(r"\b([A-Z]\w+)=", readme))
+    required = {name for name, parameter in parameters.items() if "Default" not in parameter}
+    assert required <= given <= set(parameters)
+    alarms = [name for name, body in RESOURCES.items() if body["Type"] == "AWS::CloudWatch::Alarm"]
+    assert re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE) == alarms
