@@ -142,44 +142,31 @@ fn no_arn(policy: &PolicyName) -> Failure {
 
 /// One line a write: object, where it stands, what changed, and AWS's request id.
 fn audit(object: &ServiceScaling, plan: &Plan, action: &Action, result: &OutcomeResult) {
-    let changes = serde_json::to_string(&action.changes).unwrap_or_default();
-    let (object_key, position, target) = (object.key.to_string(), object.position.to_string(), plan.key.to_string());
-    let resource = crate::plan::resource(&action.part, plan);
+    // The fields that every line has, before those of its own.
+    macro_rules! line {
+        ($level:ident, $($own:tt)*) => {
+            tracing::$level!(
+                object = object.key.to_string(),
+                revision = object.spec_hash,
+                position = object.position.to_string(),
+                target = plan.key.to_string(),
+                kind = action.part.kind(),
+                verb = action.verb.as_str(),
+                resource = crate::plan::resource(&action.part, plan),
+                changes = serde_json::to_string(&action.changes).unwrap_or_default(),
+                $($own)*
+            )
+        };
+    }
     match result {
-        OutcomeResult::Done { request_id, .. } => tracing::info!(
-            audit = true,
-            object = object_key,
-            revision = object.spec_hash,
-            position,
-            target,
-            kind = action.part.kind(),
-            verb = action.verb.as_str(),
-            resource,
-            changes,
-            drift = action.drift,
-            request_id,
-            "written"
-        ),
-        OutcomeResult::Failed(failure) => tracing::warn!(
-            audit = true,
-            object = object_key,
-            revision = object.spec_hash,
-            position,
-            target,
-            kind = action.part.kind(),
-            verb = action.verb.as_str(),
-            resource,
-            changes,
-            error = %failure,
-            effect = ?failure.effect,
-            request_id = failure.request_id,
-            "write failed"
-        ),
-        OutcomeResult::Held(failure) => {
-            tracing::debug!(object = object_key, target, kind = action.part.kind(), resource, denial = %failure, "held back");
+        OutcomeResult::Done { request_id, .. } => {
+            line!(info, audit = true, drift = action.drift, request_id, "written")
         }
-        OutcomeResult::Skipped { why } => {
-            tracing::debug!(object = object_key, target, kind = action.part.kind(), resource, why, "write skipped");
+        OutcomeResult::Failed(failure) => {
+            let (effect, request_id) = (failure.effect, &failure.request_id);
+            line!(warn, audit = true, error = %failure, ?effect, request_id, "write failed");
         }
+        OutcomeResult::Held(denial) => line!(debug, %denial, "held back"),
+        OutcomeResult::Skipped { why } => line!(debug, why, "write skipped"),
     }
 }

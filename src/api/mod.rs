@@ -9,6 +9,7 @@
 pub mod desired;
 mod document;
 pub mod finding;
+pub mod fix;
 pub mod load;
 pub mod path;
 pub mod resource;

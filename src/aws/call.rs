@@ -45,6 +45,11 @@ impl CallRecorder for NoRecorder {
     fn record(&self, _: &CallReport<'_>) {}
 }
 
+/// What every error of an SDK operation can be asked.
+pub(super) trait AwsError: ProvideErrorMetadata + RequestId + std::error::Error + 'static {}
+
+impl<E: ProvideErrorMetadata + RequestId + std::error::Error + 'static> AwsError for E {}
+
 /// What an operation is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Operation {
@@ -107,14 +112,11 @@ impl Gate {
     }
 
     /// Sends one call once it has its permit. After a stop nothing is sent; a write that is under way is waited for.
-    pub(super) async fn call<T, E>(
+    pub(super) async fn call<T, E: AwsError>(
         &self,
         operation: Operation,
         send: impl Future<Output = Result<T, SdkError<E>>>,
-    ) -> Result<T, Failure>
-    where
-        E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
-    {
+    ) -> Result<T, Failure> {
         let waited = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Err(stopping(operation)),
@@ -154,10 +156,7 @@ fn stopping(operation: Operation) -> Failure {
 /// The failure behind an SDK error.
 ///
 /// Application Auto Scaling models no AccessDenied, so code and message are read from the metadata for every service.
-pub(super) fn failure<E>(operation: Operation, error: &SdkError<E>) -> Failure
-where
-    E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
-{
+pub(super) fn failure<E: AwsError>(operation: Operation, error: &SdkError<E>) -> Failure {
     let make = |origin, message: String, effect, request_id: Option<&str>| Failure {
         service: operation.service,
         operation: operation.name.to_owned(),

@@ -15,7 +15,7 @@ use super::{Done, Output, objects};
 use crate::api::types::API_VERSION;
 use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::controller::assign::{Identities, assign, identity_region, used_accounts};
-use crate::diagnose::near_miss::find;
+use crate::diagnose::near_miss::{Step, find};
 use crate::diagnose::needs::{Need, Privilege, needs};
 use crate::diagnose::principal::{Principal, PrincipalKind};
 use crate::model::iam::{Decision, evaluate};
@@ -170,8 +170,8 @@ async fn check(iam: &Iam, is_role: bool, read: &PoliciesRead, need: Need) -> Che
         by,
         why: need.call.why,
         lacks: nearest.map(|near| format!("{}: {}", near.place(), near.lacks)),
-        edit: findings.remedy_line.clone(),
-        statements: findings.remedy.iter().filter_map(|change| change.edit.statement().cloned()).collect(),
+        edit: findings.remedy_line(),
+        statements: findings.steps.iter().flat_map(Step::statements).collect(),
     }
 }
 

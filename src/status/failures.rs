@@ -1,5 +1,6 @@
 //! A failed call as a reason, a message and a hint.
 
+use crate::api::fix::Fix;
 use crate::api::status::Reason;
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::explain::{Background, Diagnosis, diagnose};
@@ -16,6 +17,8 @@ pub struct Explained {
     pub message: String,
     /// What to do next.
     pub hint: String,
+    /// What mends it, as far as it is known.
+    pub fix: Fix,
 }
 
 /// Puts a failure into words, by what it says itself.
@@ -44,7 +47,7 @@ pub fn explain_with(failure: &Failure, diagnosis: &Diagnosis) -> Explained {
     if failure.effect == Effect::Unknown {
         message.push_str(" (whether it took effect is read again before anything else is tried)");
     }
-    Explained { reason, message, hint: hint(class, diagnosis) }
+    Explained { reason, message, hint: hint(class, diagnosis), fix: diagnosis.fix.clone() }
 }
 
 fn hint(class: Class, diagnosis: &Diagnosis) -> String {
