@@ -68,7 +68,7 @@ fn intervals_become_two_policies_with_their_alarms() {
     assert_eq!(alarm(scale_in), ("B-api-CPUUtilization-scale-in".into(), "≤ 20".into(), 15));
     assert_eq!(out.config.metric_aggregation_type, MetricAggregationType::Maximum, "S-092: as the statistic");
     assert_eq!(out.config.steps.len(), 2);
-    assert_eq!(out.alarms[0].config.metric.dimensions["ServiceName"], "api");
+    assert_eq!(out.alarms[0].config.metric.metrics()[0].dimensions["ServiceName"], "api");
 }
 
 #[test]
