@@ -11,6 +11,7 @@ mod credentials;
 mod ecs;
 mod iam;
 mod limits;
+mod s3;
 mod scope;
 
 pub use account::{Account, Aws, AwsOptions, Identity};
@@ -19,4 +20,5 @@ pub use call::{CallRecorder, CallReport, NoRecorder};
 pub use cloudwatch::Edited;
 pub use iam::{Iam, PoliciesRead, Simulated};
 pub use limits::Limits;
+pub use s3::{Bucket, Expected, Object};
 pub use scope::{Scope, Written};

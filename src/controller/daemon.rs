@@ -1,6 +1,5 @@
 //! The daemon: source, supervisor and state, from start to shutdown.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{Notify, watch};
@@ -10,20 +9,15 @@ use super::supervisor::Supervisor;
 use super::{Clock, ConfigView, LoopSettings, State};
 use crate::api::desired::Desired;
 use crate::api::finding::Severity;
-use crate::api::load::load;
 use crate::aws::Aws;
 use crate::metrics::Metrics;
-use crate::source::directory::{DirectorySource, Timing};
 use crate::source::last_good::{Cause, Merged, merge};
-use crate::source::{Snapshot, SourceError};
+use crate::source::{Snapshot, Source, SourceError};
 
 /// Everything that a daemon is made of.
-#[derive(Debug)]
 pub struct Daemon {
-    /// The directory or file with the objects.
-    pub config: PathBuf,
-    /// When it is read.
-    pub timing: Timing,
+    /// Where the objects come from.
+    pub source: Source,
     /// What the loop is told.
     pub settings: LoopSettings,
     /// The way to AWS.
@@ -45,7 +39,7 @@ impl Daemon {
     pub async fn run(self) {
         let (sender, desired) = watch::channel(Arc::new(Desired::default()));
         let source = Reader {
-            source: DirectorySource::new(&self.config, self.timing),
+            source: self.source,
             state: Arc::clone(&self.state),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
@@ -67,7 +61,7 @@ impl Daemon {
 
 /// Reads the source, and hands on what is wanted.
 struct Reader {
-    source: DirectorySource,
+    source: Source,
     state: Arc<State>,
     metrics: Arc<Metrics>,
     clock: Clock,
@@ -88,7 +82,7 @@ impl Reader {
     }
 
     fn take(&mut self, snapshot: &Snapshot) {
-        let loaded = load(&snapshot.files);
+        let loaded = snapshot.load();
         let findings = loaded.findings.clone();
         for finding in &findings {
             let place = format!("{}:{}:{}", finding.file, finding.line, finding.column);

@@ -7,7 +7,7 @@ use super::credentials::CredentialFault;
 
 aws_enum! {
     /// The AWS services that are called.
-    AwsService { ApplicationAutoScaling, CloudWatch, Ecs, Iam, Sts }
+    AwsService { ApplicationAutoScaling, CloudWatch, Ecs, Iam, S3, Sts }
 }
 
 impl AwsService {
@@ -18,6 +18,7 @@ impl AwsService {
             Self::CloudWatch => "cloudwatch",
             Self::Ecs => "ecs",
             Self::Iam => "iam",
+            Self::S3 => "s3",
             Self::Sts => "sts",
         }
     }

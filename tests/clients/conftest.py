@@ -49,15 +49,18 @@ def wait_until(what, condition, seconds=30):
 
 @dataclasses.dataclass
 class Sandbox:
-    """A running sandbox."""
+    """A running sandbox, and where S3 is where a test has it."""
 
     url: str
+    s3_url: str | None = None
 
     @property
     def environment(self):
         """An environment in which every AWS client talks to the sandbox and to nothing else."""
         return dict(os.environ) | {
             "AWS_ENDPOINT_URL": self.url,
+            # The sandbox serves no S3: without one of its own, a test reaches none.
+            "AWS_ENDPOINT_URL_S3": self.s3_url or self.url,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": REGION,

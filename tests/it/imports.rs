@@ -14,7 +14,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("plan", &["model", "api"]),
     ("diagnose", &["model", "api"]),
     ("status", &["model", "api", "plan", "diagnose"]),
-    ("source", &["model", "api"]),
+    ("source", &["model", "api", "aws"]),
     ("aws", &["model", "api"]),
     ("admission", &["model"]),
     ("observe", &["model", "api", "diagnose", "aws", "admission"]),
@@ -22,7 +22,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // What shows the state to machines and people reads it where it is kept.
     ("metrics", &["model", "api", "plan", "diagnose", "aws", "controller"]),
     ("http", &["model", "api", "controller", "metrics"]),
-    ("settings", &["model", "api", "plan", "controller"]),
+    ("settings", &["model", "api", "plan", "source", "controller"]),
     ("telemetry", &[]),
 ];
 

@@ -45,6 +45,7 @@ mod recreate;
 mod reference;
 mod rivals;
 mod role;
+mod s3;
 mod scalable;
 mod secrets;
 mod somebody;
