@@ -2,6 +2,7 @@
 //!
 //! Owns the finding and its order. Must not decide what is wrong: `yaml`, `shape` and `validate` do.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -65,18 +66,18 @@ pub struct Report<'a> {
     file: &'a str,
     document: &'a Node,
     findings: Vec<Finding>,
-    holes: Vec<Path>,
+    holes: BTreeSet<Path>,
 }
 
 impl<'a> Report<'a> {
     /// An empty report on a document.
     pub fn new(file: &'a str, document: &'a Node) -> Self {
-        Self { file, document, findings: Vec::new(), holes: Vec::new() }
+        Self { file, document, findings: Vec::new(), holes: BTreeSet::new() }
     }
 
     /// Notes the places that could not be read: they have their findings, and get no further ones.
     pub fn close(&mut self, holes: Vec<Path>) {
-        self.holes = holes;
+        self.holes = holes.into_iter().collect();
     }
 
     /// Whether all of the fields, `section.field` each, could be read, with everything in them.
@@ -86,7 +87,7 @@ impl<'a> Report<'a> {
 
     /// Whether the value at the path could be read, with everything in it.
     pub fn is_path_read(&self, path: &Path) -> bool {
-        !self.holes.iter().any(|hole| path.is_within(hole) || hole.is_within(path))
+        !self.is_in_hole(path) && !self.holes.range(path..).next().is_some_and(|hole| hole.is_within(path))
     }
 
     /// A report on the same document, with the same places closed and without findings.
@@ -97,7 +98,8 @@ impl<'a> Report<'a> {
     /// Adds the findings that every one of the reports has.
     pub fn add_common(&mut self, reports: &[Self]) {
         let Some((first, others)) = reports.split_first() else { return };
-        let is_common = |finding: &&Finding| others.iter().all(|other| other.findings.contains(finding));
+        let others: Vec<BTreeSet<&Finding>> = others.iter().map(|other| other.findings.iter().collect()).collect();
+        let is_common = |finding: &&Finding| others.iter().all(|other| other.contains(finding));
         self.findings.extend(first.findings.iter().filter(is_common).cloned());
     }
 
@@ -126,8 +128,12 @@ impl<'a> Report<'a> {
         self.findings
     }
 
+    fn is_in_hole(&self, path: &Path) -> bool {
+        !self.holes.is_empty() && path.and_around().any(|around| self.holes.contains(&around))
+    }
+
     fn push(&mut self, severity: Severity, mark: Mark, path: &Path, message: String, hint: String) {
-        if self.holes.iter().any(|hole| path.is_within(hole)) {
+        if self.is_in_hole(path) {
             return;
         }
         let Mark { line, column } = mark;

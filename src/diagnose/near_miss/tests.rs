@@ -214,11 +214,10 @@ fn a_boundary_must_allow_too() {
 fn what_stands_in_the_wrong_document_is_said() {
     let right = json!([slr_with(json!({"StringEquals": {"iam:AWSServiceName": SERVICE}}))]);
     let literal = json!({"Version": "2008-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:*",
-        "Resource": "arn:aws:iam::${aws:PrincipalAccount}:role/*"}]});
+        "Resource": "arn:aws:iam::111122223333:role/aws-service-role/${iam:AWSServiceName}/*"}]});
     let old = NamedPolicy::new("old", Document::from_json(literal).unwrap());
     let principal = PrincipalPolicies { identity: vec![old], boundary: None };
-    let request = create_slr().with("aws:PrincipalAccount", "111122223333");
-    assert_eq!(proved(&principal, &request).near_misses[0].kind.id(), "N-22");
+    assert_eq!(proved(&principal, &create_slr()).near_misses[0].kind.id(), "N-22");
 
     let mut policy = NamedPolicy::new("managed", document(json!([])));
     policy.arn = Some("arn:aws:iam::111122223333:policy/managed".to_owned());

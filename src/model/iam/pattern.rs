@@ -66,9 +66,6 @@ impl Pattern {
 
     /// Whether an ARN matches, each of its six parts by itself.
     pub(super) fn matches_arn(&self, arn: &str) -> bool {
-        if self.0 == [Token::Any] {
-            return arn.starts_with("arn:");
-        }
         let patterns: Vec<&[Token]> = self.0.splitn(6, |token| *token == Token::Char(':')).collect();
         let parts: Vec<Vec<char>> = arn.splitn(6, ':').map(|part| part.chars().collect()).collect();
         patterns.len() == 6
@@ -156,10 +153,15 @@ pub fn action_matches(pattern: &str, action: &str) -> bool {
     }
 }
 
-/// Whether a resource matches: in its case, `*` crosses `/` and `:`. A wildcard cannot replace the service (E-03).
+/// Whether a resource matches: in its case, `*` crosses `/` and `:`. A wildcard cannot replace the service (E-03), and a
+/// variable nothing before the fifth colon (E-06).
 pub(super) fn resource_matches(pattern: &str, has_variables: bool, request: &Request) -> Truth {
     let service = pattern.split(':').nth(2).unwrap_or_default();
     if pattern.starts_with("arn:") && service.contains(['*', '?']) {
+        return Truth::No;
+    }
+    let is_early = |(before, _): (&str, &str)| before.starts_with("arn:") && before.matches(':').count() < 5;
+    if has_variables && pattern.split_once("${").is_some_and(is_early) {
         return Truth::No;
     }
     match Pattern::expand(pattern, Wildcards::Yes, has_variables, request) {

@@ -19,15 +19,18 @@
 
 pub mod autoscaling;
 pub mod caller;
+#[cfg(feature = "serve")]
 pub mod client;
 pub mod cloud;
 pub mod cloudwatch;
+#[cfg(feature = "serve")]
 mod control;
 pub mod counters;
 pub mod ecs;
 pub mod error;
 pub mod faults;
 pub mod founding;
+#[cfg(feature = "serve")]
 pub mod http;
 pub mod iam;
 mod limits;
@@ -39,7 +42,7 @@ pub mod shared;
 pub mod sts;
 pub mod time;
 pub mod value;
-mod wire;
+pub mod wire;
 mod world;
 
 pub use caller::Caller;
@@ -52,5 +55,5 @@ pub use sts::Credentials;
 pub use time::Load;
 pub use world::World;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "serve"))]
 mod tests;
