@@ -2,10 +2,13 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients demo-golden facts release-check
+.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients oracles fuzz fuzz-short demo-golden facts release-check
 
 CARGO_DENY := 0.20.2
 VENV := .cache/venv
+ORACLES := .cache/oracles
+SEED ?= 1
+SECONDS ?= 600
 NOT_RUN := target/not-run.txt
 export PATH := $(CURDIR)/.cache/tools/bin:$(PATH)
 
@@ -19,8 +22,8 @@ demo: build ## Shows the controller at work on a local AWS; ARGS=--exit ends by 
 test: ## Installs what the checks need and runs every one of them
 	@tests/scripts/test.sh
 
-setup: ## Installs cargo-deny and the Python clients below .cache/
-	@tests/scripts/setup.sh $(CARGO_DENY) $(VENV)
+setup: ## Installs cargo-deny, the Python clients and the oracles below .cache/
+	@tests/scripts/setup.sh $(CARGO_DENY) $(VENV) $(ORACLES)
 
 fmt: ## Formats the code
 	cargo fmt --all
@@ -51,6 +54,15 @@ deny: ## Checks the dependencies: bans, licences, sources
 
 clients: build ## Runs boto3, the aws CLI and Terraform against the built binaries
 	$(VENV)/bin/python -m pytest -p no:cacheprovider tests/clients
+
+oracles: ## Compares the policy evaluator with an independent one; SEED=N
+	@tests/scripts/oracles.sh $(ORACLES) $(SEED) 10000 $(NOT_RUN)
+
+fuzz: ## Fuzzes every target, or TARGET=NAME, for SECONDS each
+	@tests/scripts/fuzz.sh $(SECONDS) $(TARGET)
+
+fuzz-short: ## Fuzzes every target for some seconds
+	@tests/scripts/fuzz.sh 3
 
 demo-golden: ## Compares what the demo shows with tests/it/golden/demo.txt
 	$(MAKE) --silent demo ARGS=--exit | diff -u tests/it/golden/demo.txt -

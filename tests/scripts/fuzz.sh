@@ -4,6 +4,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+if ! command -v c++ >/dev/null; then
+  echo 'NOT FUZZED: libFuzzer needs a C++ compiler; install g++' >&2
+  mkdir -p target && echo 'fuzzing: libFuzzer needs a C++ compiler' >> target/not-run.txt
+  exit 0
+fi
+
 host=$(rustc -vV | sed -n 's/^host: //p')
 # What cargo-fuzz sets too: LLVM's coverage counters, without a sanitizer, which would need a nightly toolchain.
 coverage='--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4

@@ -25,6 +25,8 @@ step 'Rust tests'              cargo-test
 step 'docs'                    docs
 step 'dependencies'            deny
 step 'clients'                 clients
+step 'oracles'                 oracles
+step 'fuzzing'                 fuzz-short
 step 'demo'                    demo-golden
 
 printf '\n== all checks passed: %d s\n' "$SECONDS"

@@ -186,7 +186,7 @@ impl Condition {
         if !comparison.takes_variables() {
             return Truth::from(comparison.holds(value, wanted));
         }
-        match Pattern::expand(wanted, comparison.wildcards(), has_variables, request) {
+        match Pattern::expand(wanted, comparison.wildcards(), has_variables, request, value.len()) {
             Ok(pattern) if comparison == Comparison::Arn => Truth::from(pattern.matches_arn(value)),
             Ok(pattern) => Truth::from(pattern.matches(value, comparison == Comparison::StringEqualsIgnoreCase)),
             Err(truth) => truth,

@@ -32,18 +32,26 @@ impl Pattern {
     }
 
     /// A pattern with the variables of a request. `Err(No)` when a variable has no value, so that nothing can match;
-    /// `Err(Unknown)` when its value is unknown.
+    /// `Err(Unknown)` when its value is unknown. It is for a value of `longest` bytes: `Err(No)` as soon as it stands for
+    /// more, so that many variables of long values take no time.
     pub(super) fn expand(
         text: &str,
         wildcards: Wildcards,
         has_variables: bool,
         request: &Request,
+        longest: usize,
     ) -> Result<Self, Truth> {
         let mut pattern = Self::default();
+        let mut filled = 0;
         let mut rest = text;
         while let Some((before, variable, after)) = has_variables.then(|| next_variable(rest)).flatten() {
             pattern.push(before, wildcards);
-            pattern.push(resolve(variable, request)?, Wildcards::No);
+            let value = resolve(variable, request)?;
+            pattern.push(value, Wildcards::No);
+            filled += value.chars().count();
+            if filled > longest {
+                return Err(Truth::No);
+            }
             rest = after;
         }
         pattern.push(rest, wildcards);
@@ -164,7 +172,7 @@ pub(super) fn resource_matches(pattern: &str, has_variables: bool, request: &Req
     if has_variables && pattern.split_once("${").is_some_and(is_early) {
         return Truth::No;
     }
-    match Pattern::expand(pattern, Wildcards::Yes, has_variables, request) {
+    match Pattern::expand(pattern, Wildcards::Yes, has_variables, request, request.resource.len()) {
         Ok(expanded) => Truth::from(expanded.matches(&request.resource, false)),
         Err(truth) => truth,
     }

@@ -127,7 +127,8 @@ fn context(random: &mut Rng) -> BTreeMap<String, Vec<String>> {
     for typed in TYPES {
         for key in typed.keys {
             if percent(random, 60) {
-                let count = if percent(random, 25) { random.usize(2..4) } else { 1 };
+                // A key that is used as a variable holds one value.
+                let count = if *key != "aws:username" && percent(random, 25) { random.usize(2..4) } else { 1 };
                 let values = (0..count).map(|_| one(random, typed.of_requests).to_owned()).collect();
                 context.insert((*key).to_owned(), values);
             }

@@ -31,8 +31,14 @@ pub(crate) fn signature(case: &Case) -> String {
             }
         }
     }
+    if parts.iter().any(|part| part.contains(OLD)) {
+        return OLD.to_owned();
+    }
     parts.into_iter().collect::<Vec<_>>().join("; ")
 }
+
+/// A variable where there are none; it does not matter what it stands in.
+const OLD: &str = "in an old version";
 
 /// An operator without what makes no difference to another: `not string`, `any date if exists`.
 fn family(operator: &str) -> String {
@@ -80,7 +86,7 @@ fn form(value: &str, case: &Case, is_old: bool) -> String {
         rest = after;
     }
     if is_old && !forms.is_empty() {
-        forms.push("in an old version".to_owned());
+        forms.push(OLD.to_owned());
     }
     if rest.contains(['*', '?']) || value.split("${").next().is_some_and(|head| head.contains(['*', '?'])) {
         forms.push("wildcard".to_owned());
