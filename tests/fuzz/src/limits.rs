@@ -88,5 +88,7 @@ fn middle(bytes: &[u8], size: usize) -> Vec<u8> {
 
 /// FNV-1a.
 fn hash(bytes: &[u8]) -> usize {
-    bytes.iter().fold(0x811c_9dc5, |hash: usize, byte| (hash ^ usize::from(*byte)).wrapping_mul(0x0100_0193) & 0xffff_ffff)
+    bytes
+        .iter()
+        .fold(0x811c_9dc5, |hash: usize, byte| (hash ^ usize::from(*byte)).wrapping_mul(0x0100_0193) & 0xffff_ffff)
 }

@@ -50,7 +50,10 @@ pub(crate) fn policy(bytes: &[u8]) {
         let changed = near_miss::apply(&policies, &findings.remedy);
         let after = changed.map(|changed| evaluate(&changed, &request).decision);
         // Of an alarm without a name, all names are allowed.
-        assert!(after == Some(Decision::Allowed) || request.resource.ends_with(":alarm:"), "the edit does not allow it");
+        assert!(
+            after == Some(Decision::Allowed) || request.resource.ends_with(":alarm:"),
+            "the edit does not allow it"
+        );
     }
 }
 

@@ -11,7 +11,10 @@ const REQUESTS: &[(&str, &str)] = &[
     ("ecs:UpdateService", "arn:aws:ecs:eu-west-1:111122223333:service/B/search-api"),
     ("iam:CreateServiceLinkedRole", "arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/X"),
     ("cloudwatch:PutMetricAlarm", "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:search/$out"),
-    ("application-autoscaling:RegisterScalableTarget", "arn:aws:application-autoscaling:eu-west-1:111122223333:scalable-target/0ec5"),
+    (
+        "application-autoscaling:RegisterScalableTarget",
+        "arn:aws:application-autoscaling:eu-west-1:111122223333:scalable-target/0ec5",
+    ),
     ("s3:GetObject", "arn:aws:s3:::state/search/a:b/$x"),
 ];
 
@@ -30,25 +33,44 @@ const TYPES: &[Typed] = &[
         keys: &["iam:AWSServiceName", "aws:PrincipalTag/team", "aws:TagKeys", "aws:username"],
         of_requests: &["search", "Search", "ops", "a*b", "ecs.amazonaws.com", "axb"],
         of_policies: &[
-            "search", "SEARCH", "s*", "?ps", "*", "ops", "a*b", "a?b", "ecs.*.com", "ecs.amazonaws.com",
-            "${aws:username}", "${aws:username, 'search'}", "${AWS:Username}*", "${aws:absent, 'ops'}",
-            
+            "search",
+            "SEARCH",
+            "s*",
+            "?ps",
+            "*",
+            "ops",
+            "a*b",
+            "a?b",
+            "ecs.*.com",
+            "ecs.amazonaws.com",
+            "${aws:username}",
+            "${aws:username, 'search'}",
+            "${AWS:Username}*",
+            "${aws:absent, 'ops'}",
         ],
         seldom: &["a${*}b", "${aws:absent}", "${?}", "${$}{x}"],
         operators: &[
-            "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike",
+            "StringEquals",
+            "StringNotEquals",
+            "StringEqualsIgnoreCase",
+            "StringNotEqualsIgnoreCase",
+            "StringLike",
             "StringNotLike",
         ],
     },
     Typed {
         keys: &["ecs:cluster", "aws:PrincipalArn"],
         of_requests: &[
-            "arn:aws:ecs:eu-west-1:111122223333:cluster/B", "arn:aws:iam::111122223333:role/controller",
+            "arn:aws:ecs:eu-west-1:111122223333:cluster/B",
+            "arn:aws:iam::111122223333:role/controller",
             "arn:aws:ecs:eu-west-1:111122223333:cluster/a:b/c",
         ],
         of_policies: &[
-            "arn:aws:ecs:eu-west-1:111122223333:cluster/B", "arn:aws:ecs:*:111122223333:cluster/*",
-            "arn:*:iam::*:role/c?ntroller", "arn:aws:ecs:*:*:cluster/a:*", "arn:aws:iam::111122223333:role/*",
+            "arn:aws:ecs:eu-west-1:111122223333:cluster/B",
+            "arn:aws:ecs:*:111122223333:cluster/*",
+            "arn:*:iam::*:role/c?ntroller",
+            "arn:aws:ecs:*:*:cluster/a:*",
+            "arn:aws:iam::111122223333:role/*",
             "arn:aws:ecs:eu-west-1:111122223333:cluster/${aws:absent, 'B'}",
             "arn:aws:ecs:*:*:*:*",
         ],
@@ -61,7 +83,11 @@ const TYPES: &[Typed] = &[
         of_policies: &["0", "10", "3599", "3600", "10.50", "-2"],
         seldom: &[],
         operators: &[
-            "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan",
+            "NumericEquals",
+            "NumericNotEquals",
+            "NumericLessThan",
+            "NumericLessThanEquals",
+            "NumericGreaterThan",
             "NumericGreaterThanEquals",
         ],
     },
@@ -71,7 +97,11 @@ const TYPES: &[Typed] = &[
         of_policies: &["2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z", "2025-12-31T23:59:59Z", "2026-01-02"],
         seldom: &["1767312000"],
         operators: &[
-            "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan",
+            "DateEquals",
+            "DateNotEquals",
+            "DateLessThan",
+            "DateLessThanEquals",
+            "DateGreaterThan",
             "DateGreaterThanEquals",
         ],
     },
@@ -199,7 +229,8 @@ fn pattern_of_resource(random: &mut Rng, resource: &str) -> String {
     let last = parts[5];
     // Wildcards stand behind the type of the resource, and seldom in it.
     let kind = &last[..last.find(['/', ':']).map_or(0, |at| at + 1)];
-    let cut = if percent(random, 95) { random.usize(kind.len().max(1)..last.len()) } else { random.usize(1..last.len()) };
+    let cut =
+        if percent(random, 95) { random.usize(kind.len().max(1)..last.len()) } else { random.usize(1..last.len()) };
     match random.u8(0..60) {
         0..=2 => "*".to_owned(),
         3 | 4 => resource.to_owned(),

@@ -12,8 +12,12 @@ pub(crate) fn shrink(case: &Case, verdicts: (Verdict, Verdict), other: &mut Eval
     loop {
         let smaller = smaller(&least);
         let ours = smaller.iter().map(Case::decide);
-        let same: Vec<Case> =
-            smaller.iter().zip(ours).filter(|(_, ours)| ours.as_ref().is_ok_and(|ours| *ours == verdicts.0)).map(|(case, _)| case.clone()).collect();
+        let same: Vec<Case> = smaller
+            .iter()
+            .zip(ours)
+            .filter(|(_, ours)| ours.as_ref().is_ok_and(|ours| *ours == verdicts.0))
+            .map(|(case, _)| case.clone())
+            .collect();
         let theirs = other.decide(&same)?;
         match same.into_iter().zip(theirs).find(|(_, theirs)| *theirs == verdicts.1) {
             Some((smaller, _)) => least = smaller,
@@ -61,7 +65,9 @@ fn smaller_values(value: &Value) -> Vec<Value> {
     match value {
         Value::Array(list) => {
             let mut found: Vec<Value> = (0..list.len())
-                .map(|index| Value::Array(list.iter().enumerate().filter(|(n, _)| *n != index).map(|(_, v)| v.clone()).collect()))
+                .map(|index| {
+                    Value::Array(list.iter().enumerate().filter(|(n, _)| *n != index).map(|(_, v)| v.clone()).collect())
+                })
                 .collect();
             for (index, element) in list.iter().enumerate() {
                 found.extend(smaller_values(element).into_iter().map(|element| {
@@ -81,10 +87,15 @@ fn smaller_values(value: &Value) -> Vec<Value> {
                     less.shift_remove(key);
                     less
                 };
-                if !matches!(key.as_str(), "Version" | "Statement" | "Effect" | "Action" | "NotAction" | "Resource" | "NotResource") {
+                if !matches!(
+                    key.as_str(),
+                    "Version" | "Statement" | "Effect" | "Action" | "NotAction" | "Resource" | "NotResource"
+                ) {
                     found.push(Value::Object(without()));
                 }
-                if matches!(key.as_str(), "Action" | "NotAction" | "Resource" | "NotResource") && (inner != "*" || key.starts_with("Not")) {
+                if matches!(key.as_str(), "Action" | "NotAction" | "Resource" | "NotResource")
+                    && (inner != "*" || key.starts_with("Not"))
+                {
                     let mut less = without();
                     less.insert(key.trim_start_matches("Not").to_owned(), "*".into());
                     found.push(Value::Object(less));

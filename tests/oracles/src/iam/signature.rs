@@ -19,7 +19,8 @@ pub(crate) fn signature(case: &Case) -> String {
         for (operator, keys) in statement.get("Condition").and_then(Value::as_object).into_iter().flatten() {
             for (key, wanted) in keys.as_object().into_iter().flatten() {
                 let wanted = values(Some(wanted));
-                let held = case.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map_or(0, |(_, v)| v.len());
+                let held =
+                    case.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map_or(0, |(_, v)| v.len());
                 let family = family(operator);
                 if held == 0 && family.ends_with("if exists") {
                     parts.insert("any value of an absent key, if it exists".to_owned());
@@ -51,7 +52,8 @@ fn family(operator: &str) -> String {
         _ => "",
     };
     let negated = if rest.contains("not") { "not " } else { "" };
-    let name = ["string", "arn", "numeric", "date", "ip", "bool", "binary", "null"].iter().find(|name| rest.contains(**name));
+    let name =
+        ["string", "arn", "numeric", "date", "ip", "bool", "binary", "null"].iter().find(|name| rest.contains(**name));
     format!("{set}{negated}{}{exists}", name.unwrap_or(&rest))
 }
 
