@@ -48,7 +48,7 @@ docs: ## Builds the docs, warnings denied
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 deny: ## Checks the dependencies: bans, licences, sources
-	cargo-deny --offline check --hide-inclusion-graph bans licenses sources
+	cargo-deny --offline --workspace check --hide-inclusion-graph bans licenses sources
 	@mkdir -p $(dir $(NOT_RUN))
 	@echo 'advisories: their database needs the network; make release-check asks for it' >> $(NOT_RUN)
 
@@ -71,6 +71,6 @@ facts: ## Marks in tests/it/facts.txt what is tested
 	UPDATE_FACTS=1 cargo test --locked -p ecs-scaling-sandbox --test it facts
 
 release-check: test ## Runs what takes longer or needs the network: advisories, the release build
-	cargo-deny check advisories
+	cargo-deny --workspace check advisories
 	cargo build --locked --release --workspace
 	cargo test --locked --release --workspace --lib

@@ -6,24 +6,15 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::admission::{Admission, Refused, admit};
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
-use crate::model::names::{PolicyName, TargetKey};
+use crate::model::names::PolicyName;
 use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
 
 /// How old an observation may be when a write goes out that was planned from it.
 pub const MAX_READ_AGE: SignedDuration = SignedDuration::from_secs(60);
-
-/// Who knows which calls are denied, so that each is not tried by every object.
-pub trait Admission {
-    /// The denial that keeps a call from being sent now.
-    fn denial(&self, service: AwsService, operation: &str, key: &TargetKey) -> Option<Failure>;
-    /// A call went through.
-    fn went_through(&self, service: AwsService, operation: &str, key: &TargetKey);
-    /// Takes note of a failed call.
-    fn note(&self, failure: &Failure, key: &TargetKey);
-}
 
 /// Carries out a plan. `now` is asked before each call.
 pub async fn apply(
@@ -75,19 +66,11 @@ async fn admitted(
     made: &BTreeMap<PolicyName, String>,
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
-    if let Some(denial) = admission.denial(service, operation, &plan.key) {
-        return Err(OutcomeResult::Held(denial));
-    }
-    match send(scope, plan, action, made).await {
-        Ok(written) => {
-            admission.went_through(service, operation, &plan.key);
-            Ok(written)
-        }
-        Err(failure) => {
-            admission.note(&failure, &plan.key);
-            Err(OutcomeResult::Failed(failure))
-        }
-    }
+    let sent = admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await;
+    sent.map_err(|refused| match refused {
+        Refused::Held(denial) => OutcomeResult::Held(denial),
+        Refused::Failed(failure) => OutcomeResult::Failed(failure),
+    })
 }
 
 fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
@@ -142,44 +125,31 @@ fn no_arn(policy: &PolicyName) -> Failure {
 
 /// One line a write: object, where it stands, what changed, and AWS's request id.
 fn audit(object: &ServiceScaling, plan: &Plan, action: &Action, result: &OutcomeResult) {
-    let changes = serde_json::to_string(&action.changes).unwrap_or_default();
-    let (object_key, position, target) = (object.key.to_string(), object.position.to_string(), plan.key.to_string());
-    let resource = crate::plan::resource(&action.part, plan);
+    // The fields that every line has, before those of its own.
+    macro_rules! line {
+        ($level:ident, $($own:tt)*) => {
+            tracing::$level!(
+                object = object.key.to_string(),
+                revision = object.spec_hash,
+                position = object.position.to_string(),
+                target = plan.key.to_string(),
+                kind = action.part.kind(),
+                verb = action.verb.as_str(),
+                resource = crate::plan::resource(&action.part, plan),
+                changes = serde_json::to_string(&action.changes).unwrap_or_default(),
+                $($own)*
+            )
+        };
+    }
     match result {
-        OutcomeResult::Done { request_id, .. } => tracing::info!(
-            audit = true,
-            object = object_key,
-            revision = object.spec_hash,
-            position,
-            target,
-            kind = action.part.kind(),
-            verb = action.verb.as_str(),
-            resource,
-            changes,
-            drift = action.drift,
-            request_id,
-            "written"
-        ),
-        OutcomeResult::Failed(failure) => tracing::warn!(
-            audit = true,
-            object = object_key,
-            revision = object.spec_hash,
-            position,
-            target,
-            kind = action.part.kind(),
-            verb = action.verb.as_str(),
-            resource,
-            changes,
-            error = %failure,
-            effect = ?failure.effect,
-            request_id = failure.request_id,
-            "write failed"
-        ),
-        OutcomeResult::Held(failure) => {
-            tracing::debug!(object = object_key, target, kind = action.part.kind(), resource, denial = %failure, "held back");
+        OutcomeResult::Done { request_id, .. } => {
+            line!(info, audit = true, drift = action.drift, request_id, "written")
         }
-        OutcomeResult::Skipped { why } => {
-            tracing::debug!(object = object_key, target, kind = action.part.kind(), resource, why, "write skipped");
+        OutcomeResult::Failed(failure) => {
+            let (effect, request_id) = (failure.effect, &failure.request_id);
+            line!(warn, audit = true, error = %failure, ?effect, request_id, "write failed");
         }
+        OutcomeResult::Held(denial) => line!(debug, %denial, "held back"),
+        OutcomeResult::Skipped { why } => line!(debug, why, "write skipped"),
     }
 }

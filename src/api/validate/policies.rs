@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::target::Place;
-use super::{alarm, has_length};
+use super::{alarm, has_length, intervals};
 use crate::api::desired::{DesiredAlarm, StepPolicy};
 use crate::api::finding::Report;
 use crate::api::path::Path;
-use crate::api::types::{AlarmSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
+use crate::api::types::{AlarmSpec, ServiceScalingSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
 use crate::model::names::PolicyName;
 use crate::model::number::Number;
 use crate::model::policy::{MetricAggregationType, StepAdjustment, StepScalingConfig};
@@ -16,47 +16,54 @@ use crate::model::steps::{self, AbsoluteStep, Place as StepPlace, RawSteps, Step
 /// AWS takes 50 policies a target (S-060).
 const MAX_POLICIES: usize = 50;
 
-/// Checks and resolves all policies of an object.
-pub(super) fn check(specs: &[StepPolicySpec], place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<StepPolicy> {
-    let at = at.key("stepScaling");
-    if specs.len() > MAX_POLICIES {
-        let message = format!("there are {} policies; AWS takes at most {MAX_POLICIES} a service", specs.len());
-        report.error(&at, message, "merge policies on the same metric");
-    }
-    let mut names = BTreeSet::new();
-    let mut alarm_names = BTreeSet::new();
-    let mut policies = Vec::new();
-    for (index, spec) in specs.iter().enumerate() {
-        let at = at.index(index);
-        if !names.insert(spec.policy_name.as_str()) {
-            let message = format!("this object has two policies named `{}`", spec.policy_name);
-            let hint = "a policy's name is unique on its service: rename one of them";
-            report.error(&at.key("policyName"), message, hint);
+/// The names of an object's policies and alarms, each of which may be given once.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    policies: BTreeSet<String>,
+    alarms: BTreeSet<String>,
+}
+
+impl Names {
+    /// Notes a policy's name (S-099).
+    pub(super) fn take_policy(&mut self, name: &str, path: &Path, report: &mut Report<'_>) {
+        if !self.policies.insert(name.to_owned()) {
+            let message = format!("this object has two policies named `{name}`");
+            report.error(path, message, "a policy's name is unique on its service: rename one of them");
         }
-        policies.push(policy(spec, place, &at, &mut alarm_names, report));
+    }
+
+    /// Notes an alarm's name (S-099).
+    pub(super) fn take_alarm(&mut self, name: &str, path: &Path, report: &mut Report<'_>) {
+        if !self.alarms.insert(name.to_owned()) {
+            let message = format!("this object has two alarms named `{name}`");
+            report.error(path, message, "an alarm's name is unique in its account and region: rename one");
+        }
+    }
+}
+
+/// Checks and resolves all policies of an object, those that are made from intervals last.
+pub(super) fn check(spec: &ServiceScalingSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<StepPolicy> {
+    let mut names = Names::default();
+    let list = at.key("stepScaling");
+    let written = spec.step_scaling.iter().flatten().enumerate();
+    let mut policies: Vec<StepPolicy> =
+        written.map(|(index, spec)| policy(spec, place, &list.index(index), &mut names, report)).collect();
+    policies.extend(intervals::check(spec.intervals.as_deref().unwrap_or_default(), place, at, &mut names, report));
+    if policies.len() > MAX_POLICIES {
+        let message = format!("there are {} policies; AWS takes at most {MAX_POLICIES} a service", policies.len());
+        let list = if spec.step_scaling.is_some() { list } else { at.key("intervals") };
+        report.error(&list, message, "merge policies on the same metric");
     }
     policies
 }
 
-fn policy(
-    spec: &StepPolicySpec,
-    place: &Place,
-    at: &Path,
-    alarm_names: &mut BTreeSet<String>,
-    report: &mut Report<'_>,
-) -> StepPolicy {
-    has_length(&spec.policy_name, 256, "the policy's name", &at.key("policyName"), report);
-    if spec.policy_name.chars().any(char::is_control) {
-        report.error(&at.key("policyName"), "the policy's name has a control character", "remove line breaks and tabs");
-    }
+fn policy(spec: &StepPolicySpec, place: &Place, at: &Path, names: &mut Names, report: &mut Report<'_>) -> StepPolicy {
+    check_policy_name(&spec.policy_name, &at.key("policyName"), report);
+    names.take_policy(&spec.policy_name, &at.key("policyName"), report);
     let written = alarms(spec, at, report);
     let mut alarms = Vec::new();
     for (at, spec_of_alarm) in &written {
-        if !alarm_names.insert(spec_of_alarm.alarm_name.clone()) {
-            let message = format!("this object has two alarms named `{}`", spec_of_alarm.alarm_name);
-            let hint = "an alarm's name is unique in its account and region: rename one";
-            report.error(&at.key("alarmName"), message, hint);
-        }
+        names.take_alarm(&spec_of_alarm.alarm_name, &at.key("alarmName"), report);
         alarms.push(alarm::check(spec_of_alarm, &spec.policy_name, place, at, report));
     }
     let (config, steps_are_sound) = config(spec, &alarms, at, report);
@@ -67,6 +74,14 @@ fn policy(
         warn_of_aggregation(config.metric_aggregation_type, alarm, at, alarm_at, report);
     }
     StepPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms }
+}
+
+/// Checks what AWS takes as a policy's name (S-021).
+pub(super) fn check_policy_name(name: &str, path: &Path, report: &mut Report<'_>) {
+    has_length(name, 256, "the policy's name", path, report);
+    if name.chars().any(char::is_control) {
+        report.error(path, "the policy's name has a control character", "remove line breaks and tabs");
+    }
 }
 
 /// The policy's alarms with their paths; `alarm` is the short form of `alarms`.
@@ -186,7 +201,7 @@ fn path_of(place: StepPlace, spec: &StepPolicySpec, at: &Path) -> Path {
 }
 
 /// Where the value that chooses a step need not be one that fires the alarm.
-fn warn_of_aggregation(
+pub(super) fn warn_of_aggregation(
     aggregation: MetricAggregationType,
     alarm: &DesiredAlarm,
     at: &Path,

@@ -161,15 +161,10 @@ pub fn action_matches(pattern: &str, action: &str) -> bool {
     }
 }
 
-/// Whether a resource matches: in its case, `*` crosses `/` and `:`. A wildcard cannot replace the service (E-03), and a
-/// variable nothing before the fifth colon (E-06).
+/// Whether a resource matches: in its case, `*` crosses `/` and `:`. A wildcard cannot replace the service (E-03).
 pub(super) fn resource_matches(pattern: &str, has_variables: bool, request: &Request) -> Truth {
     let service = pattern.split(':').nth(2).unwrap_or_default();
     if pattern.starts_with("arn:") && service.contains(['*', '?']) {
-        return Truth::No;
-    }
-    let is_early = |(before, _): (&str, &str)| before.starts_with("arn:") && before.matches(':').count() < 5;
-    if has_variables && pattern.split_once("${").is_some_and(is_early) {
         return Truth::No;
     }
     match Pattern::expand(pattern, Wildcards::Yes, has_variables, request, request.resource.len()) {

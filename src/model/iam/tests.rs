@@ -258,13 +258,14 @@ fn variables_need_the_version_and_an_unresolved_one_matches_nothing() {
     assert_eq!(decide_in(Value::Null, "arn:aws:s3:::b/${aws:username}"), Decision::ImplicitDeny);
     assert_eq!(decide_in(now.clone(), "arn:aws:s3:::b/${aws:absent}*"), Decision::ImplicitDeny);
     assert_eq!(decide_in(now.clone(), "arn:aws:s3:::b/${aws:absent, 'bob'}"), Decision::Allowed);
-    // The account cannot be a variable, nor anything before it: IAM refuses such a document.
+    // The user guide lets a variable stand behind the fifth colon only; AWS's own AmazonTimestreamInfluxDBServiceRolePolicy
+    // has one for the account.
     let account = |place: &str| {
         let statement = allow(json!({"Action": "*", "Resource": format!("arn:aws:iam::{place}:role/*")}));
         decide(statement, &request("iam:GetRole", SLR).with("aws:PrincipalAccount", "111122223333"))
     };
-    assert_eq!(account("111122223333"), Decision::Allowed);
-    assert_eq!(account("${aws:PrincipalAccount}"), Decision::ImplicitDeny);
+    assert_eq!(account("${aws:PrincipalAccount}"), Decision::Allowed);
+    assert_eq!(account("${aws:username}"), Decision::ImplicitDeny);
     // What a variable holds is literal, and so are the escapes.
     assert_eq!(decide_in(now.clone(), "arn:aws:s3:::b/${aws:star}"), Decision::ImplicitDeny);
     assert_eq!(decide_in(now.clone(), "arn:aws:s3:::b/${*}"), Decision::ImplicitDeny);

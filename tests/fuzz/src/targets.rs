@@ -45,9 +45,9 @@ pub(crate) fn policy(bytes: &[u8]) {
         let shown = [Some(near.place()), Some(near.lacks.clone()), near.edit.clone()];
         assert!(!shown.iter().flatten().any(|text| text.contains(char::is_control)), "a control character is shown");
     }
-    if !findings.remedy.is_empty() {
+    if !findings.remedy().is_empty() {
         assert_ne!(decision, Decision::Allowed, "an edit for what is allowed");
-        let changed = near_miss::apply(&policies, &findings.remedy);
+        let changed = near_miss::apply(&policies, &findings.remedy());
         let after = changed.map(|changed| evaluate(&changed, &request).decision);
         // Of an alarm without a name, all names are allowed.
         assert!(

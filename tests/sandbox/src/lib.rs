@@ -42,6 +42,7 @@ pub mod shared;
 pub mod sts;
 pub mod time;
 pub mod value;
+mod web_identity;
 pub mod wire;
 mod world;
 
@@ -55,5 +56,6 @@ pub use sts::Credentials;
 pub use time::Load;
 pub use world::World;
 
-#[cfg(all(test, feature = "serve"))]
+#[cfg(feature = "serve")]
+#[cfg(test)]
 mod tests;

@@ -165,7 +165,7 @@ struct Seen {
 fn check(before: &PrincipalPolicies, request: &Request, seen: &mut Seen) -> Result<(), TestCaseError> {
     let findings = find(before, request, &[]);
     let decision = |policies: &PrincipalPolicies, request: &Request| evaluate(policies, request).decision;
-    let remedy = &findings.remedy;
+    let remedy = &findings.remedy();
     seen.denied += u32::from(decision(before, request) != Decision::Allowed);
     seen.remedies += u32::from(!remedy.is_empty());
     seen.several += u32::from(remedy.len() > 1);

@@ -125,8 +125,8 @@ fn a_policy_can_say_who_calls() {
     let own = json!({"ArnEquals": {"aws:PrincipalArn": arn}, "StringEquals": {"aws:PrincipalAccount": "444455556666"}});
     let mut story = Story::allowing(conditioned(json!("iam:GetRole"), own));
     story.iam("GetRole", json!({"RoleName": "search-test-role"})).unwrap();
-    let variable = json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::${aws:PrincipalAccount}:role/search-*"}});
-    story.set_policy(conditioned(json!("iam:GetRole"), variable));
+    let variable = "arn:aws:iam::${aws:PrincipalAccount}:role/search-*";
+    story.set_policy(allow(json!("iam:GetRole"), json!(variable)));
     story.iam("GetRole", json!({"RoleName": "search-test-role"})).unwrap();
     let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
     story.set_policy(conditioned(json!("iam:GetRole"), mfa));
