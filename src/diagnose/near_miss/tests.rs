@@ -240,6 +240,10 @@ fn what_cannot_be_decided_or_seen_proposes_nothing() {
     let findings = find(&policies(json!([from_home])), &request, &[]);
     assert_eq!((findings.near_misses[0].kind.id(), findings.remedy().len()), ("N-25", 0));
     assert_eq!(findings.near_misses[0].lacks, "it depends on [aws:SourceIp], which cannot be seen from here");
+    let unclear = json!([{"Effect": "Allow", "Action": "*:*", "Resource": "*"}]);
+    let findings = find(&policies(unclear), &create_slr(), &[]);
+    assert_eq!((findings.near_misses[0].kind.id(), findings.remedy().len()), ("N-25", 0));
+    assert!(findings.near_misses[0].lacks.contains("write actions as SERVICE:NAME"), "{findings:?}");
     let all = policies(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
     assert_eq!(find(&all, &create_slr(), &[]).near_misses[0].kind.id(), "N-26");
 }

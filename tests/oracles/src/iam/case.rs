@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use ecs_scaling::model::iam::{Decision, Document, NamedPolicy, PrincipalPolicies, Request, evaluate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,13 +20,14 @@ pub(crate) struct Case {
     pub(crate) context: BTreeMap<String, Vec<String>>,
 }
 
-/// A decision; `Error` where the other evaluator had none.
+/// A decision; `Unknown` where AWS does not say what is right, `Error` where the other evaluator had none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Verdict {
     Allowed,
     ImplicitDeny,
     ExplicitDeny,
+    Unknown,
     Error,
 }
 
@@ -44,16 +45,13 @@ impl Case {
             Decision::Allowed => Verdict::Allowed,
             Decision::ImplicitDeny => Verdict::ImplicitDeny,
             Decision::ExplicitDeny => Verdict::ExplicitDeny,
-            Decision::Unknown => bail!("nothing is unknown in a complete request"),
+            Decision::Unknown => Verdict::Unknown,
         })
     }
 
-    /// Every statement, of the boundary too, with its document's version.
-    pub(crate) fn statements(&self) -> impl Iterator<Item = (Option<&str>, &Value)> {
-        self.identity.iter().chain(&self.boundary).flat_map(|document| {
-            let version = document.get("Version").and_then(Value::as_str);
-            let statements = document.get("Statement").and_then(Value::as_array).into_iter().flatten();
-            statements.map(move |statement| (version, statement))
-        })
+    /// What the request holds for a key.
+    pub(super) fn values(&self, key: &str) -> Option<&[String]> {
+        let held = self.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+        held.map(|(_, values)| values.as_slice())
     }
 }

@@ -2,77 +2,62 @@
 
 mod case;
 mod generate;
+mod kinds;
 mod other;
+mod settled;
 mod shrink;
-mod signature;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
-use serde::Deserialize;
+use anyhow::{Result, ensure};
 
 use case::{Case, Verdict};
+use kinds::{KINDS, Kind, promises_nothing};
 use other::Evaluator;
-use signature::signature;
-
-/// The kinds of difference that AWS's documentation has decided; `src/model/iam/tests.rs` holds our evaluator to them too.
-const KNOWN: &str = include_str!("../../iam-differences.json");
-
-/// A kind of difference.
-#[derive(Deserialize)]
-struct Kind {
-    kind: String,
-    cases: Vec<Sample>,
-}
-
-/// A smallest case of it, and what AWS's documentation says.
-#[derive(Deserialize)]
-struct Sample {
-    case: Case,
-    decision: Verdict,
-}
 
 /// How many of the cases came to each decision, at least, of a hundred.
 const AT_LEAST: usize = 20;
+/// How many unknown differences are made small and shown.
+const SHOWN: usize = 10;
 
 /// Compares `count` cases, made from `seed`.
 ///
 /// # Errors
-/// Where the other evaluator cannot be run, or where a difference is of no known kind.
+/// Where the other evaluator cannot be run, or where a difference is of no settled kind.
 pub(crate) fn compare(tools: &Path, seed: u64, count: usize) -> Result<()> {
+    let begun = Instant::now();
     let mut other = Evaluator::start(tools)?;
-    let kinds: Vec<Kind> = serde_json::from_str(KNOWN).context("iam-differences.json")?;
-    let known = known_signatures(&kinds, &mut other)?;
+    settled::check(&mut other)?;
 
     let mut random = fastrand::Rng::with_seed(seed);
     let cases: Vec<Case> = (0..count).map(|_| generate::case(&mut random)).collect();
+    let ours = cases.iter().map(Case::decide).collect::<Result<Vec<_>>>()?;
     let theirs = other.decide(&cases)?;
     let mut decided: BTreeMap<Verdict, usize> = BTreeMap::new();
-    let mut differences: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut unknown: BTreeMap<String, String> = BTreeMap::new();
-    for (case, theirs) in cases.iter().zip(theirs) {
-        let ours = case.decide()?;
-        *decided.entry(ours).or_default() += 1;
-        if ours == theirs {
-            continue;
-        }
-        let least = shrink::shrink(case, (ours, theirs), &mut other)?;
-        let signature = signature(&least);
-        match known.get(&signature) {
-            Some(kind) => *differences.entry(kind).or_default() += 1,
-            None => {
-                let shown = serde_json::to_string(&least)?;
-                unknown.entry(signature).or_insert(format!("ours {ours:?}, theirs {theirs:?}: {shown}"));
-            }
+    for verdict in &ours {
+        *decided.entry(*verdict).or_default() += 1;
+    }
+    let verdicts = ours.into_iter().zip(theirs);
+    let differing: Vec<_> = cases.iter().zip(verdicts).filter(|(_, (ours, theirs))| ours != theirs).collect();
+
+    let mut differences: BTreeMap<String, usize> = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for (case, verdicts) in &differing {
+        match explanation(case, verdicts.0, &mut other)? {
+            Some(kinds) => *differences.entry(kinds).or_default() += 1,
+            None => unknown.push((*case, *verdicts)),
         }
     }
-    println!("seed {seed}: {count} cases, {}", percentages(&decided, count));
-    for (kind, times) in &differences {
-        println!("  {times} differ, as known: {kind}");
+    let (differ, took) = (differing.len(), begun.elapsed().as_secs_f32());
+    println!("seed {seed}: {count} cases in {took:.1} s, {}; {differ} differ", percentages(&decided, count));
+    for (kinds, times) in &differences {
+        println!("  {times}: {kinds}");
     }
-    for (signature, shown) in &unknown {
-        println!("  UNKNOWN difference [{signature}] {shown}");
+    for (case, (ours, theirs)) in unknown.iter().take(SHOWN) {
+        let least = shrink::shrink(case, (*ours, *theirs), &mut other)?;
+        println!("  UNKNOWN difference, ours {ours:?}, theirs {theirs:?}: {}", serde_json::to_string(&least)?);
     }
     ensure!(unknown.is_empty(), "{} unknown differences; settle each from AWS's documentation", unknown.len());
     let is_balanced = [Verdict::Allowed, Verdict::ImplicitDeny, Verdict::ExplicitDeny]
@@ -82,21 +67,28 @@ pub(crate) fn compare(tools: &Path, seed: u64, count: usize) -> Result<()> {
     Ok(())
 }
 
-/// The signatures of the known kinds. Each of their cases must differ still, or the list is out of date.
-fn known_signatures<'a>(kinds: &'a [Kind], other: &mut Evaluator) -> Result<BTreeMap<String, &'a str>> {
-    let mut known = BTreeMap::new();
-    let mut names = BTreeSet::new();
-    for Kind { kind, cases } in kinds {
-        ensure!(names.insert(kind), "the kind {kind:?} is listed twice");
-        for Sample { case, decision } in cases {
-            let shown = serde_json::to_string(case)?;
-            ensure!(case.decide()? == *decision, "{kind}: ours is not {decision:?} for {shown}");
-            let theirs = other.decide(std::slice::from_ref(case))?;
-            ensure!(!theirs.contains(decision), "{kind}: the other evaluator agrees by now, take it out: {shown}");
-            known.insert(signature(case), kind.as_str());
+/// The kind that explains a difference, or all that have a part in it, if those do together.
+fn explanation(case: &Case, ours: Verdict, other: &mut Evaluator) -> Result<Option<String>> {
+    let of_case: Vec<(&Kind, Case)> =
+        KINDS.iter().filter_map(|kind| (kind.rewrite)(case).map(|rewritten| (kind, rewritten))).collect();
+    let (mut together, mut names) = (case.clone(), Vec::new());
+    for kind in KINDS {
+        if let Some(rewritten) = (kind.rewrite)(&together) {
+            together = rewritten;
+            names.push(kind.name);
         }
     }
-    Ok(known)
+    let alone: Vec<Case> = of_case.iter().map(|(_, case)| case.clone()).collect();
+    let theirs = other.decide(&[alone.as_slice(), std::slice::from_ref(&together)].concat())?;
+    for ((kind, rewritten), theirs) in of_case.iter().zip(&theirs) {
+        if kind.explains(ours, (rewritten.decide()?, *theirs)) {
+            return Ok(Some(kind.name.to_owned()));
+        }
+    }
+    let ours_together = together.decide()?;
+    let is_agreed = names.len() > 1 && theirs.last() == Some(&ours_together);
+    let may_change = ours == ours_together || promises_nothing(ours);
+    Ok((is_agreed && may_change).then(|| names.join(", with ")))
 }
 
 fn percentages(decided: &BTreeMap<Verdict, usize>, count: usize) -> String {
