@@ -34,8 +34,8 @@ fi
 for target in "$@"; do
   found=target/fuzz/found/$target corpus=target/fuzz/corpus/$target log=target/fuzz/$target.log
   mkdir -p "$found" "$corpus"
-  # One input may take 20 s at most; memory is bounded too.
-  if ! FUZZ_TARGET=$target FUZZ_SEEDS=$corpus "$fuzz" -max_total_time="$seconds" -max_len=4096 -timeout=20 \
+  # One input, with what is made from it, may take 60 s at most; memory is bounded too.
+  if ! FUZZ_TARGET=$target FUZZ_SEEDS=$corpus "$fuzz" -max_total_time="$seconds" -max_len=4096 -timeout=60 \
     -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$found/" "$corpus" 2> "$log"; then
     grep -v '^#' "$log" | sed -n '/panicked at/,/stack backtrace/p; /SUMMARY/p; /Test unit/p' | cut -c1-600
     printf 'fuzz %s: FAILED; again: tests/scripts/fuzz.sh --again %s FILE, with the file named above\n' "$target" "$target"

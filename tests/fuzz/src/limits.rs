@@ -13,9 +13,9 @@ const BASE: Duration = Duration::from_millis(200);
 const PER_BYTE: Duration = Duration::from_micros(50);
 
 /// An input is made longer to these sizes. In linear time each takes twice as long as the one before, in quadratic time
-/// four times. Both steps count, so that something that is there only from some size on is no growth.
-const SIZES: [usize; 3] = [8 << 10, 16 << 10, 32 << 10];
-const GROWTH: u32 = 3;
+/// four times. One step may be a larger one, where something begins only at some size; two are growth.
+const SIZES: [usize; 3] = [16 << 10, 32 << 10, 64 << 10];
+const GROWTH: f64 = 2.5;
 /// Below this, a clock's grain and a cold cache decide.
 const WORTH_COMPARING: Duration = Duration::from_millis(20);
 
@@ -37,16 +37,21 @@ pub fn is_grown(bytes: &[u8]) -> bool {
 }
 
 fn check_growth(target: &Target, bytes: &[u8], shape: fn(&[u8], usize) -> Vec<u8>) {
-    let inputs = SIZES.map(|size| shape(bytes, size));
-    let [_, _, longest] = &inputs;
-    if least(target, longest, WORTH_COMPARING) <= WORTH_COMPARING {
+    let time = |size| least(target, &shape(bytes, size), Duration::ZERO);
+    let [short, middle, long] = SIZES;
+    if least(target, &shape(bytes, middle), WORTH_COMPARING) <= WORTH_COMPARING {
         return;
     }
-    let took @ [first, second, third] = inputs.map(|input| least(target, &input, Duration::ZERO));
+    let (first, second) = (time(short), time(middle));
+    if second <= first.mul_f64(GROWTH) {
+        return;
+    }
+    let third = time(long);
     assert!(
-        second <= first * GROWTH || third <= second * GROWTH,
-        "{}: {SIZES:?} bytes took {took:?}: each more than {GROWTH} times as long as the one before; made from {:?}",
+        third <= second.mul_f64(GROWTH),
+        "{}: {SIZES:?} bytes took {:?}: each more than {GROWTH} times as long as the one before; made from {:?}",
         target.name,
+        [first, second, third],
         String::from_utf8_lossy(bytes)
     );
 }
