@@ -114,7 +114,7 @@ async fn send(
         }
         ActionKind::TagTarget { arn, tags } => scope.tag_target(arn, tags).await,
         ActionKind::UntagTarget { arn, keys } => scope.untag_target(arn, keys).await,
-        ActionKind::PutPolicy { name, config } => scope.put_step_policy(service, name, config).await,
+        ActionKind::PutPolicy { name, config } => scope.put_policy(service, name, config).await,
         ActionKind::PutAlarm { name, config, actions, policy, tags } => {
             let arn = match policy {
                 PolicyArn::Known(arn) => arn,

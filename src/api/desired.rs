@@ -11,7 +11,7 @@ use crate::model::alarm::AlarmConfig;
 use crate::model::capacity::{CapacityRange, SuspendedStateSpec};
 use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ServiceId};
 use crate::model::observed::Tags;
-use crate::model::policy::StepScalingConfig;
+use crate::model::policy::PolicyConfig;
 
 /// An object's key within its kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -106,8 +106,8 @@ pub struct ServiceScaling {
     pub range: CapacityRange,
     /// What is suspended; unset members are left alone.
     pub suspended: SuspendedStateSpec,
-    /// Step scaling policies, with the names unique.
-    pub policies: Vec<StepPolicy>,
+    /// Scaling policies of every type, with the names unique; those of step scaling first.
+    pub policies: Vec<DesiredPolicy>,
     /// Apply or Observe.
     pub mode: Mode,
     /// Whether existing resources are taken over.
@@ -120,14 +120,15 @@ pub struct ServiceScaling {
     pub tags: Tags,
 }
 
-/// A step scaling policy and the alarms that fire it.
+/// A scaling policy, and the alarms that fire it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct StepPolicy {
+pub struct DesiredPolicy {
     /// The policy's name.
     pub name: PolicyName,
-    /// Canonical, in AWS's threshold-relative form.
-    pub config: StepScalingConfig,
-    /// At least one.
+    /// Canonical; steps are in AWS's threshold-relative form. A load balancer's metric may lack its resource label: then
+    /// the plan takes that of the service's target group.
+    pub config: PolicyConfig,
+    /// At least one for step scaling; none for the other types, whose alarms AWS makes.
     pub alarms: Vec<DesiredAlarm>,
 }
 

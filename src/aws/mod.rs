@@ -10,6 +10,7 @@ mod cloudwatch;
 mod ecs;
 mod iam;
 mod limits;
+mod policies;
 mod scope;
 
 pub use account::{Account, Aws, AwsOptions, Identity};

@@ -13,7 +13,7 @@ use crate::model::failure::Failure;
 use crate::model::fields::Change;
 use crate::model::names::{AlarmName, PolicyName, TargetKey};
 use crate::model::observed::Tags;
-use crate::model::policy::StepScalingConfig;
+use crate::model::policy::PolicyConfig;
 
 /// What turns observed into desired for one object.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,7 +161,7 @@ pub enum ActionKind {
         /// The policy.
         name: PolicyName,
         /// Everything.
-        config: StepScalingConfig,
+        config: Box<PolicyConfig>,
     },
     /// PutMetricAlarm, which replaces the whole alarm (S-068).
     PutAlarm {

@@ -1,14 +1,14 @@
-//! Step scaling policies on the target.
+//! Scaling policies on the target, of every type.
 
 use super::Inputs;
 use super::action::{Action, ActionKind, Part, PolicyArn, Verb};
 use super::draft::{Draft, Standing};
 use super::ownership::{Ownership, policy_digest};
 use super::target::TargetStanding;
-use crate::api::desired::StepPolicy;
+use crate::api::desired::DesiredPolicy;
 use crate::api::status::Reason;
 use crate::model::fields::{Change, changes, creation};
-use crate::model::observed::{PolicyConfig, ScalingPolicy};
+use crate::model::observed::ScalingPolicy;
 
 /// What an alarm can count on: one for each policy of the object, in its order.
 pub(super) struct PolicyStanding {
@@ -23,7 +23,7 @@ pub(super) fn differ(inputs: Inputs<'_>) -> bool {
     inputs.observed.policies.known().is_some_and(|observed| {
         inputs.desired.policies.iter().any(|policy| match find(observed, policy) {
             None => true,
-            Some(held) => !matches!(&held.config, PolicyConfig::Step(config) if *config == policy.config),
+            Some(held) => held.config.as_ref() != Ok(&policy.config),
         })
     })
 }
@@ -41,11 +41,11 @@ pub(super) fn plan(draft: &mut Draft<'_>, target: &TargetStanding) -> Vec<Policy
     desired.policies.iter().map(|policy| plan_policy(draft, target, find(held, policy), policy)).collect()
 }
 
-fn find<'a>(held: &'a [ScalingPolicy], policy: &StepPolicy) -> Option<&'a ScalingPolicy> {
+fn find<'a>(held: &'a [ScalingPolicy], policy: &DesiredPolicy) -> Option<&'a ScalingPolicy> {
     held.iter().find(|held| held.name == policy.name)
 }
 
-fn blocked(policy: &StepPolicy) -> PolicyStanding {
+fn blocked(policy: &DesiredPolicy) -> PolicyStanding {
     PolicyStanding { standing: Standing::Blocked, arn: PolicyArn::AfterApply(policy.name.clone()) }
 }
 
@@ -53,21 +53,21 @@ fn plan_policy(
     draft: &mut Draft<'_>,
     target: &TargetStanding,
     held: Option<&ScalingPolicy>,
-    policy: &StepPolicy,
+    policy: &DesiredPolicy,
 ) -> PolicyStanding {
     let part = Part::Policy(policy.name.clone());
     let arn =
         held.map_or_else(|| PolicyArn::AfterApply(policy.name.clone()), |held| PolicyArn::Known(held.arn.clone()));
-    let differs = match held.map(|held| &held.config) {
+    let differs = match held.map(|held| (held, &held.config)) {
         None => creation(&policy.config),
-        Some(PolicyConfig::Step(config)) => changes(config, &policy.config),
-        Some(PolicyConfig::Other(kind)) => {
-            draft.withhold(
-                part,
-                Reason::Conflict,
-                format!("a policy of this name exists and is of the kind {kind}, which cannot be changed in place"),
-                "Use another policyName, or remove that policy in AWS.",
+        Some((_, Ok(config))) if config.policy_type() == policy.config.policy_type() => changes(config, &policy.config),
+        Some((held, _)) => {
+            let message = format!(
+                "a policy of this name exists and is of the type {}, which cannot be changed in place",
+                held.policy_type()
             );
+            let hint = "Use another policyName, or remove that policy in AWS.";
+            draft.withhold(part, Reason::Conflict, message, hint);
             return blocked(policy);
         }
     };
@@ -93,7 +93,7 @@ fn plan_policy(
 }
 
 /// A policy is ours when the target's tags hold its digest, or when the object takes over what nobody owns.
-fn is_ours(draft: &Draft<'_>, target: &TargetStanding, policy: &StepPolicy) -> bool {
+fn is_ours(draft: &Draft<'_>, target: &TargetStanding, policy: &DesiredPolicy) -> bool {
     let digest = policy_digest(&policy.name);
     let held = target.digests.as_ref().is_some_and(|digests| digests.contains(&digest));
     held || draft.inputs.desired.adoption == crate::api::desired::Adoption::Unowned
@@ -101,7 +101,7 @@ fn is_ours(draft: &Draft<'_>, target: &TargetStanding, policy: &StepPolicy) -> b
 
 fn put(
     draft: &mut Draft<'_>,
-    policy: &StepPolicy,
+    policy: &DesiredPolicy,
     verb: Verb,
     changes: Vec<Change>,
     target_by: Option<usize>,
@@ -115,7 +115,7 @@ fn put(
     draft.propose(Action {
         part: Part::Policy(policy.name.clone()),
         verb,
-        kind: ActionKind::PutPolicy { name: policy.name.clone(), config: policy.config.clone() },
+        kind: ActionKind::PutPolicy { name: policy.name.clone(), config: Box::new(policy.config.clone()) },
         changes,
         requires,
         capacity_move: None,

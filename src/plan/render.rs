@@ -40,7 +40,9 @@ fn action_text(out: &mut String, object: &ServiceScaling, plan: &Plan, action: &
     for change in action.changes.iter().filter(|change| !is_nothing(action.verb, change)) {
         match &action.kind {
             ActionKind::PutPolicy { config, .. } if change.field == "stepAdjustments" => {
-                steps_text(out, object, action, config, sign);
+                if let Some(config) = config.step() {
+                    steps_text(out, object, action, config, sign);
+                }
             }
             _ => line(out, 6, format_args!("{sign} {}: {}", change.field, change_text(action.verb, change))),
         }

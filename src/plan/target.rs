@@ -10,7 +10,7 @@ use crate::api::desired::{Adoption, ServiceScaling};
 use crate::api::status::Reason;
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::fields::{Change, changes, creation};
-use crate::model::observed::{PolicyConfig, ScalableTarget, ScalingPolicy, Service, Tags};
+use crate::model::observed::{ScalableTarget, ScalingPolicy, Service, Tags};
 
 /// What the policies on the target can count on.
 pub(super) struct TargetStanding {
@@ -271,8 +271,9 @@ fn tag_changes(draft: &Draft<'_>, tags: &Tags) -> (Tags, BTreeSet<String>) {
 fn digests_to_hold(desired: &ServiceScaling, policies: &[ScalingPolicy], held: &BTreeSet<String>) -> BTreeSet<String> {
     let adopts = |policy: &ScalingPolicy| {
         desired.adoption == Adoption::Unowned
-            && matches!(policy.config, PolicyConfig::Step(_))
-            && desired.policies.iter().any(|wanted| wanted.name == policy.name)
+            && desired.policies.iter().any(|wanted| {
+                wanted.name == policy.name && wanted.config.policy_type().as_str() == policy.policy_type()
+            })
     };
     let existing = policies.iter().filter_map(|policy| {
         let digest = ownership::policy_digest(&policy.name);

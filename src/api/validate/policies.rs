@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 
 use super::target::Place;
 use super::{alarm, has_length};
-use crate::api::desired::{DesiredAlarm, StepPolicy};
+use crate::api::desired::{DesiredAlarm, DesiredPolicy};
 use crate::api::finding::Report;
 use crate::api::path::Path;
 use crate::api::types::{AlarmSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
 use crate::model::names::PolicyName;
 use crate::model::number::Number;
-use crate::model::policy::{MetricAggregationType, StepAdjustment, StepScalingConfig};
+use crate::model::policy::{MetricAggregationType, PolicyConfig, StepAdjustment, StepScalingConfig};
 use crate::model::steps::{self, AbsoluteStep, Place as StepPlace, RawSteps, StepProblem, Written};
 
 /// AWS takes 50 policies a target (S-060).
 const MAX_POLICIES: usize = 50;
 
 /// Checks and resolves all policies of an object.
-pub(super) fn check(specs: &[StepPolicySpec], place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<StepPolicy> {
+pub(super) fn check(specs: &[StepPolicySpec], place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<DesiredPolicy> {
     let at = at.key("stepScaling");
     if specs.len() > MAX_POLICIES {
         let message = format!("there are {} policies; AWS takes at most {MAX_POLICIES} a service", specs.len());
@@ -44,7 +44,7 @@ fn policy(
     at: &Path,
     alarm_names: &mut BTreeSet<String>,
     report: &mut Report<'_>,
-) -> StepPolicy {
+) -> DesiredPolicy {
     has_length(&spec.policy_name, 256, "the policy's name", &at.key("policyName"), report);
     if spec.policy_name.chars().any(char::is_control) {
         report.error(&at.key("policyName"), "the policy's name has a control character", "remove line breaks and tabs");
@@ -66,7 +66,8 @@ fn policy(
         }
         warn_of_aggregation(config.metric_aggregation_type, alarm, at, alarm_at, report);
     }
-    StepPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms }
+    let config = PolicyConfig::Step(config);
+    DesiredPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms }
 }
 
 /// The policy's alarms with their paths; `alarm` is the short form of `alarms`.

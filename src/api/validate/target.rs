@@ -1,7 +1,7 @@
 //! The scalable target: which service, where, and between which capacities.
 
 use super::has_length;
-use crate::api::desired::StepPolicy;
+use crate::api::desired::DesiredPolicy;
 use crate::api::finding::Report;
 use crate::api::path::Path;
 use crate::api::types::ServiceScalingSpec;
@@ -152,7 +152,7 @@ pub(super) fn range(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_
 }
 
 /// S-017: a service without tasks has no CPU or memory, so that alarms on them never start it again.
-pub(super) fn warn_of_sleep(range: CapacityRange, policies: &[StepPolicy], at: &Path, report: &mut Report<'_>) {
+pub(super) fn warn_of_sleep(range: CapacityRange, policies: &[DesiredPolicy], at: &Path, report: &mut Report<'_>) {
     let mut alarms = policies.iter().flat_map(|policy| &policy.alarms).peekable();
     if range.min() > 0 || range.max() == 0 || alarms.peek().is_none() {
         return;

@@ -19,7 +19,7 @@ use crate::model::alarm::{AlarmActions, AlarmState};
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::{AccountId, AlarmName, PolicyName, Region, ScopeId};
-use crate::model::observed::{Alarm, PolicyConfig, Read, RoleStanding, ScalableTarget, ScalingPolicy, TagReading};
+use crate::model::observed::{Alarm, Read, RoleStanding, ScalableTarget, ScalingPolicy, TagReading};
 
 const YAML: &str = include_str!("../../../deploy/examples/search-api.yaml");
 const POLICY: &str = "ECSPersonalScaleOutPolicyProd";
@@ -96,7 +96,7 @@ impl Scene {
         let held = ScalingPolicy {
             name: policy.name.clone(),
             arn: arn.clone(),
-            config: PolicyConfig::Step(policy.config.clone()),
+            config: Ok(policy.config.clone()),
             alarms: vec![],
         };
         let alarm = Alarm {
