@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::desired::ServiceScaling;
-use crate::aws::{Scope, Written};
+use crate::aws::{Scope, Which, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::{PolicyName, TargetKey};
-use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
+use crate::plan::{Action, ActionKind, DoomedPolicy, Outcome, OutcomeResult, Plan, PolicyArn};
 
 /// How old an observation may be when a write goes out that was planned from it.
 pub const MAX_READ_AGE: SignedDuration = SignedDuration::from_secs(60);
@@ -78,6 +78,16 @@ async fn admitted(
     if let Some(denial) = admission.denial(service, operation, &plan.key) {
         return Err(OutcomeResult::Held(denial));
     }
+    if let ActionKind::DeletePolicy(doomed) = &action.kind {
+        match spared(scope, plan, doomed).await {
+            Ok(None) => {}
+            Ok(Some(why)) => return Err(OutcomeResult::Skipped { why }),
+            Err(failure) => {
+                admission.note(&failure, &plan.key);
+                return Err(OutcomeResult::Failed(failure));
+            }
+        }
+    }
     match send(scope, plan, action, made).await {
         Ok(written) => {
             admission.went_through(service, operation, &plan.key);
@@ -90,12 +100,21 @@ async fn admitted(
     }
 }
 
+/// Why a policy must not be deleted after all: whose it is and what it does are read again right before.
+async fn spared(scope: &Scope, plan: &Plan, doomed: &DoomedPolicy) -> Result<Option<String>, Failure> {
+    let service = &plan.key.service;
+    let tags = scope.target_tags(&doomed.target_arn).await?;
+    let policies = scope.policies(Which::Of(service)).await?;
+    Ok(doomed.spared(&tags, policies.get(service).map(Vec::as_slice).unwrap_or_default()))
+}
+
 fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
     match kind {
         ActionKind::RegisterTarget { .. } => (AwsService::ApplicationAutoScaling, "RegisterScalableTarget"),
         ActionKind::TagTarget { .. } => (AwsService::ApplicationAutoScaling, "TagResource"),
         ActionKind::UntagTarget { .. } => (AwsService::ApplicationAutoScaling, "UntagResource"),
         ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
+        ActionKind::DeletePolicy(_) => (AwsService::ApplicationAutoScaling, "DeleteScalingPolicy"),
         ActionKind::PutAlarm { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
         ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
     }
@@ -115,6 +134,7 @@ async fn send(
         ActionKind::TagTarget { arn, tags } => scope.tag_target(arn, tags).await,
         ActionKind::UntagTarget { arn, keys } => scope.untag_target(arn, keys).await,
         ActionKind::PutPolicy { name, config } => scope.put_policy(service, name, config).await,
+        ActionKind::DeletePolicy(doomed) => scope.delete_policy(service, &doomed.policy.name).await,
         ActionKind::PutAlarm { name, config, actions, policy, tags } => {
             let arn = match policy {
                 PolicyArn::Known(arn) => arn,

@@ -3,7 +3,7 @@
 //! Owns which calls make up an observation and that a list with a failed page is no list. Decides nothing about what is
 //! read.
 //!
-//! A steady sweep costs ⌈targets/50⌉ + ⌈policies/10⌉ + ⌈scheduled actions/50⌉ + ⌈wanted alarms/100⌉ + Σ over clusters
+//! A steady sweep costs ⌈targets/50⌉ + ⌈policies/10⌉ + ⌈scheduled actions/50⌉ + ⌈(wanted alarms + target tracking's)/100⌉ + Σ over clusters
 //! ⌈services/10⌉ calls: lists are of the account's region, so foreign policies count. A list costs one call when empty, so
 //! the constant beside it is three: targets, policies and scheduled actions. Once in ten minutes an account's
 //! service-linked role is looked at, in one call.
@@ -48,7 +48,8 @@ pub async fn sweep(scope: &Scope, wanted: &[Wanted], now: impl Fn() -> Timestamp
     let mut row = Row::default();
     let lists = Lists::read(scope, Which::All, &mut row).await;
     let services = services(scope, wanted, &mut row).await;
-    let alarms = alarms(scope, wanted, &mut row).await;
+    let wanted: Vec<Wanted> = wanted.iter().map(|wanted| lists.with_listed_alarms(wanted)).collect();
+    let alarms = alarms(scope, &wanted, &mut row).await;
     wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect()
 }
 
@@ -57,9 +58,10 @@ pub async fn refresh(scope: &Scope, wanted: &Wanted, now: impl Fn() -> Timestamp
     let read_at = now();
     let mut row = Row::default();
     let lists = Lists::read(scope, Which::Of(&wanted.service), &mut row).await;
-    let one = std::slice::from_ref(wanted);
-    let services = services(scope, one, &mut row).await;
-    let alarms = alarms(scope, one, &mut row).await;
+    let one = [lists.with_listed_alarms(wanted)];
+    let services = services(scope, &one, &mut row).await;
+    let alarms = alarms(scope, &one, &mut row).await;
+    let [wanted] = &one;
     lists.assemble(read_at, wanted, &services, &alarms)
 }
 
@@ -100,6 +102,16 @@ impl Lists {
             policies: row.call(scope.policies(which)).await,
             schedules: row.call(scope.scheduled_actions(which)).await,
         }
+    }
+
+    /// With the alarms that target tracking made for the service: they are only looked at.
+    fn with_listed_alarms(&self, wanted: &Wanted) -> Wanted {
+        let policies = self.policies.as_ref().ok().and_then(|policies| policies.get(&wanted.service));
+        let tracking = policies.into_iter().flatten().filter(|policy| {
+            policy.config.as_ref().is_ok_and(|config| config.target_tracking().is_some())
+        });
+        let listed = tracking.flat_map(|policy| &policy.alarms).map(|alarm| alarm.name.clone());
+        Wanted { service: wanted.service.clone(), alarms: wanted.alarms.iter().cloned().chain(listed).collect() }
     }
 
     fn assemble(

@@ -116,6 +116,12 @@ impl<'a> Report<'a> {
         self.push(Severity::Error, mark, path, message.into(), hint.into());
     }
 
+    /// Where the value that the path leads to stands: `file:line:column`.
+    pub fn place(&self, path: &Path) -> String {
+        let Mark { line, column } = self.document.locate(path);
+        format!("{}:{line}:{column}", self.file)
+    }
+
     /// Whether an error is among the findings.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)

@@ -33,6 +33,13 @@ impl Path {
         self.then(Segment::Index(index))
     }
 
+    /// What this path's place stands in; the root stands in itself.
+    pub fn parent(&self) -> Self {
+        let mut segments = self.0.clone();
+        segments.pop();
+        Self(segments)
+    }
+
     /// The segments, outermost first.
     pub fn segments(&self) -> &[Segment] {
         &self.0

@@ -21,6 +21,7 @@ const DESCRIBE_SCHEDULES: Operation = Operation::read(SERVICE, "DescribeSchedule
 const LIST_TAGS: Operation = Operation::read(SERVICE, "ListTagsForResource");
 const REGISTER: Operation = Operation::write(SERVICE, "RegisterScalableTarget");
 const PUT_POLICY: Operation = Operation::write(SERVICE, "PutScalingPolicy");
+const DELETE_POLICY: Operation = Operation::write(SERVICE, "DeleteScalingPolicy");
 const TAG: Operation = Operation::write(SERVICE, "TagResource");
 const UNTAG: Operation = Operation::write(SERVICE, "UntagResource");
 
@@ -189,6 +190,24 @@ impl Scope {
             .set_predictive_scaling_policy_configuration(configuration.predictive);
         let reply = self.call(PUT_POLICY, request.send()).await?;
         Ok(Written { arn: Some(reply.policy_arn().to_owned()), request_id: reply.request_id().map(str::to_owned) })
+    }
+
+    /// Deletes a policy. One that is gone already is as wanted (tf#18114).
+    pub async fn delete_policy(&self, service: &ServiceId, name: &PolicyName) -> Result<Written, Failure> {
+        let request = self
+            .autoscaling
+            .write
+            .delete_scaling_policy()
+            .service_namespace(sdk::ServiceNamespace::Ecs)
+            .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
+            .resource_id(service.resource_id())
+            .policy_name(name.as_str());
+        match self.write(DELETE_POLICY, request.send()).await {
+            Err(failure) if failure.code() == Some("ObjectNotFoundException") => {
+                Ok(Written { arn: None, request_id: failure.request_id })
+            }
+            other => other,
+        }
     }
 
     /// Sets tags on a target that exists (S-011).

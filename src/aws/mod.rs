@@ -8,6 +8,7 @@ mod autoscaling;
 mod call;
 mod cloudwatch;
 mod ecs;
+mod elastic_load_balancing;
 mod iam;
 mod limits;
 mod policies;

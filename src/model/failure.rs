@@ -6,7 +6,7 @@ use super::aws_enum;
 
 aws_enum! {
     /// The AWS services that are called.
-    AwsService { ApplicationAutoScaling, CloudWatch, Ecs, Iam, Sts }
+    AwsService { ApplicationAutoScaling, CloudWatch, Ecs, ElasticLoadBalancing, Iam, Sts }
 }
 
 impl AwsService {
@@ -16,6 +16,7 @@ impl AwsService {
             Self::ApplicationAutoScaling => "application-autoscaling",
             Self::CloudWatch => "cloudwatch",
             Self::Ecs => "ecs",
+            Self::ElasticLoadBalancing => "elasticloadbalancing",
             Self::Iam => "iam",
             Self::Sts => "sts",
         }

@@ -14,6 +14,7 @@ pub mod evaluation;
 pub mod failure;
 pub mod fields;
 pub mod iam;
+pub mod load_balancer;
 pub mod names;
 pub mod number;
 pub mod observed;

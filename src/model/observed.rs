@@ -88,6 +88,10 @@ pub struct Service {
     pub pending_count: i32,
     /// Whether it is a DAEMON service, which Application Auto Scaling does not scale (S-098).
     pub daemon: bool,
+    /// Whether CodeDeploy deploys it, blue/green (`deploymentController`).
+    pub code_deploy: bool,
+    /// The ARNs of its target groups, in order; with native blue/green deployments the alternate ones too.
+    pub target_groups: Vec<String>,
 }
 
 /// A scalable target.
@@ -175,6 +179,15 @@ impl RoleStanding {
     pub fn lets_write(&self) -> bool {
         !matches!(self, Self::Absent | Self::NotMade(_))
     }
+}
+
+/// Which load balancers a target group is behind, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetGroupReading {
+    /// Their ARNs.
+    pub load_balancers: Vec<String>,
+    /// When they were asked for.
+    pub read_at: Timestamp,
 }
 
 /// Who owns a resource, as its tags said, and when.

@@ -45,6 +45,11 @@ fn write(after: &mut ObservedTarget, plan: &Plan, kind: &ActionKind, arn: Option
             let config = Ok(config.as_ref().clone());
             policies.push(ScalingPolicy { name: name.clone(), arn, config, alarms: Vec::new() });
         }
+        ActionKind::DeletePolicy(doomed) => {
+            if let Read::Known(policies) = &mut after.policies {
+                policies.retain(|policy| policy.name != doomed.policy.name);
+            }
+        }
         ActionKind::PutAlarm { name, config, actions, policy, .. } => {
             let scope = &plan.key.scope;
             let partition = arn::partition(&scope.region);

@@ -142,6 +142,11 @@ pub(super) fn digests(tags: &Tags) -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether a target's tags say that a policy on it is ours, and do not put the brake on.
+pub(super) fn owns_policy(tags: &Tags, owner: &OwnerId, name: &PolicyName) -> bool {
+    classify(tags, owner) == Ownership::Ours && brake(tags) == Mode::Apply && digests(tags).contains(&policy_digest(name))
+}
+
 /// Whether a tag holds policy digests.
 pub(super) fn is_policies_tag(key: &str) -> bool {
     key.strip_prefix(TAG_POLICIES).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))

@@ -2,7 +2,7 @@
 
 use super::failures::Explained;
 use super::pass::{Finding, NotApplied, Pass};
-use crate::api::status::{CapacityStatus, ConditionStatus, ConditionType, Reason, ResourceStatus};
+use crate::api::status::{CapacityStatus, ConditionStatus, ConditionType, Reason};
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::explain::reply_of;
 use crate::diagnose::parse::ReplyKind;
@@ -269,29 +269,4 @@ pub(super) fn capacity_in_range(observed: &ObservedTarget) -> Option<Finding> {
             format!("The next scaling activity or register moves it to {}.", range.clamp(desired)),
         )
     })
-}
-
-pub(super) fn resources(observed: &ObservedTarget) -> Vec<ResourceStatus> {
-    let target = observed.target.known().and_then(Option::as_ref).map(|target| ResourceStatus {
-        kind: "ScalableTarget".to_owned(),
-        name: "ecs:service:DesiredCount".to_owned(),
-        arn: target.arn.clone(),
-        state: None,
-    });
-    let policies = observed.policies.known().into_iter().flatten().map(|policy| ResourceStatus {
-        kind: "ScalingPolicy".to_owned(),
-        name: policy.name.to_string(),
-        arn: Some(policy.arn.clone()),
-        state: None,
-    });
-    let alarms = observed.alarms.iter().filter_map(|(name, read)| {
-        let alarm = read.known()?.as_ref()?;
-        Some(ResourceStatus {
-            kind: "Alarm".to_owned(),
-            name: name.to_string(),
-            arn: Some(alarm.arn.clone()),
-            state: Some(alarm.state.as_str().to_owned()),
-        })
-    });
-    target.into_iter().chain(policies).chain(alarms).collect()
 }

@@ -6,7 +6,10 @@
 
 mod account;
 mod alarm;
+mod metric_query;
+mod predictive_scaling;
 mod service_scaling;
+mod target_tracking;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +21,12 @@ pub use alarm::{
     ActionConfigurationSpec, AlarmSpec, AlarmTagsPropagationSpec, EvaluationWindowSpec, SlidingWindowSpec,
     WallClockWindowSpec, WarmUpSpec,
 };
+pub use metric_query::{MetricQuerySpec, MetricSpec, MetricStatSpec};
+pub use predictive_scaling::{
+    PredictiveCustomizedSpec, PredictiveMetricSpec, PredictivePairSpec, PredictivePredefinedSpec, PredictiveScalingSpec,
+};
 pub use service_scaling::{ServiceScalingSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
+pub use target_tracking::{CustomizedMetricSpec, PredefinedMetricSpec, TargetTrackingSpec};
 
 /// The version of every object.
 pub const API_VERSION: &str = "ecs-scaling.dev/v1alpha1";

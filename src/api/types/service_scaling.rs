@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alarm::AlarmSpec;
+use super::predictive_scaling::PredictiveScalingSpec;
+use super::target_tracking::TargetTrackingSpec;
 use crate::api::desired::{Adoption, DeletionPolicy, Mode};
 use crate::model::capacity::SuspendedStateSpec;
 use crate::model::number::Number;
@@ -31,6 +33,10 @@ pub struct ServiceScalingSpec {
     pub suspended_state: Option<SuspendedStateSpec>,
     /// The step scaling policies, each with its alarms. Default: none.
     pub step_scaling: Option<Vec<StepPolicySpec>>,
+    /// The target tracking policies: one a metric. Default: none.
+    pub target_tracking: Option<Vec<TargetTrackingSpec>>,
+    /// The predictive scaling policies. Default: none.
+    pub predictive_scaling: Option<Vec<PredictiveScalingSpec>>,
     /// `Apply` carries plans out; `Observe` plans and reports, and never writes for this object. Default: `Apply`.
     pub mode: Option<Mode>,
     /// Whether resources that exist already are taken over: `Never`, or `Unowned` for those that carry neither an

@@ -60,20 +60,19 @@ fn check_name(name: &str, path: &Path, report: &mut Report<'_>) {
     }
     if name.starts_with("TargetTracking-") {
         let message = "names that begin with `TargetTracking-` belong to target tracking, which makes its own alarms";
-        report.error(path, message, "choose another name"); // tf#42553
+        let hint = "choose another name; to tune what target tracking does, set targetValue, scaleOutCooldown, \
+                    scaleInCooldown or disableScaleIn under spec.targetTracking, or use step scaling with an alarm of \
+                    your own";
+        report.error(path, message, hint); // tf#42553
     }
 }
 
 fn metric(spec: &AlarmSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> AlarmMetric {
     let namespace = spec.namespace.clone().unwrap_or_else(|| ECS.to_owned());
-    has_length(&namespace, 255, "the namespace", &at.key("namespace"), report);
-    has_length(&spec.metric_name, 255, "the metric's name", &at.key("metricName"), report);
-    if namespace.starts_with(':') {
-        report.error(&at.key("namespace"), "a namespace cannot begin with a colon", "remove the colon");
-    }
+    check_metric_names(&namespace, &spec.metric_name, at, report);
     let period = spec.period.unwrap_or(DEFAULT_PERIOD);
     let metric = AlarmMetric {
-        dimensions: dimensions(spec, &namespace, place, at, report),
+        dimensions: dimensions(spec.dimensions.as_ref(), &namespace, place, at, report),
         statistic: statistic::check(spec, at, report),
         namespace,
         metric_name: spec.metric_name.clone(),
@@ -84,14 +83,24 @@ fn metric(spec: &AlarmSpec, place: &Place, at: &Path, report: &mut Report<'_>) -
     metric
 }
 
-fn dimensions(
-    spec: &AlarmSpec,
+/// Checks a metric's namespace and name (S-069).
+pub(super) fn check_metric_names(namespace: &str, metric_name: &str, at: &Path, report: &mut Report<'_>) {
+    has_length(namespace, 255, "the namespace", &at.key("namespace"), report);
+    has_length(metric_name, 255, "the metric's name", &at.key("metricName"), report);
+    if namespace.starts_with(':') {
+        report.error(&at.key("namespace"), "a namespace cannot begin with a colon", "remove the colon");
+    }
+}
+
+/// The dimensions as written; else those of the service, where the metric is one of its own.
+pub(super) fn dimensions(
+    written: Option<&BTreeMap<String, String>>,
     namespace: &str,
     place: &Place,
     at: &Path,
     report: &mut Report<'_>,
 ) -> BTreeMap<String, String> {
-    let Some(written) = &spec.dimensions else {
+    let Some(written) = written else {
         let own = [("ClusterName", place.service.cluster.as_str()), ("ServiceName", place.service.service.as_str())];
         let own = own.into_iter().filter(|_| is_of_service(namespace));
         return own.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

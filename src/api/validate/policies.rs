@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::target::Place;
-use super::{alarm, has_length};
+use super::alarm;
 use crate::api::desired::{DesiredAlarm, DesiredPolicy};
 use crate::api::finding::Report;
 use crate::api::path::Path;
@@ -13,26 +13,13 @@ use crate::model::number::Number;
 use crate::model::policy::{MetricAggregationType, PolicyConfig, StepAdjustment, StepScalingConfig};
 use crate::model::steps::{self, AbsoluteStep, Place as StepPlace, RawSteps, StepProblem, Written};
 
-/// AWS takes 50 policies a target (S-060).
-const MAX_POLICIES: usize = 50;
-
-/// Checks and resolves all policies of an object.
+/// Checks and resolves the step scaling policies of an object.
 pub(super) fn check(specs: &[StepPolicySpec], place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<DesiredPolicy> {
     let at = at.key("stepScaling");
-    if specs.len() > MAX_POLICIES {
-        let message = format!("there are {} policies; AWS takes at most {MAX_POLICIES} a service", specs.len());
-        report.error(&at, message, "merge policies on the same metric");
-    }
-    let mut names = BTreeSet::new();
     let mut alarm_names = BTreeSet::new();
     let mut policies = Vec::new();
     for (index, spec) in specs.iter().enumerate() {
         let at = at.index(index);
-        if !names.insert(spec.policy_name.as_str()) {
-            let message = format!("this object has two policies named `{}`", spec.policy_name);
-            let hint = "a policy's name is unique on its service: rename one of them";
-            report.error(&at.key("policyName"), message, hint);
-        }
         policies.push(policy(spec, place, &at, &mut alarm_names, report));
     }
     policies
@@ -45,10 +32,6 @@ fn policy(
     alarm_names: &mut BTreeSet<String>,
     report: &mut Report<'_>,
 ) -> DesiredPolicy {
-    has_length(&spec.policy_name, 256, "the policy's name", &at.key("policyName"), report);
-    if spec.policy_name.chars().any(char::is_control) {
-        report.error(&at.key("policyName"), "the policy's name has a control character", "remove line breaks and tabs");
-    }
     let written = alarms(spec, at, report);
     let mut alarms = Vec::new();
     for (at, spec_of_alarm) in &written {

@@ -61,6 +61,8 @@ impl Scene {
             running_count: 2,
             pending_count: 0,
             daemon: false,
+            code_deploy: false,
+            target_groups: vec![],
         };
         let names = desired.policies.iter().flat_map(|policy| &policy.alarms).map(|alarm| alarm.name.clone());
         let observed = ObservedTarget {
