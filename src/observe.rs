@@ -107,9 +107,10 @@ impl Lists {
     /// With the alarms that target tracking made for the service: they are only looked at.
     fn with_listed_alarms(&self, wanted: &Wanted) -> Wanted {
         let policies = self.policies.as_ref().ok().and_then(|policies| policies.get(&wanted.service));
-        let tracking = policies.into_iter().flatten().filter(|policy| {
-            policy.config.as_ref().is_ok_and(|config| config.target_tracking().is_some())
-        });
+        let tracking = policies
+            .into_iter()
+            .flatten()
+            .filter(|policy| policy.config.as_ref().is_ok_and(|config| config.target_tracking().is_some()));
         let listed = tracking.flat_map(|policy| &policy.alarms).map(|alarm| alarm.name.clone());
         Wanted { service: wanted.service.clone(), alarms: wanted.alarms.iter().cloned().chain(listed).collect() }
     }

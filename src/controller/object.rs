@@ -14,6 +14,7 @@ use crate::api::desired::Mode;
 use crate::api::status::{ConditionType, Reason, Status};
 use crate::apply::{Admission as _, apply};
 use crate::aws::Scope;
+use crate::diagnose::needs::Feature;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::TargetKey;
 use crate::model::observed::{ObservedTarget, RoleStanding, TagReading, TargetGroupReading};
@@ -154,7 +155,7 @@ async fn run(
     let mut memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
     forget_tags(&mut memory, &observed, clock.now());
     let failures = failures(&observed, &plan, &outcomes, &role);
-    let explained = Box::pin(context.desk.look_into(failures, &object.key)).await;
+    let explained = Box::pin(context.desk.look_into(failures, &object.key, &Feature::of(&object.desired))).await;
     let seen = after(&observed, &plan, &outcomes);
     let pass = Pass {
         generation: kept.generation,
@@ -252,11 +253,7 @@ pub(super) enum Found {
 }
 
 /// Looks something up, unless that is known to be denied and it is not time for a probe: fifty objects ask once.
-pub(super) async fn look_up(
-    context: &Context,
-    key: &TargetKey,
-    lookup: &Lookup,
-) -> Result<Found, Failure> {
+pub(super) async fn look_up(context: &Context, key: &TargetKey, lookup: &Lookup) -> Result<Found, Failure> {
     let (scope, desk, read_at) = (&context.scope, &context.desk, context.clock.now());
     let (service, operation) = match lookup {
         Lookup::TargetTags(_) => (AwsService::ApplicationAutoScaling, "ListTagsForResource"),

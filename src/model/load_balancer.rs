@@ -50,7 +50,9 @@ mod tests {
 
     #[test]
     fn other_text_is_no_label() {
-        for text in ["", "app/web/1", "app/web/1/targetgroup/api", "net/web/1/targetgroup/api/2", "app//1/targetgroup/a/2"] {
+        for text in
+            ["", "app/web/1", "app/web/1/targetgroup/api", "net/web/1/targetgroup/api/2", "app//1/targetgroup/a/2"]
+        {
             assert!(!is_label(text), "{text}");
         }
         assert!(!is_label(&format!("app/{}/1/targetgroup/a/2", "x".repeat(1010))));

@@ -22,7 +22,8 @@ mod target;
 use jiff::Timestamp;
 
 pub use action::{
-    Action, ActionKind, CapacityMove, DoomedPolicy, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb, Withheld,
+    Action, ActionKind, CapacityMove, DoomedPolicy, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb,
+    Withheld,
 };
 pub use after::after;
 pub use lint::{LintError, lint};

@@ -144,7 +144,9 @@ pub(super) fn digests(tags: &Tags) -> BTreeSet<String> {
 
 /// Whether a target's tags say that a policy on it is ours, and do not put the brake on.
 pub(super) fn owns_policy(tags: &Tags, owner: &OwnerId, name: &PolicyName) -> bool {
-    classify(tags, owner) == Ownership::Ours && brake(tags) == Mode::Apply && digests(tags).contains(&policy_digest(name))
+    classify(tags, owner) == Ownership::Ours
+        && brake(tags) == Mode::Apply
+        && digests(tags).contains(&policy_digest(name))
 }
 
 /// Whether a tag holds policy digests.

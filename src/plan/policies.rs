@@ -26,17 +26,14 @@ pub(super) struct PolicyStanding {
 /// Whether any policy is to be written, so that the target's tags must be read first.
 pub(super) fn differ(inputs: Inputs<'_>, wanted: &[WantedPolicy<'_>]) -> bool {
     inputs.observed.policies.known().is_some_and(|held| {
-        wanted.iter().filter_map(|wanted| Some((&wanted.policy.name, wanted.config.as_ref()?))).any(|(name, config)| {
-            find(held, name).is_none_or(|held| held.config.as_ref() != Ok(config))
-        })
+        wanted
+            .iter()
+            .filter_map(|wanted| Some((&wanted.policy.name, wanted.config.as_ref()?)))
+            .any(|(name, config)| find(held, name).is_none_or(|held| held.config.as_ref() != Ok(config)))
     })
 }
 
-pub(super) fn plan(
-    draft: &mut Draft<'_>,
-    target: &TargetStanding,
-    wanted: &[WantedPolicy<'_>],
-) -> Vec<PolicyStanding> {
+pub(super) fn plan(draft: &mut Draft<'_>, target: &TargetStanding, wanted: &[WantedPolicy<'_>]) -> Vec<PolicyStanding> {
     let observed = draft.inputs.observed;
     let Some(held) = observed.policies.known() else {
         for wanted in wanted {
@@ -74,12 +71,7 @@ struct Policies<'t> {
 }
 
 impl Policies<'_> {
-    fn plan_policy(
-        &mut self,
-        draft: &mut Draft<'_>,
-        policy: &DesiredPolicy,
-        config: &PolicyConfig,
-    ) -> PolicyStanding {
+    fn plan_policy(&mut self, draft: &mut Draft<'_>, policy: &DesiredPolicy, config: &PolicyConfig) -> PolicyStanding {
         let part = Part::Policy(policy.name.clone());
         let held = find(&self.held, &policy.name);
         let arn =
@@ -192,8 +184,11 @@ impl Policies<'_> {
         let target_arn = draft.inputs.observed.target.known()?.as_ref()?.arn.clone()?;
         let owner = draft.inputs.owner;
         let is_ours = owns_policy(draft.known_tags(&target_arn)?, owner, &rival.name);
-        (is_ours && !self.target.fresh)
-            .then(|| DoomedPolicy { policy: rival.clone(), target_arn, owner: owner.clone() })
+        (is_ours && !self.target.fresh).then(|| DoomedPolicy {
+            policy: rival.clone(),
+            target_arn,
+            owner: owner.clone(),
+        })
     }
 }
 

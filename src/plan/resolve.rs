@@ -31,7 +31,8 @@ pub(super) fn resolve<'a>(draft: &mut Draft<'a>, service: &Service) -> Vec<Wante
     policies
         .iter()
         .map(|policy| {
-            let config = resolve_one(draft, service, policy).filter(|config| is_first(draft, policy, config, &mut tracked));
+            let config =
+                resolve_one(draft, service, policy).filter(|config| is_first(draft, policy, config, &mut tracked));
             WantedPolicy { policy, config }
         })
         .collect()
@@ -76,13 +77,16 @@ fn label_of(draft: &mut Draft<'_>, policy: &DesiredPolicy, group: &str) -> Optio
     match labels.as_slice() {
         [one] => Some(one.clone()),
         [] => {
-            let message =
-                format!("the service's target group {} is behind no Application Load Balancer", target_group_name(group));
+            let message = format!(
+                "the service's target group {} is behind no Application Load Balancer",
+                target_group_name(group)
+            );
             say_unclear(draft, policy, &message);
             None
         }
         several => {
-            let message = format!("the service's target group is behind several load balancers: {}", several.join(", "));
+            let message =
+                format!("the service's target group is behind several load balancers: {}", several.join(", "));
             say_unclear(draft, policy, &message);
             None
         }

@@ -73,10 +73,12 @@ pub(super) fn together(observed: &ObservedTarget) -> Option<String> {
     let scale_in = match takers.as_slice() {
         [] => "In: target tracking takes no tasks away, since scale-in is disabled in all of its policies.".to_owned(),
         [one] => format!("In: target tracking takes tasks away when {one} asks for it."),
-        several => format!("In: target tracking takes tasks away only when all of these agree: {}.", several.join(", ")),
+        several => {
+            format!("In: target tracking takes tasks away only when all of these agree: {}.", several.join(", "))
+        }
     };
-    let kept = (!takers.is_empty() && !keepers.is_empty())
-        .then(|| format!("{} never takes tasks away.", keepers.join(", ")));
+    let kept =
+        (!takers.is_empty() && !keepers.is_empty()).then(|| format!("{} never takes tasks away.", keepers.join(", ")));
     let is_step = |policy: &ScalingPolicy| matches!(policy.config, Ok(PolicyConfig::Step(_)));
     let has_step = observed.policies.known()?.iter().any(is_step);
     let steps = has_step.then(|| "Step scaling takes tasks away without asking target tracking.".to_owned());

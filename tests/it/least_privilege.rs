@@ -7,9 +7,11 @@ use ecs_scaling::api::status::{ConditionStatus, ConditionType};
 use ecs_scaling::aws::Limits;
 use ecs_scaling::controller::once::Session;
 use ecs_scaling::diagnose::least_privilege::{documents, statements};
-use ecs_scaling::diagnose::needs::{Privilege, calls};
+use ecs_scaling::diagnose::needs::{Feature, Privilege, calls};
 use ecs_scaling::model::capacity::CapacityRange;
+use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::{AlarmName, ServiceId, TargetKey};
+use ecs_scaling_sandbox::elastic_load_balancing::{load_balancer_arn, target_group_arn};
 use ecs_scaling_sandbox::founding::{ROLE, member, search_api};
 use ecs_scaling_sandbox::{ServiceSeed, World};
 use serde_json::{Value, json};
@@ -20,15 +22,30 @@ use crate::member::{Log, member_account};
 const SEARCH_WORKER: &str = include_str!("../../deploy/examples/search-worker.yaml");
 
 fn objects() -> String {
-    format!("{SEARCH_API}---\n{SEARCH_WORKER}")
+    format!("{SEARCH_API}---\n{SEARCH_WORKER}---\n{SEARCH_WEB}")
 }
+
+/// Target tracking of a load balancer's requests: the target group is looked up.
+const SEARCH_WEB: &str = "apiVersion: ecs-scaling.dev/v1alpha1
+kind: ServiceScaling
+metadata: {name: search-web}
+spec:
+  cluster: C
+  service: search-web
+  minCapacity: 2
+  maxCapacity: 20
+  targetTracking:
+  - policyName: requests
+    targetValue: 1000
+    predefinedMetricSpecification: {predefinedMetricType: ALBRequestCountPerTarget}
+";
 
 /// What `iam-policy` prints for the objects, without one action.
 fn policy(privilege: Privilege, without: &str) -> Vec<Value> {
-    let services = [search_api(), ServiceId::new("C", "search-worker")];
+    let services = [search_api(), ServiceId::new("C", "search-worker"), ServiceId::new("C", "search-web")];
     let keys: BTreeSet<TargetKey> =
         services.into_iter().map(|service| TargetKey { scope: member(), service }).collect();
-    let mut statements = statements(&member_account(), &keys, privilege);
+    let mut statements = statements(&member_account(), &keys, &Feature::all(), privilege);
     for statement in &mut statements {
         statement["Action"].as_array_mut().unwrap().retain(|action| action != without);
     }
@@ -41,6 +58,7 @@ async fn bench() -> Bench {
     let (clock, mut world) = (start(), World::new());
     world.plant_founding_story(clock.now()).unwrap();
     world.add_service(&member(), "C", &ServiceSeed::new("search-worker", 3), clock.now());
+    add_search_web(&mut world, clock.now());
     let key = world.credentials_for_role(&member_account(), ROLE, "it").unwrap().access_key_id;
     let bench = Bench::over(world, clock, Limits::none(), &key).await;
     grant(
@@ -48,6 +66,16 @@ async fn bench() -> Bench {
         &[json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})],
     );
     bench
+}
+
+/// search-web, behind a load balancer.
+fn add_search_web(world: &mut World, now: jiff::Timestamp) {
+    world.add_service(&member(), "C", &ServiceSeed::new("search-web", 3), now);
+    let group = target_group_arn(&member(), "web");
+    let scope = world.cloud.scope_mut(&member());
+    scope.target_groups.insert(group.clone(), vec![load_balancer_arn(&member(), "web")]);
+    let balancers = json!({"cluster": "C", "service": "search-web", "loadBalancers": [{"targetGroupArn": group}]});
+    world.call_as_admin(&member(), AwsService::Ecs, "UpdateService", balancers, now).unwrap();
 }
 
 /// These documents, and no other, are the role's policies.
@@ -119,7 +147,8 @@ async fn reconciles(without: &str) -> bool {
     grant(&bench, &policy(Privilege::ReconcileSlr, without));
     let mut well = nothing_denied(&bench, &mut bench.session(&objects()).await).await;
     let larger = objects().replace("maxCapacity: 20", "maxCapacity: 21");
-    for yaml in [objects(), larger, objects()] {
+    let renamed = objects().replace("policyName: requests", "policyName: renamed");
+    for yaml in [objects(), larger, renamed, objects()] {
         well = well && nothing_denied(&bench, &mut bench.session(&yaml).await).await;
     }
     for change in SCENARIOS {
@@ -157,7 +186,7 @@ async fn under_exactly_the_least_policy_everything_is_made_and_put_back() {
 
 #[tokio::test(start_paused = true)]
 async fn no_action_of_the_least_policy_is_unused() {
-    for call in calls(Privilege::ReconcileSlr) {
+    for call in calls(Privilege::ReconcileSlr, &Feature::all()) {
         assert!(!reconciles(call.action).await, "{} is granted and nothing needs it", call.action);
     }
 }
@@ -165,7 +194,7 @@ async fn no_action_of_the_least_policy_is_unused() {
 #[tokio::test(start_paused = true)]
 async fn an_observer_needs_the_reads_and_each_of_them() {
     assert!(observes("").await);
-    for call in calls(Privilege::ReadOnly) {
+    for call in calls(Privilege::ReadOnly, &Feature::all()) {
         assert!(!observes(call.action).await, "{} is granted and nothing needs it", call.action);
     }
 }

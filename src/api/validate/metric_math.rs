@@ -82,8 +82,7 @@ fn check_expression(expression: &str, search: Search, path: &Path, report: &mut 
 }
 
 fn check_return_data(queries: &[MetricQuery], at: &Path, report: &mut Report<'_>) {
-    let returned: Vec<&str> =
-        queries.iter().filter(|query| query.return_data).map(|query| query.id.as_str()).collect();
+    let returned: Vec<&str> = queries.iter().filter(|query| query.return_data).map(|query| query.id.as_str()).collect();
     match returned.as_slice() {
         [_] => {}
         [] if queries.is_empty() => report.error(at, "the list is empty", "add a line with `id` and `metricStat`"),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::target::Place;
 use super::alarm;
+use super::target::Place;
 use crate::api::desired::{DesiredAlarm, DesiredPolicy};
 use crate::api::finding::Report;
 use crate::api::path::Path;

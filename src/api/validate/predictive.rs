@@ -10,7 +10,9 @@ use crate::api::types::{
     PredictiveCustomizedSpec, PredictiveMetricSpec, PredictivePredefinedSpec, PredictiveScalingSpec,
 };
 use crate::model::names::PolicyName;
-use crate::model::policy::{Forecast, ForecastMetric, MaxCapacityBreachBehavior, MetricQuery, PolicyConfig, PredictiveConfig};
+use crate::model::policy::{
+    Forecast, ForecastMetric, MaxCapacityBreachBehavior, MetricQuery, PolicyConfig, PredictiveConfig,
+};
 
 /// Checks and resolves the predictive scaling policies.
 pub(super) fn check(
@@ -24,12 +26,7 @@ pub(super) fn check(
     specs.iter().enumerate().filter_map(one).collect()
 }
 
-fn policy(
-    spec: &PredictiveScalingSpec,
-    place: &Place,
-    at: &Path,
-    report: &mut Report<'_>,
-) -> Option<DesiredPolicy> {
+fn policy(spec: &PredictiveScalingSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> Option<DesiredPolicy> {
     check_range(spec.scheduling_buffer_time, 3600, "seconds", &at.key("schedulingBufferTime"), report);
     check_buffer(spec, at, report);
     let metrics_at = at.key("metricSpecifications");
@@ -84,10 +81,8 @@ fn forecast(spec: &PredictiveMetricSpec, place: &Place, at: &Path, report: &mut 
     let load = load.check(place, at, report);
     let scaling = scaling.check(place, at, report);
     let capacity_at = at.key("customizedCapacityMetricSpecification");
-    let capacity = spec
-        .customized_capacity_metric_specification
-        .as_ref()
-        .map(|spec| queries(spec, place, &capacity_at, report));
+    let capacity =
+        spec.customized_capacity_metric_specification.as_ref().map(|spec| queries(spec, place, &capacity_at, report));
     if capacity.is_some() && !matches!(scaling, Some(ForecastMetric::Customized(_))) {
         let message = "a capacity metric goes with a customised scaling metric alone";
         report.error(&capacity_at, message, "remove it, or write `customizedScalingMetricSpecification`");
@@ -145,11 +140,6 @@ impl Half<'_> {
     }
 }
 
-fn queries(
-    spec: &PredictiveCustomizedSpec,
-    place: &Place,
-    at: &Path,
-    report: &mut Report<'_>,
-) -> Vec<MetricQuery> {
+fn queries(spec: &PredictiveCustomizedSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<MetricQuery> {
     metric_math::check(&spec.metric_data_queries, Search::Allowed, place, &at.key("metricDataQueries"), report)
 }

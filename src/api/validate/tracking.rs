@@ -94,12 +94,7 @@ fn tracked_metric(
 }
 
 /// One metric by its name, or metric math, never both.
-fn customized(
-    spec: &CustomizedMetricSpec,
-    place: &Place,
-    at: &Path,
-    report: &mut Report<'_>,
-) -> Option<TrackedMetric> {
+fn customized(spec: &CustomizedMetricSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> Option<TrackedMetric> {
     let single = [
         ("metricName", spec.metric_name.is_some()),
         ("namespace", spec.namespace.is_some()),
@@ -122,7 +117,8 @@ fn customized(
             report.error(at, format!("`{name}` is missing"), format!("add `{name}`, or write metric math: `metrics`"));
         }
     }
-    let metric = metric(spec.namespace.as_ref()?, spec.metric_name.as_ref()?, spec.dimensions.as_ref(), place, at, report);
+    let metric =
+        metric(spec.namespace.as_ref()?, spec.metric_name.as_ref()?, spec.dimensions.as_ref(), place, at, report);
     Some(TrackedMetric::Single(CustomizedMetric {
         metric_name: metric.metric_name,
         namespace: metric.namespace,
