@@ -57,17 +57,30 @@ fn rules_of_target_tracking() {
     expect("targetValue: 50", "targetValue: 0", &format!("{at}.targetValue the target value 0 is not above 0"));
     expect("targetValue: 50", "targetValue: 1e109", &format!("{at}.targetValue the target value"));
     expect("targetValue: 50", "targetValue: 50\n    scaleInCooldown: -1", &format!("{at}.scaleInCooldown a cooldown"));
-    expect("targetValue: 50", "targetValue: 50\n    scaleOutCooldown: -1", &format!("{at}.scaleOutCooldown a cooldown"));
+    expect(
+        "targetValue: 50",
+        "targetValue: 50\n    scaleOutCooldown: -1",
+        &format!("{at}.scaleOutCooldown a cooldown"),
+    );
     let label = ", resourceLabel: app/a/1/targetgroup/b/2}";
-    expect(CPU, &CPU.replace('}', label), &format!("{at}.predefinedMetricSpecification.resourceLabel ECSServiceAverage"));
+    expect(
+        CPU,
+        &CPU.replace('}', label),
+        &format!("{at}.predefinedMetricSpecification.resourceLabel ECSServiceAverage"),
+    );
     let wrong = "ALBRequestCountPerTarget, resourceLabel: targetgroup/b/2}";
     expect(CPU, wrong, &format!("{at}.predefinedMetricSpecification.resourceLabel `targetgroup/b/2` is not the label"));
     assert_eq!(findings(CPU, &format!("ALBRequestCountPerTarget{label}")), [""; 0]);
     assert_eq!(findings(CPU, "ALBRequestCountPerTarget}"), [""; 0], "it is looked up");
-    expect(CPU, "LambdaProvisionedConcurrencyUtilization}", &format!("{at}.predefinedMetricSpecification.predefinedMetricType"));
+    expect(
+        CPU,
+        "LambdaProvisionedConcurrencyUtilization}",
+        &format!("{at}.predefinedMetricSpecification.predefinedMetricType"),
+    );
     let predefined = "    predefinedMetricSpecification: {predefinedMetricType: ECSServiceAverageCPUUtilization}\n";
     expect(predefined, "", &format!("{at} the policy `cpu` tracks no metric"));
-    let both = format!("{predefined}    customizedMetricSpecification: {{metricName: M, namespace: N, statistic: Sum}}\n");
+    let both =
+        format!("{predefined}    customizedMetricSpecification: {{metricName: M, namespace: N, statistic: Sum}}\n");
     expect(predefined, &both, &format!("{at}.customizedMetricSpecification predefinedMetricSpecification and"));
 }
 
@@ -93,25 +106,38 @@ fn rules_of_metric_math() {
     expect(", expression: m1 * 2", "", &format!("{at}[0] the line `e1` measures nothing"));
     expect("{id: m1,", "{id: m1, expression: e1,", &format!("{at}[1].expression expression and metricStat"));
     expect("stat: Sum,", "stat: Sum, period: 60,", &format!("{at}[1].metricStat.period there is no field `period`"));
-    expect("namespace: N, metricName: M}}}", "namespace: \":N\", metricName: M}}}", &format!("{at}[1].metricStat.metric.namespace"));
+    expect(
+        "namespace: N, metricName: M}}}",
+        "namespace: \":N\", metricName: M}}}",
+        &format!("{at}[1].metricStat.metric.namespace"),
+    );
     let single = "error spec.targetTracking[2].customizedMetricSpecification";
     expect(", statistic: Sum}", "}", &format!("{single} `statistic` is missing"));
     expect("{metricName: M, ", "{", &format!("{single} `metricName` is missing"));
     let more = "customizedMetricSpecification:\n      unit: Count\n      metrics:";
-    expect("customizedMetricSpecification:\n      metrics:", more, "error spec.targetTracking[1].customizedMetricSpecification.unit unit and metrics");
+    expect(
+        "customizedMetricSpecification:\n      metrics:",
+        more,
+        "error spec.targetTracking[1].customizedMetricSpecification.unit unit and metrics",
+    );
 }
 
 // S-037: request <= 50 KB
 #[test]
 fn metric_math_has_a_largest_size() {
     let label = format!("{{id: e1, label: {}, expression", "x".repeat(51 * 1024));
-    expect("{id: e1, expression", &label, "error spec.targetTracking[1].customizedMetricSpecification.metrics the lines have");
+    expect(
+        "{id: e1, expression",
+        &label,
+        "error spec.targetTracking[1].customizedMetricSpecification.metrics the lines have",
+    );
 }
 
 // S-074: a metric of the service itself has its dimensions
 #[test]
 fn the_dimensions_of_the_services_own_metrics_are_filled_in() {
-    let loaded = read(&TRACKING.replace("namespace: N, metricName: M", "namespace: AWS/ECS, metricName: CPUUtilization"));
+    let loaded =
+        read(&TRACKING.replace("namespace: N, metricName: M", "namespace: AWS/ECS, metricName: CPUUtilization"));
     let object = loaded.desired.services.values().next().unwrap();
     let text = format!("{:?}", object.policies[1].config);
     assert!(text.contains(r#"{"ClusterName": "B", "ServiceName": "api"}"#), "{text}");
@@ -126,9 +152,21 @@ fn rules_of_predictive_scaling() {
     expect(PAIR, &with("maxCapacityBuffer: 10"), &format!("{at}.maxCapacityBuffer maxCapacityBuffer goes with"));
     let increase = "maxCapacityBreachBehavior: IncreaseMaxCapacity";
     expect(PAIR, &with(increase), &format!("{at}.maxCapacityBreachBehavior IncreaseMaxCapacity needs"));
-    expect(PAIR, &with(&format!("{increase}\n    maxCapacityBuffer: 101")), &format!("{at}.maxCapacityBuffer 101 percent"));
-    expect("targetValue: 40", "targetValue: -1", &format!("{at}.metricSpecifications[0].targetValue the target value -1"));
-    expect(PAIR, "ECSServiceTotalCPUUtilization}", &format!("{at}.metricSpecifications[0].predefinedMetricPairSpecification"));
+    expect(
+        PAIR,
+        &with(&format!("{increase}\n    maxCapacityBuffer: 101")),
+        &format!("{at}.maxCapacityBuffer 101 percent"),
+    );
+    expect(
+        "targetValue: 40",
+        "targetValue: -1",
+        &format!("{at}.metricSpecifications[0].targetValue the target value -1"),
+    );
+    expect(
+        PAIR,
+        "ECSServiceTotalCPUUtilization}",
+        &format!("{at}.metricSpecifications[0].predefinedMetricPairSpecification"),
+    );
     let pair = "      predefinedMetricPairSpecification: {predefinedMetricType: ECSServiceCPUUtilization}\n";
     expect(pair, "", &format!("{at}.metricSpecifications[0] a pair, or one load metric"));
     let load = "      predefinedLoadMetricSpecification: {predefinedMetricType: ECSServiceTotalCPUUtilization}\n";
@@ -139,11 +177,19 @@ fn rules_of_predictive_scaling() {
     expect(pair, &twice, &format!("{at}.metricSpecifications there are 2 metric specifications"));
     let query = "{metricDataQueries: [{id: c, metricStat: {stat: Sum, metric: {namespace: N, metricName: M}}}]}";
     let capacity = format!("{pair}      customizedCapacityMetricSpecification: {query}\n");
-    expect(pair, &capacity, &format!("{at}.metricSpecifications[0].customizedCapacityMetricSpecification a capacity metric"));
+    expect(
+        pair,
+        &capacity,
+        &format!("{at}.metricSpecifications[0].customizedCapacityMetricSpecification a capacity metric"),
+    );
     let halves = load.to_owned() + &load.replace("Load", "Scaling").replace("Total", "Average");
     assert_eq!(findings(pair, &halves), [""; 0]);
     let customized = format!("{halves}      customizedLoadMetricSpecification: {query}\n");
-    expect(pair, &customized, &format!("{at}.metricSpecifications[0].customizedLoadMetricSpecification there are two load"));
+    expect(
+        pair,
+        &customized,
+        &format!("{at}.metricSpecifications[0].customizedLoadMetricSpecification there are two load"),
+    );
 }
 
 // S-017
