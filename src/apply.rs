@@ -6,24 +6,15 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::admission::{Admission, Refused, admit};
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Which, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
-use crate::model::names::{PolicyName, TargetKey};
+use crate::model::names::PolicyName;
 use crate::plan::{Action, ActionKind, DoomedPolicy, Outcome, OutcomeResult, Plan, PolicyArn};
 
 /// How old an observation may be when a write goes out that was planned from it.
 pub const MAX_READ_AGE: SignedDuration = SignedDuration::from_secs(60);
-
-/// Who knows which calls are denied, so that each is not tried by every object.
-pub trait Admission {
-    /// The denial that keeps a call from being sent now.
-    fn denial(&self, service: AwsService, operation: &str, key: &TargetKey) -> Option<Failure>;
-    /// A call went through.
-    fn went_through(&self, service: AwsService, operation: &str, key: &TargetKey);
-    /// Takes note of a failed call.
-    fn note(&self, failure: &Failure, key: &TargetKey);
-}
 
 /// Carries out a plan. `now` is asked before each call.
 pub async fn apply(
@@ -75,36 +66,36 @@ async fn admitted(
     made: &BTreeMap<PolicyName, String>,
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
-    if let Some(denial) = admission.denial(service, operation, &plan.key) {
-        return Err(OutcomeResult::Held(denial));
-    }
     if let ActionKind::DeletePolicy(doomed) = &action.kind {
-        match spared(scope, plan, doomed).await {
+        match spared(scope, admission, plan, doomed).await {
             Ok(None) => {}
             Ok(Some(why)) => return Err(OutcomeResult::Skipped { why }),
-            Err(failure) => {
-                admission.note(&failure, &plan.key);
-                return Err(OutcomeResult::Failed(failure));
-            }
+            Err(refused) => return Err(not_done(refused)),
         }
     }
-    match send(scope, plan, action, made).await {
-        Ok(written) => {
-            admission.went_through(service, operation, &plan.key);
-            Ok(written)
-        }
-        Err(failure) => {
-            admission.note(&failure, &plan.key);
-            Err(OutcomeResult::Failed(failure))
-        }
+    admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await.map_err(not_done)
+}
+
+fn not_done(refused: Refused) -> OutcomeResult {
+    match refused {
+        Refused::Held(denial) => OutcomeResult::Held(denial),
+        Refused::Failed(failure) => OutcomeResult::Failed(failure),
     }
 }
 
 /// Why a policy must not be deleted after all: whose it is and what it does are read again right before.
-async fn spared(scope: &Scope, plan: &Plan, doomed: &DoomedPolicy) -> Result<Option<String>, Failure> {
-    let service = &plan.key.service;
-    let tags = scope.target_tags(&doomed.target_arn).await?;
-    let policies = scope.policies(Which::Of(service)).await?;
+async fn spared(
+    scope: &Scope,
+    admission: &impl Admission,
+    plan: &Plan,
+    doomed: &DoomedPolicy,
+) -> Result<Option<String>, Refused> {
+    const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
+    let (key, service) = (&plan.key, &plan.key.service);
+    let tags = scope.target_tags(&doomed.target_arn);
+    let tags = admit(admission, SERVICE, "ListTagsForResource", key, tags).await?;
+    let policies = scope.policies(Which::Of(service));
+    let policies = admit(admission, SERVICE, "DescribeScalingPolicies", key, policies).await?;
     Ok(doomed.spared(&tags, policies.get(service).map(Vec::as_slice).unwrap_or_default()))
 }
 
@@ -162,44 +153,31 @@ fn no_arn(policy: &PolicyName) -> Failure {
 
 /// One line a write: object, where it stands, what changed, and AWS's request id.
 fn audit(object: &ServiceScaling, plan: &Plan, action: &Action, result: &OutcomeResult) {
-    let changes = serde_json::to_string(&action.changes).unwrap_or_default();
-    let (object_key, position, target) = (object.key.to_string(), object.position.to_string(), plan.key.to_string());
-    let resource = crate::plan::resource(&action.part, plan);
+    // The fields that every line has, before those of its own.
+    macro_rules! line {
+        ($level:ident, $($own:tt)*) => {
+            tracing::$level!(
+                object = object.key.to_string(),
+                revision = object.spec_hash,
+                position = object.position.to_string(),
+                target = plan.key.to_string(),
+                kind = action.part.kind(),
+                verb = action.verb.as_str(),
+                resource = crate::plan::resource(&action.part, plan),
+                changes = serde_json::to_string(&action.changes).unwrap_or_default(),
+                $($own)*
+            )
+        };
+    }
     match result {
-        OutcomeResult::Done { request_id, .. } => tracing::info!(
-            audit = true,
-            object = object_key,
-            revision = object.spec_hash,
-            position,
-            target,
-            kind = action.part.kind(),
-            verb = action.verb.as_str(),
-            resource,
-            changes,
-            drift = action.drift,
-            request_id,
-            "written"
-        ),
-        OutcomeResult::Failed(failure) => tracing::warn!(
-            audit = true,
-            object = object_key,
-            revision = object.spec_hash,
-            position,
-            target,
-            kind = action.part.kind(),
-            verb = action.verb.as_str(),
-            resource,
-            changes,
-            error = %failure,
-            effect = ?failure.effect,
-            request_id = failure.request_id,
-            "write failed"
-        ),
-        OutcomeResult::Held(failure) => {
-            tracing::debug!(object = object_key, target, kind = action.part.kind(), resource, denial = %failure, "held back");
+        OutcomeResult::Done { request_id, .. } => {
+            line!(info, audit = true, drift = action.drift, request_id, "written")
         }
-        OutcomeResult::Skipped { why } => {
-            tracing::debug!(object = object_key, target, kind = action.part.kind(), resource, why, "write skipped");
+        OutcomeResult::Failed(failure) => {
+            let (effect, request_id) = (failure.effect, &failure.request_id);
+            line!(warn, audit = true, error = %failure, ?effect, request_id, "write failed");
         }
+        OutcomeResult::Held(denial) => line!(debug, %denial, "held back"),
+        OutcomeResult::Skipped { why } => line!(debug, why, "write skipped"),
     }
 }

@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::admission::{Admission, Refused, admit};
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Which};
 use crate::diagnose::class::{Class, classify};
-use crate::model::failure::Failure;
-use crate::model::names::{AlarmName, ClusterName, ServiceId, ServiceName};
+use crate::model::failure::{AwsService, Failure};
+use crate::model::names::{AlarmName, ClusterName, ScopeId, ServiceId, ServiceName, TargetKey};
 use crate::model::observed::{Alarm, ObservedTarget, Read, ScalableTarget, ScalingPolicy, ScheduledAction, Service};
 
 const SERVICES_A_CALL: usize = 10; // S-056
@@ -43,10 +44,16 @@ impl Wanted {
 pub type Observations = BTreeMap<ServiceId, ObservedTarget>;
 
 /// Reads everything in a scope that these objects need, in pages.
-pub async fn sweep(scope: &Scope, wanted: &[Wanted], now: impl Fn() -> Timestamp) -> Observations {
+pub async fn sweep(
+    scope: &Scope,
+    admission: &impl Admission,
+    wanted: &[Wanted],
+    now: impl Fn() -> Timestamp,
+) -> Observations {
+    let Some(any) = wanted.first() else { return Observations::new() };
     let read_at = now();
-    let mut row = Row::default();
-    let lists = Lists::read(scope, Which::All, &mut row).await;
+    let mut row = Row { scope: scope.id(), admission, ended_by: None };
+    let lists = Lists::read(scope, Which::All, &any.service, &mut row).await;
     let services = services(scope, wanted, &mut row).await;
     let wanted: Vec<Wanted> = wanted.iter().map(|wanted| lists.with_listed_alarms(wanted)).collect();
     let alarms = alarms(scope, &wanted, &mut row).await;
@@ -54,10 +61,15 @@ pub async fn sweep(scope: &Scope, wanted: &[Wanted], now: impl Fn() -> Timestamp
 }
 
 /// Reads one object anew.
-pub async fn refresh(scope: &Scope, wanted: &Wanted, now: impl Fn() -> Timestamp) -> ObservedTarget {
+pub async fn refresh(
+    scope: &Scope,
+    admission: &impl Admission,
+    wanted: &Wanted,
+    now: impl Fn() -> Timestamp,
+) -> ObservedTarget {
     let read_at = now();
-    let mut row = Row::default();
-    let lists = Lists::read(scope, Which::Of(&wanted.service), &mut row).await;
+    let mut row = Row { scope: scope.id(), admission, ended_by: None };
+    let lists = Lists::read(scope, Which::Of(&wanted.service), &wanted.service, &mut row).await;
     let one = [lists.with_listed_alarms(wanted)];
     let services = services(scope, &one, &mut row).await;
     let alarms = alarms(scope, &one, &mut row).await;
@@ -70,18 +82,28 @@ pub fn meets_every_call(class: Class) -> bool {
     matches!(class, Class::Throttled | Class::Credentials)
 }
 
-/// Calls in a row, which ends with the first failure that the next call would meet as well.
-#[derive(Default)]
-struct Row {
+/// Calls in a row, which ends with the first failure that the next call would meet as well. What is known to be denied is
+/// not asked for: the denial stands in for the answer until it is time for a probe.
+struct Row<'a, A> {
+    scope: &'a ScopeId,
+    admission: &'a A,
     ended_by: Option<Failure>,
 }
 
-impl Row {
-    async fn call<T>(&mut self, call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+impl<A: Admission> Row<'_, A> {
+    /// One call. `of` is a service that it is about: a list of the whole scope is about any.
+    async fn call<T>(
+        &mut self,
+        service: AwsService,
+        operation: &str,
+        of: &ServiceId,
+        call: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         if let Some(failure) = &self.ended_by {
             return Err(failure.clone());
         }
-        let reply = call.await;
+        let key = TargetKey { scope: self.scope.clone(), service: of.clone() };
+        let reply = admit(self.admission, service, operation, &key, call).await.map_err(Refused::failure);
         self.ended_by = reply.as_ref().err().filter(|failure| meets_every_call(classify(failure))).cloned();
         reply
     }
@@ -96,11 +118,12 @@ struct Lists {
 }
 
 impl Lists {
-    async fn read(scope: &Scope, which: Which<'_>, row: &mut Row) -> Self {
+    async fn read(scope: &Scope, which: Which<'_>, of: &ServiceId, row: &mut Row<'_, impl Admission>) -> Self {
+        const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
         Self {
-            targets: row.call(scope.targets(which)).await,
-            policies: row.call(scope.policies(which)).await,
-            schedules: row.call(scope.scheduled_actions(which)).await,
+            targets: row.call(SERVICE, "DescribeScalableTargets", of, scope.targets(which)).await,
+            policies: row.call(SERVICE, "DescribeScalingPolicies", of, scope.policies(which)).await,
+            schedules: row.call(SERVICE, "DescribeScheduledActions", of, scope.scheduled_actions(which)).await,
         }
     }
 
@@ -141,7 +164,11 @@ fn pick<T, U>(list: &Result<T, Failure>, take: impl FnOnce(&T) -> U) -> Read<U> 
     }
 }
 
-async fn services(scope: &Scope, wanted: &[Wanted], row: &mut Row) -> BTreeMap<ServiceId, Read<Option<Service>>> {
+async fn services(
+    scope: &Scope,
+    wanted: &[Wanted],
+    row: &mut Row<'_, impl Admission>,
+) -> BTreeMap<ServiceId, Read<Option<Service>>> {
     let mut by_cluster: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();
     for w in wanted {
         by_cluster.entry(&w.service.cluster).or_default().push(w.service.service.clone());
@@ -149,10 +176,11 @@ async fn services(scope: &Scope, wanted: &[Wanted], row: &mut Row) -> BTreeMap<S
     let mut found = BTreeMap::new();
     for (cluster, names) in by_cluster {
         for chunk in names.chunks(SERVICES_A_CALL) {
-            let reply = row.call(scope.services(cluster, chunk)).await;
+            let id = |name: &ServiceName| ServiceId { cluster: cluster.clone(), service: name.clone() };
+            let Some(first) = chunk.first().map(id) else { continue };
+            let reply = row.call(AwsService::Ecs, "DescribeServices", &first, scope.services(cluster, chunk)).await;
             for name in chunk {
-                let id = ServiceId { cluster: cluster.clone(), service: name.clone() };
-                found.insert(id, pick(&reply, |services| services.get(name).cloned().flatten()));
+                found.insert(id(name), pick(&reply, |services| services.get(name).cloned().flatten()));
             }
             tokio::task::yield_now().await;
         }
@@ -160,12 +188,17 @@ async fn services(scope: &Scope, wanted: &[Wanted], row: &mut Row) -> BTreeMap<S
     found
 }
 
-async fn alarms(scope: &Scope, wanted: &[Wanted], row: &mut Row) -> BTreeMap<AlarmName, Read<Option<Alarm>>> {
+async fn alarms(
+    scope: &Scope,
+    wanted: &[Wanted],
+    row: &mut Row<'_, impl Admission>,
+) -> BTreeMap<AlarmName, Read<Option<Alarm>>> {
+    let mut found = BTreeMap::new();
+    let Some(of) = wanted.first().map(|wanted| &wanted.service) else { return found };
     let names: BTreeSet<AlarmName> = wanted.iter().flat_map(|w| w.alarms.iter().cloned()).collect();
     let names: Vec<AlarmName> = names.into_iter().collect();
-    let mut found = BTreeMap::new();
     for chunk in names.chunks(ALARMS_A_CALL) {
-        let reply = row.call(scope.alarms(chunk)).await;
+        let reply = row.call(AwsService::CloudWatch, "DescribeAlarms", of, scope.alarms(chunk)).await;
         for name in chunk {
             found.insert(name.clone(), pick(&reply, |alarms| alarms.get(name).cloned()));
         }

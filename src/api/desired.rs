@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::path::Path;
 use crate::model::alarm::AlarmConfig;
 use crate::model::capacity::{CapacityRange, SuspendedStateSpec};
 use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ServiceId};
@@ -90,7 +91,7 @@ pub struct ServiceScaling {
     pub key: ObjectKey,
     /// `metadata.labels`.
     pub labels: BTreeMap<String, String>,
-    /// The spec as the user wrote it, for the API.
+    /// The spec as the user wrote it, with what its profile gives and its names filled in, for the API.
     pub spec: serde_json::Value,
     /// A short hash of the canonical spec: the durable identity of what is wanted.
     pub spec_hash: String,
@@ -135,6 +136,8 @@ pub struct DesiredPolicy {
 /// An alarm of ours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesiredAlarm {
+    /// Where it stands in the object.
+    pub at: Path,
     /// Unique in its scope.
     pub name: AlarmName,
     /// Canonical.
@@ -180,6 +183,17 @@ pub struct AwsAccount {
     pub allow: Allow,
 }
 
+/// One `ScalingProfile`. Only its shape is checked by itself; what it gives is checked in each object that takes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScalingProfile {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// The spec as the user wrote it.
+    pub spec: serde_json::Value,
+    /// Where it stands.
+    pub position: Position,
+}
+
 /// Names that may be touched, as patterns with `*` and `?`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allow {
@@ -202,4 +216,6 @@ pub struct Desired {
     pub services: BTreeMap<ObjectKey, ServiceScaling>,
     /// By name.
     pub accounts: BTreeMap<AccountName, AwsAccount>,
+    /// By key. What they give is in the services already.
+    pub profiles: BTreeMap<ObjectKey, ScalingProfile>,
 }

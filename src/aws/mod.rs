@@ -7,6 +7,7 @@ mod account;
 mod autoscaling;
 mod call;
 mod cloudwatch;
+mod credentials;
 mod ecs;
 mod elastic_load_balancing;
 mod iam;

@@ -4,6 +4,7 @@
 //! wrong usage.
 
 mod apply;
+mod conditions;
 mod describe;
 mod doctor;
 mod explain;
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub use conditions::condition;
 pub use describe::text as description;
 pub use get::table;
 

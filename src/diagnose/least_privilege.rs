@@ -269,7 +269,7 @@ mod tests {
                 let request = needed.request();
                 assert_ne!(evaluate(&policies, &request).decision, Decision::Allowed, "{} {way}", request.action);
                 let findings = find(&policies, &request, &[]);
-                let mended = apply(&policies, &findings.remedy).unwrap();
+                let mended = apply(&policies, &findings.remedy()).unwrap();
                 assert_eq!(evaluate(&mended, &request).decision, Decision::Allowed, "{} {way}", request.action);
                 let kind = findings.near_misses.first().map(|near| near.kind.id());
                 match way {

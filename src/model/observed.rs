@@ -159,9 +159,11 @@ pub struct Alarm {
 /// How an account's service-linked role for ECS stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum RoleStanding {
-    /// It could not be seen; work goes on.
+    /// It has not been looked at yet.
     #[default]
     Unknown,
+    /// Looking at it was denied or failed; work goes on.
+    NotSeen(Box<Failure>),
     /// It exists.
     Present,
     /// It is absent, and will be made before anything is written.

@@ -23,6 +23,18 @@ if ! cmp -s tests/clients/requirements.txt "$venv/requirements.txt"; then
   cp tests/clients/requirements.txt "$venv/requirements.txt"
 fi
 
+# The AWS CDK, which judges what intervals become; the check that needs it says when it is missing.
+if ! command -v npm >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  apt-get update --quiet && apt-get install --yes --no-install-recommends nodejs npm || true
+fi
+cdk=.cache/oracles/cdk
+if command -v npm >/dev/null && ! cmp -s tests/oracles/cdk/package-lock.json "$cdk/installed.json"; then
+  mkdir -p "$cdk"
+  cp tests/oracles/cdk/package{,-lock}.json "$cdk/"
+  npm --prefix "$cdk" ci --silent --ignore-scripts --no-audit --no-fund
+  cp "$cdk/package-lock.json" "$cdk/installed.json"
+fi
+
 # promtool, where it can be had without asking; the check that needs it says when it is missing.
 if ! command -v promtool >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   apt-get update --quiet && apt-get install --yes --no-install-recommends prometheus || true

@@ -6,6 +6,7 @@
 
 mod account;
 mod alarm;
+mod intervals;
 mod metric_query;
 mod predictive_scaling;
 mod service_scaling;
@@ -21,6 +22,7 @@ pub use alarm::{
     ActionConfigurationSpec, AlarmSpec, AlarmTagsPropagationSpec, EvaluationWindowSpec, SlidingWindowSpec,
     WallClockWindowSpec, WarmUpSpec,
 };
+pub use intervals::{IntervalSpec, IntervalsSideSpec, IntervalsSpec};
 pub use metric_query::{MetricQuerySpec, MetricSpec, MetricStatSpec};
 pub use predictive_scaling::{
     PredictiveCustomizedSpec, PredictiveMetricSpec, PredictivePairSpec, PredictivePredefinedSpec, PredictiveScalingSpec,
@@ -38,17 +40,20 @@ pub enum Kind {
     ServiceScaling,
     /// An AWS account that services live in.
     AwsAccount,
+    /// What the scaling of several services has in common.
+    ScalingProfile,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::ServiceScaling, Self::AwsAccount];
+    pub const ALL: [Self; 3] = [Self::ServiceScaling, Self::AwsAccount, Self::ScalingProfile];
 
     /// The kind as YAML spells it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ServiceScaling => "ServiceScaling",
             Self::AwsAccount => "AwsAccount",
+            Self::ScalingProfile => "ScalingProfile",
         }
     }
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alarm::AlarmSpec;
+use super::intervals::IntervalsSpec;
 use super::predictive_scaling::PredictiveScalingSpec;
 use super::target_tracking::TargetTrackingSpec;
 use crate::api::desired::{Adoption, DeletionPolicy, Mode};
@@ -17,6 +18,9 @@ use crate::model::policy::{AdjustmentType, MetricAggregationType};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceScalingSpec {
+    /// The name of a `ScalingProfile` in the object's namespace. What it gives holds where this object says nothing: maps
+    /// are merged by key, and everything else, lists too, is taken whole from here or from there. Default: none.
+    pub profile: Option<String>,
     /// The name of the `AwsAccount` that the service lives in. Default: the controller's own account.
     pub account: Option<String>,
     /// The region, such as `ap-northeast-2`. Default: the account's only region.
@@ -25,14 +29,19 @@ pub struct ServiceScalingSpec {
     pub cluster: String,
     /// The ECS service, by name or ARN.
     pub service: String,
-    /// The smallest task count that scaling may reach, in tasks (`MinCapacity`): 0 or more.
+    /// The smallest task count that scaling may reach, in tasks (`MinCapacity`): 0 or more. Needed, unless the
+    /// profile gives it. Default: the profile's.
     pub min_capacity: i32,
-    /// The largest task count that scaling may reach, in tasks (`MaxCapacity`): `minCapacity` or more.
+    /// The largest task count that scaling may reach, in tasks (`MaxCapacity`): `minCapacity` or more. Needed, unless
+    /// the profile gives it. Default: the profile's.
     pub max_capacity: i32,
     /// Which kinds of scaling are suspended (`SuspendedState`). Default: left as AWS has it.
     pub suspended_state: Option<SuspendedStateSpec>,
     /// The step scaling policies, each with its alarms. Default: none.
     pub step_scaling: Option<Vec<StepPolicySpec>>,
+    /// Intervals of metrics around a gap without change, each made into a policy that scales in and one that scales out,
+    /// with their alarms. Default: none.
+    pub intervals: Option<Vec<IntervalsSpec>>,
     /// The target tracking policies: one a metric. Default: none.
     pub target_tracking: Option<Vec<TargetTrackingSpec>>,
     /// The predictive scaling policies. Default: none.

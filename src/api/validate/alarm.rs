@@ -50,7 +50,7 @@ pub(super) fn check(spec: &AlarmSpec, policy: &str, place: &Place, at: &Path, re
         evaluate_low_sample_count_percentile: spec.evaluate_low_sample_count_percentile,
     };
     let actions = actions::check(spec, policy, place, at, report);
-    DesiredAlarm { name: AlarmName::new(spec.alarm_name.clone()), config, actions }
+    DesiredAlarm { at: at.clone(), name: AlarmName::new(spec.alarm_name.clone()), config, actions }
 }
 
 fn check_name(name: &str, path: &Path, report: &mut Report<'_>) {

@@ -1,7 +1,8 @@
 //! What AWS allows, checked before anything is sent, and the resolved objects that come of it.
 //!
 //! Owns the rules of one object by subject (`metadata`, `target`, `tags`,
-//! `scaling` with `policies`, `tracking`, `predictive` and `metric_math`, `alarm`, `statistic`, `window`, `actions`, `account`)
+//! `scaling` with `policies`, `intervals`, `tracking`, `predictive` and `metric_math`, `alarm`, `statistic`, `window`,
+//! `actions`, `account`)
 //! and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it says is a
 //! warning. The rules of steps are `model::steps`. A function here reports every broken rule and goes on with what
 //! it can; an object whose report has an error is never used.
@@ -10,6 +11,7 @@ mod account;
 pub mod across;
 pub(in crate::api) mod actions;
 mod alarm;
+mod intervals;
 mod metadata;
 mod metric_math;
 mod policies;
@@ -28,7 +30,7 @@ pub use account::aws_account;
 
 use serde_json::Value;
 
-use super::desired::{ObjectKey, Position, ServiceScaling};
+use super::desired::{ObjectKey, Position, ScalingProfile, ServiceScaling};
 use super::finding::Report;
 use super::path::Path;
 use super::types::{Object, ServiceScalingSpec};
@@ -37,7 +39,7 @@ use crate::model::names::{AccountId, AccountName};
 /// What an object says of itself beside its typed fields.
 #[derive(Clone, Debug)]
 pub struct Written {
-    /// The spec as the user wrote it.
+    /// The spec as the user wrote it, with what its profile gives and its names filled in.
     pub spec: Value,
     /// Where the object stands.
     pub position: Position,
@@ -85,6 +87,14 @@ pub fn service_scaling(
         tags,
     };
     CheckedService { scaling, arn_account: place.arn_account }
+}
+
+/// Checks a `ScalingProfile`, as far as that can be done without an object that takes it.
+pub fn scaling_profile(object: &Object<Value>, written: Written, report: &mut Report<'_>) -> ScalingProfile {
+    metadata::check(&object.metadata, report);
+    let namespace = object.metadata.namespace.as_deref().unwrap_or("default");
+    let key = ObjectKey::new(namespace, object.metadata.name.as_str());
+    ScalingProfile { key, spec: written.spec, position: written.position }
 }
 
 /// Whether the text has 1 to `max` characters; says so where it has not.

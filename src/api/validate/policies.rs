@@ -1,8 +1,7 @@
 //! Step scaling policies, each beside the alarms that fire it.
 
-use std::collections::BTreeSet;
-
 use super::alarm;
+use super::scaling::Names;
 use super::target::Place;
 use crate::api::desired::{DesiredAlarm, DesiredPolicy};
 use crate::api::finding::Report;
@@ -13,33 +12,31 @@ use crate::model::number::Number;
 use crate::model::policy::{MetricAggregationType, PolicyConfig, StepAdjustment, StepScalingConfig};
 use crate::model::steps::{self, AbsoluteStep, Place as StepPlace, RawSteps, StepProblem, Written};
 
-/// Checks and resolves the step scaling policies of an object.
-pub(super) fn check(specs: &[StepPolicySpec], place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<DesiredPolicy> {
-    let at = at.key("stepScaling");
-    let mut alarm_names = BTreeSet::new();
-    let mut policies = Vec::new();
-    for (index, spec) in specs.iter().enumerate() {
-        let at = at.index(index);
-        policies.push(policy(spec, place, &at, &mut alarm_names, report));
-    }
-    policies
+/// Checks and resolves the step scaling policies of an object; `at` is its spec.
+pub(super) fn check(
+    specs: &[StepPolicySpec],
+    place: &Place,
+    at: &Path,
+    names: &mut Names,
+    report: &mut Report<'_>,
+) -> Vec<DesiredPolicy> {
+    let list = at.key("stepScaling");
+    let one = |(index, spec): (usize, &StepPolicySpec)| policy(spec, place, &list.index(index), names, report);
+    specs.iter().enumerate().map(one).collect()
 }
 
 fn policy(
     spec: &StepPolicySpec,
     place: &Place,
     at: &Path,
-    alarm_names: &mut BTreeSet<String>,
+    names: &mut Names,
     report: &mut Report<'_>,
 ) -> DesiredPolicy {
+    names.take_policy(&spec.policy_name, &at.key("policyName"), report);
     let written = alarms(spec, at, report);
     let mut alarms = Vec::new();
     for (at, spec_of_alarm) in &written {
-        if !alarm_names.insert(spec_of_alarm.alarm_name.clone()) {
-            let message = format!("this object has two alarms named `{}`", spec_of_alarm.alarm_name);
-            let hint = "an alarm's name is unique in its account and region: rename one";
-            report.error(&at.key("alarmName"), message, hint);
-        }
+        names.take_alarm(&spec_of_alarm.alarm_name, &at.key("alarmName"), report);
         alarms.push(alarm::check(spec_of_alarm, &spec.policy_name, place, at, report));
     }
     let (config, steps_are_sound) = config(spec, &alarms, at, report);
@@ -170,7 +167,7 @@ fn path_of(place: StepPlace, spec: &StepPolicySpec, at: &Path) -> Path {
 }
 
 /// Where the value that chooses a step need not be one that fires the alarm.
-fn warn_of_aggregation(
+pub(super) fn warn_of_aggregation(
     aggregation: MetricAggregationType,
     alarm: &DesiredAlarm,
     at: &Path,

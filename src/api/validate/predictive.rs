@@ -1,6 +1,7 @@
 //! Predictive scaling (S-038).
 
 use super::metric_math::{self, Search, predefined};
+use super::scaling::Names;
 use super::target::Place;
 use super::tracking::check_target_value;
 use crate::api::desired::DesiredPolicy;
@@ -19,10 +20,15 @@ pub(super) fn check(
     specs: &[PredictiveScalingSpec],
     place: &Place,
     at: &Path,
+    names: &mut Names,
     report: &mut Report<'_>,
 ) -> Vec<DesiredPolicy> {
     let list = at.key("predictiveScaling");
-    let one = |(index, spec): (usize, &PredictiveScalingSpec)| policy(spec, place, &list.index(index), report);
+    let one = |(index, spec): (usize, &PredictiveScalingSpec)| {
+        let at = list.index(index);
+        names.take_policy(&spec.policy_name, &at.key("policyName"), report);
+        policy(spec, place, &at, report)
+    };
     specs.iter().enumerate().filter_map(one).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Target tracking (S-037).
 
 use super::metric_math::{self, Search, metric, predefined};
+use super::scaling::Names;
 use super::target::Place;
 use crate::api::desired::DesiredPolicy;
 use crate::api::finding::Report;
@@ -20,6 +21,7 @@ pub(super) fn check(
     specs: &[TargetTrackingSpec],
     place: &Place,
     at: &Path,
+    names: &mut Names,
     report: &mut Report<'_>,
 ) -> Vec<DesiredPolicy> {
     let list = at.key("targetTracking");
@@ -27,6 +29,7 @@ pub(super) fn check(
     let mut tracked: Vec<(Path, TrackedMetric)> = Vec::new();
     for (index, spec) in specs.iter().enumerate() {
         let at = list.index(index);
+        names.take_policy(&spec.policy_name, &at.key("policyName"), report);
         check_target_value(spec.target_value, &at.key("targetValue"), report);
         for (name, cooldown) in
             [("scaleOutCooldown", spec.scale_out_cooldown), ("scaleInCooldown", spec.scale_in_cooldown)]
@@ -141,7 +144,7 @@ fn check_unique(metric: &TrackedMetric, tracked: &[(Path, TrackedMetric)], at: &
     let Some((first, _)) = tracked.iter().find(|(_, other)| other == metric) else { return };
     let message = format!(
         "AWS takes one target tracking policy a metric, and {first} ({}) tracks {} too",
-        report.place(first),
+        report.spot(first),
         metric.describe()
     );
     report.error(at, message, "remove one of the two, or let it track another metric");

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod alarms;
+mod intervals;
 mod policies;
 mod tracking;
 

@@ -1,6 +1,9 @@
 //! One pass over one object: plan, look up, plan again, carry out, remember, report.
+//!
+//! `lookups` owns the reading of tags that a plan asks for.
 
-use std::collections::BTreeMap;
+mod lookups;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,20 +15,19 @@ use super::assign::Assigned;
 use super::{Clock, Desk, LoopSettings};
 use crate::api::desired::Mode;
 use crate::api::status::{ConditionType, Reason, Status};
-use crate::apply::{Admission as _, apply};
+use crate::apply::apply;
 use crate::aws::Scope;
+use crate::diagnose::class::{Class, classify};
 use crate::diagnose::needs::Feature;
-use crate::model::failure::{AwsService, Failure};
-use crate::model::names::TargetKey;
-use crate::model::observed::{ObservedTarget, RoleStanding, TagReading, TargetGroupReading};
+use crate::model::failure::Failure;
+use crate::model::observed::{ObservedTarget, RoleStanding};
 use crate::observe::{Wanted, refresh};
-use crate::plan::{
-    Inputs, Lookup, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember,
-};
+use crate::plan::{Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember};
 use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
 
-/// A plan is made again after a lookup, twice at most.
-const LOOKUP_ROUNDS: usize = 2;
+pub(super) use lookups::{Found, look_up};
+use lookups::{forget_tags, plan_with_lookups};
+
 /// Writes are planned from what was read a moment ago: an older observation is read again first.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 /// One object's pass, at the longest.
@@ -131,7 +133,7 @@ async fn run(
     let mut swept = observed.is_some();
     let mut observed = match observed {
         Some(observed) => observed,
-        None => refresh(scope, &wanted, || clock.now()).await,
+        None => refresh(scope, context.desk.as_ref(), &wanted, || clock.now()).await,
     };
     let role = context.desk.role();
     let draft = plan_target(inputs(context, object, &observed, &memory, &role));
@@ -139,7 +141,7 @@ async fn run(
     let writes = may_lead_to_writes && draft.mode == Mode::Apply && may_write;
     if writes && clock.now().duration_since(observed.read_at) > FRESH {
         swept = false;
-        observed = refresh(scope, &wanted, || clock.now()).await;
+        observed = refresh(scope, context.desk.as_ref(), &wanted, || clock.now()).await;
     }
     let mut plan = plan_with_lookups(context, object, &observed, &mut memory, &role).await;
     let inputs = inputs(context, object, &observed, &memory, &role);
@@ -175,7 +177,7 @@ async fn run(
     Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), again, panicked: false }
 }
 
-/// Every failure of a pass, of reads and writes and of making the role.
+/// Every failure of a pass, of reads and writes and of seeing or making the role.
 fn failures(observed: &ObservedTarget, plan: &Plan, outcomes: &[Outcome], role: &RoleStanding) -> Vec<Failure> {
     // What only the scheduled actions keep waiting is not withheld, and still to be explained.
     let of_schedules = observed.scheduled_actions.failure();
@@ -184,7 +186,7 @@ fn failures(observed: &ObservedTarget, plan: &Plan, outcomes: &[Outcome], role: 
         _ => None,
     });
     let of_role = match role {
-        RoleStanding::NotMade(failure) => Some(failure.as_ref()),
+        RoleStanding::NotMade(failure) | RoleStanding::NotSeen(failure) => Some(failure.as_ref()),
         _ => None,
     };
     let of_reads = plan.withheld.iter().filter_map(|withheld| withheld.failure.as_ref()).chain(of_schedules);
@@ -211,113 +213,6 @@ fn inputs<'a>(
     }
 }
 
-/// The plan, with everything looked up that it asks for.
-async fn plan_with_lookups(
-    context: &Context,
-    object: &Assigned,
-    observed: &ObservedTarget,
-    memory: &mut Memory,
-    role: &RoleStanding,
-) -> Plan {
-    let mut failed: BTreeMap<Lookup, Failure> = BTreeMap::new();
-    let mut plan = plan_target(inputs(context, object, observed, memory, role));
-    for _ in 0..LOOKUP_ROUNDS {
-        if plan.lookups.is_empty() {
-            return plan;
-        }
-        for lookup in std::mem::take(&mut plan.lookups) {
-            match look_up(context, &object.key, &lookup).await {
-                Ok(found) => {
-                    failed.remove(&lookup);
-                    let arn = lookup.arn().to_owned();
-                    match found {
-                        Found::Tags(reading) => _ = memory.tags.insert(arn, reading),
-                        Found::TargetGroup(reading) => _ = memory.target_groups.insert(arn, reading),
-                    }
-                }
-                Err(failure) => {
-                    failed.insert(lookup, failure);
-                }
-            }
-        }
-        plan = plan_target(inputs(context, object, observed, memory, role));
-    }
-    say_failed_lookups(&mut plan, object, observed, &failed);
-    plan
-}
-
-/// What a lookup found.
-pub(super) enum Found {
-    Tags(TagReading),
-    TargetGroup(TargetGroupReading),
-}
-
-/// Looks something up, unless that is known to be denied and it is not time for a probe: fifty objects ask once.
-pub(super) async fn look_up(context: &Context, key: &TargetKey, lookup: &Lookup) -> Result<Found, Failure> {
-    let (scope, desk, read_at) = (&context.scope, &context.desk, context.clock.now());
-    let (service, operation) = match lookup {
-        Lookup::TargetTags(_) => (AwsService::ApplicationAutoScaling, "ListTagsForResource"),
-        Lookup::AlarmTags(_) => (AwsService::CloudWatch, "ListTagsForResource"),
-        Lookup::TargetGroup(_) => (AwsService::ElasticLoadBalancing, "DescribeTargetGroups"),
-    };
-    if let Some(denial) = desk.denial(service, operation, key) {
-        return Err(denial);
-    }
-    let tags = |tags| Found::Tags(TagReading { tags, read_at });
-    let found = match lookup {
-        Lookup::TargetTags(arn) => scope.target_tags(arn).await.map(tags),
-        Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await.map(tags),
-        Lookup::TargetGroup(arn) => {
-            let found = scope.load_balancers(arn).await;
-            found.map(|load_balancers| Found::TargetGroup(TargetGroupReading { load_balancers, read_at }))
-        }
-    };
-    match &found {
-        Ok(_) => desk.went_through(service, operation, key),
-        Err(failure) => desk.note(failure, key),
-    }
-    found
-}
-
-/// What could not be looked up is not written to.
-fn say_failed_lookups(
-    plan: &mut Plan,
-    object: &Assigned,
-    observed: &ObservedTarget,
-    failed: &BTreeMap<Lookup, Failure>,
-) {
-    for lookup in std::mem::take(&mut plan.lookups) {
-        let failure = failed.get(&lookup);
-        let why = failure.map_or_else(|| "it has not been read yet".to_owned(), ToString::to_string);
-        let what = match lookup {
-            Lookup::TargetTags(_) | Lookup::AlarmTags(_) => "whose it is",
-            Lookup::TargetGroup(_) => "the load balancer of the service's target group",
-        };
-        plan.withheld.push(Withheld {
-            part: part_of(&lookup, object, observed),
-            reason: Reason::ReadFailed,
-            message: format!("{what} could not be read, so nothing is written: {why}"),
-            hint: format!("It is read again with the next pass; until then {} stays as it is.", object.desired.key),
-            failure: failure.cloned(),
-        });
-    }
-}
-
-fn part_of(lookup: &Lookup, object: &Assigned, observed: &ObservedTarget) -> Part {
-    match lookup {
-        Lookup::TargetTags(_) => Part::Target,
-        Lookup::AlarmTags(arn) => observed
-            .alarms
-            .iter()
-            .find(|(_, read)| read.known().and_then(Option::as_ref).is_some_and(|alarm| alarm.arn == *arn))
-            .map_or(Part::Object, |(name, _)| Part::Alarm(name.clone())),
-        Lookup::TargetGroup(_) => {
-            let policy = object.desired.policies.iter().find(|policy| policy.config.lacks_label());
-            policy.map_or(Part::Object, |policy| Part::Policy(policy.name.clone()))
-        }
-    }
-}
-
 fn withhold_all(plan: &mut Plan, why: &str) {
     plan.actions.clear();
     plan.withheld.push(Withheld {
@@ -341,64 +236,22 @@ fn not_applied(plan: &Plan, may_write: bool) -> Option<NotApplied> {
     }
 }
 
-/// Forgets the tags and target groups of what is gone, once AWS would show it for sure: a service made anew every day has a new target
-/// each time.
-fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: jiff::Timestamp) {
-    if !observed.is_complete() {
-        return;
-    }
-    let target = observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
-    let alarms = observed.alarms.values().filter_map(|read| Some(read.known()?.as_ref()?.arn.as_str()));
-    let there: std::collections::BTreeSet<&str> = target.into_iter().chain(alarms).collect();
-    let groups = observed.service.known().and_then(Option::as_ref).map(|service| &service.target_groups);
-    memory.target_groups.retain(|arn, _| groups.is_some_and(|groups| groups.contains(arn)));
-    memory.tags.retain(|arn, reading| {
-        there.contains(arn.as_str()) || now.duration_since(reading.read_at) < SignedDuration::from_hours(1)
-    });
-}
-
 /// A failed call is tried again with backoff; what waits for a person, or for its turn, waits for the next sweep.
 fn again(status: &Status, outcomes: &[Outcome], not_applied: Option<NotApplied>, list_failed: bool) -> Again {
     let failed = outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Done { .. }));
     let stalled = status.condition(ConditionType::Stalled).is_some();
-    if status.is_ready() || not_applied.is_some() || (stalled && !failed) {
+    // What is denied waits for its probe, which comes with a sweep: to read the object alone before would be for nothing.
+    let denials = outcomes.iter().filter_map(|outcome| match &outcome.result {
+        OutcomeResult::Held(_) => Some(true),
+        OutcomeResult::Failed(failure) => Some(classify(failure) == Class::Denied),
+        OutcomeResult::Done { .. } | OutcomeResult::Skipped { .. } => None,
+    });
+    let only_denied = denials.reduce(|all, denied| all && denied).unwrap_or(false);
+    if status.is_ready() || not_applied.is_some() || (stalled && !failed) || only_denied {
         Again::InTime
     } else if !failed && list_failed {
         Again::WithASweep
     } else {
         Again::Soon
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::capacity::{CapacityRange, SuspendedState};
-    use crate::model::observed::{Read, ScalableTarget, Tags};
-
-    #[test]
-    fn tags_of_what_is_gone_are_forgotten_after_an_hour() {
-        let read_at: jiff::Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
-        let target = ScalableTarget {
-            arn: Some("there".to_owned()),
-            range: CapacityRange::new(1, 2).unwrap(),
-            suspended: SuspendedState::default(),
-        };
-        let observed = ObservedTarget {
-            read_at,
-            service: Read::Known(None),
-            target: Read::Known(Some(target)),
-            policies: Read::Known(Vec::new()),
-            scheduled_actions: Read::Known(Vec::new()),
-            alarms: BTreeMap::new(),
-        };
-        let mut memory = Memory::default();
-        for arn in ["there", "gone"] {
-            memory.tags.insert(arn.to_owned(), TagReading { tags: Tags::new(), read_at });
-        }
-        forget_tags(&mut memory, &observed, read_at + SignedDuration::from_mins(59));
-        assert_eq!(memory.tags.len(), 2, "what was just made may not be shown yet");
-        forget_tags(&mut memory, &observed, read_at + SignedDuration::from_mins(60));
-        assert_eq!(memory.tags.keys().collect::<Vec<_>>(), ["there"]);
     }
 }
