@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::admission::{Admission, Refused, admit};
 use crate::api::desired::ServiceScaling;
-use crate::aws::{Scope, Which, Written};
+use crate::aws::{Edited, Scope, Which, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::PolicyName;
 use crate::plan::{Action, ActionKind, DoomedPolicy, Outcome, OutcomeResult, Plan, PolicyArn};
@@ -66,14 +66,19 @@ async fn admitted(
     made: &BTreeMap<PolicyName, String>,
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
-    if let ActionKind::DeletePolicy(doomed) = &action.kind {
-        match spared(scope, admission, plan, doomed).await {
-            Ok(None) => {}
-            Ok(Some(why)) => return Err(OutcomeResult::Skipped { why }),
-            Err(refused) => return Err(not_done(refused)),
-        }
+    if let ActionKind::DeletePolicy(doomed) = &action.kind
+        && let Some(why) = spared(scope, admission, plan, doomed).await.map_err(not_done)?
+    {
+        return Err(OutcomeResult::Skipped { why });
     }
-    admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await.map_err(not_done)
+    match admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await {
+        Ok(Edited::Written(written)) => Ok(written),
+        Ok(Edited::ChangedMeanwhile) => {
+            let why = "somebody changed it since it was read, so nothing was written; it is looked at again";
+            Err(OutcomeResult::Skipped { why: why.to_owned() })
+        }
+        Err(refused) => Err(not_done(refused)),
+    }
 }
 
 fn not_done(refused: Refused) -> OutcomeResult {
@@ -106,7 +111,7 @@ fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
         ActionKind::UntagTarget { .. } => (AwsService::ApplicationAutoScaling, "UntagResource"),
         ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
         ActionKind::DeletePolicy(_) => (AwsService::ApplicationAutoScaling, "DeleteScalingPolicy"),
-        ActionKind::PutAlarm { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
+        ActionKind::PutAlarm { .. } | ActionKind::EditAlarmActions { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
         ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
     }
 }
@@ -116,9 +121,9 @@ async fn send(
     plan: &Plan,
     action: &Action,
     made: &BTreeMap<PolicyName, String>,
-) -> Result<Written, Failure> {
+) -> Result<Edited, Failure> {
     let service = &plan.key.service;
-    match &action.kind {
+    let written = match &action.kind {
         ActionKind::RegisterTarget { range, suspended, tags } => {
             scope.register_target(service, *range, *suspended, tags).await
         }
@@ -127,15 +132,23 @@ async fn send(
         ActionKind::PutPolicy { name, config } => scope.put_policy(service, name, config).await,
         ActionKind::DeletePolicy(doomed) => scope.delete_policy(service, &doomed.policy.name).await,
         ActionKind::PutAlarm { name, config, actions, policy, tags } => {
-            let arn = match policy {
-                PolicyArn::Known(arn) => arn,
-                PolicyArn::AfterApply(policy) => made.get(policy).ok_or_else(|| no_arn(policy))?,
-            };
             let mut actions = actions.clone();
-            actions.alarm.insert(arn.clone());
+            actions.alarm.insert(arn(policy, made)?.to_owned());
             scope.put_alarm(name, config, &actions, tags).await
         }
+        ActionKind::EditAlarmActions { name, add, remove, read } => {
+            let add = add.as_ref().map(|policy| arn(policy, made)).transpose()?;
+            return scope.edit_alarm_actions(name, add, remove, read).await;
+        }
         ActionKind::TagAlarm { arn, tags } => scope.tag_alarm(arn, tags).await,
+    };
+    written.map(Edited::Written)
+}
+
+fn arn<'a>(policy: &'a PolicyArn, made: &'a BTreeMap<PolicyName, String>) -> Result<&'a str, Failure> {
+    match policy {
+        PolicyArn::Known(arn) => Ok(arn),
+        PolicyArn::AfterApply(policy) => made.get(policy).map(String::as_str).ok_or_else(|| no_arn(policy)),
     }
 }
 

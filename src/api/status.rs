@@ -151,6 +151,10 @@ closed_list! {
         TargetNotReady,
         /// The policy must exist first.
         PolicyNotReady,
+        /// The alarm that an `alarmRef` names does not exist.
+        AlarmMissing,
+        /// The alarm that an `alarmRef` names has fields that this version does not know, and a write would lose them.
+        AlarmHasUnknownFields,
         /// Policies of ours on the target are no longer in the object.
         UnmanagedPolicies,
         /// Scheduled actions are on the target, so min and max are left alone.
@@ -190,6 +194,8 @@ impl Reason {
             | Self::ServiceLinkedRoleMissing
             | Self::Conflict
             | Self::CapacityMoveWithheld
+            | Self::AlarmMissing
+            | Self::AlarmHasUnknownFields
             | Self::UnmanagedPolicies
             | Self::TargetHasSchedules
             | Self::DriftContention

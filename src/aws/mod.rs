@@ -18,6 +18,7 @@ mod scope;
 pub use account::{Account, Aws, AwsOptions, Identity};
 pub use autoscaling::Which;
 pub use call::{CallRecorder, CallReport, NoRecorder};
+pub use cloudwatch::Edited;
 pub use iam::{Iam, PoliciesRead, Simulated};
 pub use limits::Limits;
 pub use scope::{Scope, Written};

@@ -17,6 +17,7 @@ pub mod fields;
 pub mod iam;
 pub mod intervals;
 pub mod load_balancer;
+pub mod metric;
 pub mod names;
 pub mod number;
 pub mod observed;

@@ -192,6 +192,17 @@ pub enum ActionKind {
         /// Sent only on create (S-068).
         tags: Tags,
     },
+    /// PutMetricAlarm on an alarm that is not ours: with everything that it has, but for its actions on `ALARM`.
+    EditAlarmActions {
+        /// The alarm.
+        name: AlarmName,
+        /// The policy that it is to fire.
+        add: Option<PolicyArn>,
+        /// ARNs of our policies that it is no longer to fire.
+        remove: BTreeSet<String>,
+        /// The digest of what it was when this was planned: nothing is written where it is something else by then.
+        read: String,
+    },
     /// TagResource of CloudWatch (aws-sdk#27).
     TagAlarm {
         /// The alarm's ARN.

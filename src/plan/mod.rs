@@ -8,8 +8,10 @@
 mod action;
 mod after;
 mod alarms;
+mod attach;
 mod capacity;
 mod draft;
+mod follow;
 mod lint;
 mod memory;
 mod ownership;
@@ -80,6 +82,7 @@ pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let target = target::plan(&mut draft, &service, &wanted);
     let policies = policies::plan(&mut draft, &target, &wanted);
     alarms::plan(&mut draft, &policies);
+    attach::plan(&mut draft, &target, &policies);
     draft.finish()
 }
 

@@ -1,5 +1,5 @@
 //! What each policy of the object comes to: the resource label that the object leaves out is that of the service's target
-//! group.
+//! group, and steps may follow an alarm's threshold.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use super::Inputs;
 use super::action::{Lookup, Part};
 use super::draft::Draft;
+use super::follow;
 use crate::api::desired::{DesiredPolicy, Mode};
 use crate::api::status::Reason;
 use crate::model::load_balancer::{label, target_group_name};
@@ -40,7 +41,8 @@ pub(super) fn resolve<'a>(draft: &mut Draft<'a>, service: &Service) -> Vec<Wante
 
 fn resolve_one(draft: &mut Draft<'_>, service: &Service, policy: &DesiredPolicy) -> Option<PolicyConfig> {
     if !policy.config.is_of_load_balancer() {
-        return Some(policy.config.clone());
+        let settled = follow::settle(draft.inputs, policy);
+        return settled.map_err(|unsettled| unsettled.withhold(draft, Part::Policy(policy.name.clone()))).ok();
     }
     if service.code_deploy {
         say_blue_green(draft, policy);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::action::{Action, ActionKind, Lookup, Part, Verb};
+use super::attach;
 use super::capacity;
 use super::draft::{Claim, Draft, Standing};
 use super::ownership;
@@ -21,13 +22,15 @@ pub(super) struct TargetStanding {
     pub(super) digests_by: Option<usize>,
     /// The digests that the tags held when they were read; `None` when they are unknown.
     pub(super) digests: Option<BTreeSet<String>>,
+    /// The digests of attachments that the tags hold, or will hold by [`TargetStanding::digests_by`].
+    pub(super) attached: BTreeSet<String>,
     /// Whether nothing but the target is known to be ours: it is being made or taken over.
     pub(super) fresh: bool,
 }
 
 impl TargetStanding {
     fn blocked() -> Self {
-        Self { standing: Standing::Blocked, digests_by: None, digests: None, fresh: false }
+        Self { standing: Standing::Blocked, digests_by: None, digests: None, attached: BTreeSet::new(), fresh: false }
     }
 }
 
@@ -52,6 +55,8 @@ fn create(draft: &mut Draft<'_>, service: &Service, wanted: &[WantedPolicy<'_>])
     let mut tags = ownership::object_tags(desired, draft.inputs.owner);
     let digests = digests_to_hold(desired, &[], &BTreeSet::new(), wanted);
     tags.extend(ownership::digest_tags(&digests));
+    let attached = attach::digests_to_hold(draft.inputs, &BTreeSet::new());
+    tags.extend(ownership::attached_tags(&attached));
     let mut all = creation(&desired.range);
     all.extend(changes(&SuspendedState::default(), &suspended));
     let standing = draft.propose(Action {
@@ -71,7 +76,7 @@ fn create(draft: &mut Draft<'_>, service: &Service, wanted: &[WantedPolicy<'_>])
         Standing::Will(by) => by,
         Standing::Blocked => None,
     };
-    TargetStanding { standing, digests_by, digests: Some(digests), fresh: true }
+    TargetStanding { standing, digests_by, digests: Some(digests), attached, fresh: true }
 }
 
 fn update(
@@ -90,7 +95,9 @@ fn update(
         return update_without_arn(draft, service, target, range, suspended, differs);
     };
     let tags_differ = draft.known_tags(arn).is_some_and(|tags| !tag_changes(draft, tags, wanted).0.is_empty());
-    let rest_differs = super::policies::differ(draft.inputs, wanted) || super::alarms::differ(draft.inputs);
+    let rest_differs = super::policies::differ(draft.inputs, wanted)
+        || super::alarms::differ(draft.inputs)
+        || attach::differ(draft.inputs);
     let writes = !differs.is_empty() || rest_differs || tags_differ;
     let (tags, adopted) = match draft.claim(Part::Target, Lookup::TargetTags(arn.clone()), writes) {
         Claim::Ours(tags) => (tags, false),
@@ -101,13 +108,19 @@ fn update(
     draft.heed_brake(&tags);
     let digests_by = write_tags(draft, arn, &tags, wanted);
     let standing = register(draft, service, target, range, suspended, differs, digests_by);
-    TargetStanding { standing, digests_by, digests: Some(ownership::digests(&tags)), fresh: adopted }
+    let held = ownership::attached(&tags);
+    // A record that is not going to be written is none.
+    let attached = match digests_by {
+        Some(_) => attach::digests_to_hold(draft.inputs, &held),
+        None => held,
+    };
+    TargetStanding { standing, digests_by, digests: Some(ownership::digests(&tags)), attached, fresh: adopted }
 }
 
 /// Nothing is written before the tags are read; where nothing is to be written, the slow sweep reads them.
 fn unknown_owner(writes: bool) -> TargetStanding {
     let standing = if writes { Standing::Blocked } else { Standing::Will(None) };
-    TargetStanding { standing, digests_by: None, digests: None, fresh: false }
+    TargetStanding { standing, ..TargetStanding::blocked() }
 }
 
 /// Targets of before March 2023 may have no ARN: they carry no tags, so nobody can be asked who owns them (tf#31261).
@@ -124,7 +137,7 @@ fn update_without_arn(
         return TargetStanding::blocked();
     }
     let standing = register(draft, service, target, range, suspended, differs, None);
-    TargetStanding { standing, digests_by: None, digests: Some(BTreeSet::new()), fresh: true }
+    TargetStanding { standing, digests: Some(BTreeSet::new()), fresh: true, ..TargetStanding::blocked() }
 }
 
 /// The range to hold; `None` where a schedule may own min and max (S-045), or where it is not known whether one does.
@@ -265,9 +278,11 @@ fn tag_changes(draft: &Draft<'_>, tags: &Tags, policies: &[WantedPolicy<'_>]) ->
         None => held,
     };
     let mut wanted = ownership::object_tags(desired, draft.inputs.owner);
-    let digest_tags = ownership::digest_tags(&digests);
+    let mut digest_tags = ownership::digest_tags(&digests);
+    let attached = attach::digests_to_hold(draft.inputs, &ownership::attached(tags));
+    digest_tags.extend(ownership::attached_tags(&attached));
     let stale =
-        tags.keys().filter(|key| ownership::is_policies_tag(key) && !digest_tags.contains_key(*key)).cloned().collect();
+        tags.keys().filter(|key| ownership::is_digests_tag(key) && !digest_tags.contains_key(*key)).cloned().collect();
     wanted.extend(digest_tags);
     wanted.retain(|key, value| tags.get(key) != Some(value));
     (wanted, stale)

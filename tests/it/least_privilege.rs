@@ -19,6 +19,7 @@ use ecs_scaling_sandbox::founding::{ROLE, member, search_api};
 use ecs_scaling_sandbox::{ServiceSeed, World};
 use serde_json::{Value, json};
 
+use crate::alarm_ref;
 use crate::harness::{ALARM, Bench, SEARCH_API, condition, start};
 use crate::member::{Log, ROLE_ARN, member_account};
 use ecs_scaling::controller::object::Passed;
@@ -163,6 +164,14 @@ async fn reconciles(without: &str) -> bool {
     let renamed = objects().replace("policyName: requests", "policyName: renamed");
     for yaml in [objects(), larger, renamed, objects()] {
         well = well && nothing_denied(&bench, &mut bench.session(&yaml).await).await;
+    }
+    if well {
+        bench.put_theirs_at(&member());
+        let mut session = bench.session(&alarm_ref::object(alarm_ref::THEIRS)).await;
+        well = nothing_denied(&bench, &mut session).await;
+        let attached = bench.round(&mut session).await.values().all(|passed| passed.kept.status.is_ready());
+        assert!(!well || attached, "the policy is on somebody else's alarm");
+        well = well && nothing_denied(&bench, &mut bench.session(&objects()).await).await;
     }
     for change in SCENARIOS {
         if well {

@@ -11,8 +11,7 @@ use crate::api::yaml::{Entry, Node, ScalarValue};
 
 /// Fields that a later version brings, and the field that they may take the place of. Where an object holds one today,
 /// it cannot be done, and is said.
-const LATER: [(&str, &str); 4] =
-    [("scheduledActions", ""), ("alarmRef", "alarm"), ("state", ""), ("metrics", "metricName")];
+const LATER: [(&str, &str); 2] = [("scheduledActions", ""), ("state", "")];
 
 /// Fields that people bring along from elsewhere, and what stands for them here.
 const ELSEWHERE: [(&str, &str); 7] = [

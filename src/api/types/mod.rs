@@ -7,7 +7,7 @@
 mod account;
 mod alarm;
 mod intervals;
-mod metric_query;
+mod policy_query;
 mod predictive_scaling;
 mod service_scaling;
 mod target_tracking;
@@ -19,11 +19,11 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AllowSpec, AwsAccountSpec};
 pub use alarm::{
-    ActionConfigurationSpec, AlarmSpec, AlarmTagsPropagationSpec, EvaluationWindowSpec, SlidingWindowSpec,
-    WallClockWindowSpec, WarmUpSpec,
+    ActionConfigurationSpec, AlarmRefSpec, AlarmSpec, AlarmTagsPropagationSpec, EvaluationWindowSpec, MetricQuerySpec,
+    MetricStatSpec, QueryMetricSpec, SlidingWindowSpec, WallClockWindowSpec, WarmUpSpec,
 };
 pub use intervals::{IntervalSpec, IntervalsSideSpec, IntervalsSpec};
-pub use metric_query::{MetricQuerySpec, MetricSpec, MetricStatSpec};
+pub use policy_query::{PolicyMetricSpec, PolicyMetricStatSpec, PolicyQuerySpec};
 pub use predictive_scaling::{
     PredictiveCustomizedSpec, PredictiveMetricSpec, PredictivePairSpec, PredictivePredefinedSpec, PredictiveScalingSpec,
 };

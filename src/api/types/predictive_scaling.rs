@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::metric_query::MetricQuerySpec;
+use super::policy_query::PolicyQuerySpec;
 use crate::model::number::Number;
 use crate::model::policy::{MaxCapacityBreachBehavior, PredictiveMetricType, PredictiveMode, PredictivePairType};
 
@@ -75,5 +75,5 @@ pub struct PredictivePredefinedSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PredictiveCustomizedSpec {
     /// The lines (`MetricDataQueries`).
-    pub metric_data_queries: Vec<MetricQuerySpec>,
+    pub metric_data_queries: Vec<PolicyQuerySpec>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::alarm::AlarmSpec;
+use super::alarm::{AlarmRefSpec, AlarmSpec};
 use super::intervals::IntervalsSpec;
 use super::predictive_scaling::PredictiveScalingSpec;
 use super::target_tracking::TargetTrackingSpec;
@@ -76,10 +76,13 @@ pub struct StepPolicySpec {
     pub min_adjustment_magnitude: Option<i32>,
     /// How recent datapoints become the value that chooses a step (`MetricAggregationType`). Default: `Average`.
     pub metric_aggregation_type: Option<MetricAggregationType>,
-    /// The alarm that fires the policy. Give `alarm` or `alarms`.
+    /// The alarm that fires the policy. Give `alarm`, `alarms` or `alarmRef`.
     pub alarm: Option<AlarmSpec>,
-    /// The alarms that fire the policy, where there are several. Give `alarm` or `alarms`.
+    /// The alarms that fire the policy, where there are several. Give `alarm`, `alarms` or `alarmRef`.
     pub alarms: Option<Vec<AlarmSpec>>,
+    /// An alarm that somebody else makes: the policy's ARN is put among its `AlarmActions`, and nothing else of it is
+    /// changed. `steps` follow that alarm's threshold. Give `alarm`, `alarms` or `alarmRef`. Default: none.
+    pub alarm_ref: Option<AlarmRefSpec>,
     /// The steps in values of the metric, as the ECS console shows them, in any order. Give `steps` or
     /// `stepAdjustments`.
     pub steps: Option<Vec<StepSpec>>,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::metric_query::MetricQuerySpec;
-use crate::model::alarm::{StandardUnit, Statistic};
+use super::policy_query::PolicyQuerySpec;
+use crate::model::metric::{StandardUnit, Statistic};
 use crate::model::number::Number;
 use crate::model::policy::TrackedMetricType;
 
@@ -59,5 +59,5 @@ pub struct CustomizedMetricSpec {
     /// The unit (`Unit`); only datapoints that were put with it are seen. Default: every unit.
     pub unit: Option<StandardUnit>,
     /// Metric math (`Metrics`). Default: none, with `metricName`.
-    pub metrics: Option<Vec<MetricQuerySpec>>,
+    pub metrics: Option<Vec<PolicyQuerySpec>>,
 }

@@ -12,7 +12,7 @@ use crate::model::alarm::ComparisonOperator;
 use crate::model::intervals::{self, Interval, Place as IntervalPlace, Side, Sides};
 use crate::model::names::PolicyName;
 use crate::model::number::Number;
-use crate::model::policy::{AdjustmentType, PolicyConfig, StepScalingConfig};
+use crate::model::policy::{AdjustmentType, MetricAggregationType, PolicyConfig, StepScalingConfig};
 use crate::model::steps::{self, Place as StepPlace, RawSteps, Written};
 
 /// Checks and resolves all intervals of an object; `at` is its spec.
@@ -103,7 +103,7 @@ impl Entry<'_> {
         let config = self.config(side, &alarm, at, report);
         warn_of_aggregation(config.metric_aggregation_type, &alarm, at, at, report);
         let config = PolicyConfig::Step(config);
-        DesiredPolicy { name: PolicyName::new(name), config, alarms: vec![alarm] }
+        DesiredPolicy { name: PolicyName::new(name), config, alarms: vec![alarm], alarm_ref: None }
     }
 
     fn alarm(&self, alarm_name: String, side: &Side) -> AlarmSpec {
@@ -116,7 +116,8 @@ impl Entry<'_> {
             ok_actions: own.ok_actions.or(both.ok_actions),
             insufficient_data_actions: own.insufficient_data_actions.or(both.insufficient_data_actions),
             namespace: both.namespace,
-            metric_name: both.metric_name,
+            metric_name: Some(both.metric_name),
+            metrics: None,
             dimensions: both.dimensions,
             statistic: both.statistic,
             extended_statistic: both.extended_statistic,
@@ -152,7 +153,9 @@ impl Entry<'_> {
             report.error(&path, problem.to_string(), problem.hint());
         }
         let aggregation = self.own.metric_aggregation_type.or(self.spec.metric_aggregation_type);
-        let aggregation = aggregation.unwrap_or_else(|| steps::aggregation_for(&alarm.config.metric.statistic));
+        let of_statistic =
+            || alarm.config.metric.statistic().map_or(MetricAggregationType::Average, steps::aggregation_for);
+        let aggregation = aggregation.unwrap_or_else(of_statistic);
         let steps = side.steps.clone();
         StepScalingConfig::canonical(adjustment_type, steps, min_adjustment_magnitude, cooldown, Some(aggregation))
     }

@@ -1,14 +1,17 @@
 //! Metric math and resource labels, as target tracking and predictive scaling have them (S-037, S-038).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
+use super::has_length;
+use super::metric::Named;
+use super::queries::{MAX_EXPRESSION, check_id, check_named};
 use super::target::Place;
-use super::{alarm, has_length};
 use crate::api::finding::Report;
 use crate::api::path::Path;
-use crate::api::types::{MetricQuerySpec, MetricStatSpec};
+use crate::api::types::{PolicyMetricStatSpec, PolicyQuerySpec};
+use crate::model::evaluation::math;
 use crate::model::load_balancer::is_label;
-use crate::model::policy::{Metric, MetricQuery, MetricStat, PredefinedMetric};
+use crate::model::policy::{PolicyMetric, PolicyMetricStat, PolicyQuery, PredefinedMetric};
 
 /// Whether lines may search for metrics: an alarm's may not, and target tracking makes alarms (S-069).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,22 +22,29 @@ pub(super) enum Search {
 
 /// Checks and resolves the lines of a list.
 pub(super) fn check(
-    specs: &[MetricQuerySpec],
+    specs: &[PolicyQuerySpec],
     search: Search,
     place: &Place,
     at: &Path,
     report: &mut Report<'_>,
-) -> Vec<MetricQuery> {
-    let mut ids = BTreeSet::new();
-    let mut queries = Vec::new();
+) -> Vec<PolicyQuery> {
+    let ids: Vec<&str> = specs.iter().map(|spec| spec.id.as_str()).collect();
+    let mut queries: Vec<PolicyQuery> = Vec::new();
     for (index, spec) in specs.iter().enumerate() {
         let at = at.index(index);
-        check_id(spec, &mut ids, &at.key("id"), report);
+        check_id(&spec.id, &at.key("id"), report);
+        if queries.iter().any(|query| query.id == spec.id) {
+            report.error(&at.key("id"), format!("two lines have the id `{}`", spec.id), "rename one of them");
+        }
         check_one_of(spec, &at, report);
         if let Some(expression) = &spec.expression {
-            check_expression(expression, search, &at.key("expression"), report);
+            let path = at.key("expression");
+            if has_length(expression, MAX_EXPRESSION, "the expression", &path, report) {
+                check_search(expression, search, &path, report);
+                check_named(expression, &spec.id, &ids, &path, report);
+            }
         }
-        queries.push(MetricQuery {
+        queries.push(PolicyQuery {
             id: spec.id.clone(),
             expression: spec.expression.clone(),
             metric_stat: spec.metric_stat.as_ref().map(|stat| metric_stat(stat, place, &at.key("metricStat"), report)),
@@ -46,20 +56,7 @@ pub(super) fn check(
     queries
 }
 
-fn check_id<'a>(spec: &'a MetricQuerySpec, ids: &mut BTreeSet<&'a str>, path: &Path, report: &mut Report<'_>) {
-    has_length(&spec.id, 255, "the id", path, report);
-    let is_id = spec.id.starts_with(|c: char| c.is_ascii_lowercase())
-        && spec.id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_id && !spec.id.is_empty() {
-        let hint = "begin with a lower-case letter, and use letters, digits and `_`, such as m1";
-        report.error(path, format!("`{}` cannot be an id", spec.id), hint);
-    }
-    if !ids.insert(&spec.id) {
-        report.error(path, format!("two lines have the id `{}`", spec.id), "rename one of them");
-    }
-}
-
-fn check_one_of(spec: &MetricQuerySpec, at: &Path, report: &mut Report<'_>) {
+fn check_one_of(spec: &PolicyQuerySpec, at: &Path, report: &mut Report<'_>) {
     match (&spec.expression, &spec.metric_stat) {
         (Some(_), Some(_)) => {
             let message = "expression and metricStat cannot stand together";
@@ -73,15 +70,14 @@ fn check_one_of(spec: &MetricQuerySpec, at: &Path, report: &mut Report<'_>) {
     }
 }
 
-fn check_expression(expression: &str, search: Search, path: &Path, report: &mut Report<'_>) {
-    has_length(expression, 2048, "the expression", path, report);
-    if search == Search::Refused && expression.contains("SEARCH(") {
+fn check_search(expression: &str, search: Search, path: &Path, report: &mut Report<'_>) {
+    if search == Search::Refused && math::calls(expression, "SEARCH") {
         let message = "target tracking makes alarms, and an alarm cannot search for metrics";
         report.error(path, message, "name each metric on a line of its own");
     }
 }
 
-fn check_return_data(queries: &[MetricQuery], at: &Path, report: &mut Report<'_>) {
+fn check_return_data(queries: &[PolicyQuery], at: &Path, report: &mut Report<'_>) {
     let returned: Vec<&str> = queries.iter().filter(|query| query.return_data).map(|query| query.id.as_str()).collect();
     match returned.as_slice() {
         [_] => {}
@@ -94,7 +90,7 @@ fn check_return_data(queries: &[MetricQuery], at: &Path, report: &mut Report<'_>
     }
 }
 
-fn metric_stat(spec: &MetricStatSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> MetricStat {
+fn metric_stat(spec: &PolicyMetricStatSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> PolicyMetricStat {
     has_length(&spec.stat, 255, "the statistic", &at.key("stat"), report);
     let metric_at = at.key("metric");
     let metric = metric(
@@ -105,24 +101,21 @@ fn metric_stat(spec: &MetricStatSpec, place: &Place, at: &Path, report: &mut Rep
         &metric_at,
         report,
     );
-    MetricStat { metric, stat: spec.stat.clone(), unit: spec.unit }
+    PolicyMetricStat { metric, stat: spec.stat.clone(), unit: spec.unit }
 }
 
 /// A metric by its name, with the service's own dimensions where it is one of the service's metrics.
 pub(super) fn metric(
     namespace: &str,
     metric_name: &str,
-    dimensions: Option<&std::collections::BTreeMap<String, String>>,
+    dimensions: Option<&BTreeMap<String, String>>,
     place: &Place,
     at: &Path,
     report: &mut Report<'_>,
-) -> Metric {
-    alarm::check_metric_names(namespace, metric_name, at, report);
-    Metric {
-        dimensions: alarm::dimensions(dimensions, namespace, place, at, report),
-        namespace: namespace.to_owned(),
-        metric_name: metric_name.to_owned(),
-    }
+) -> PolicyMetric {
+    let named = Named { namespace: Some(namespace), metric_name: Some(metric_name), dimensions };
+    let (namespace, metric_name, dimensions) = named.check(place, at, report);
+    PolicyMetric { namespace, metric_name, dimensions }
 }
 
 /// A predefined metric and its label, which goes with a load balancer's metric alone.

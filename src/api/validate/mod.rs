@@ -1,8 +1,7 @@
 //! What AWS allows, checked before anything is sent, and the resolved objects that come of it.
 //!
-//! Owns the rules of one object by subject (`metadata`, `target`, `tags`,
-//! `scaling` with `policies`, `intervals`, `tracking`, `predictive` and `metric_math`, `alarm`, `statistic`, `window`,
-//! `actions`, `account`)
+//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `scaling` with `policies`, `intervals`,
+//! `tracking` and `predictive`, `alarm`, `metric`, `queries`, `metric_math`, `statistic`, `window`, `actions`, `account`)
 //! and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it says is a
 //! warning. The rules of steps are `model::steps`. A function here reports every broken rule and goes on with what
 //! it can; an object whose report has an error is never used.
@@ -13,9 +12,11 @@ pub(in crate::api) mod actions;
 mod alarm;
 mod intervals;
 mod metadata;
+mod metric;
 mod metric_math;
 mod policies;
 mod predictive;
+mod queries;
 mod scaling;
 mod statistic;
 mod tags;

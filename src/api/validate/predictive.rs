@@ -12,7 +12,7 @@ use crate::api::types::{
 };
 use crate::model::names::PolicyName;
 use crate::model::policy::{
-    Forecast, ForecastMetric, MaxCapacityBreachBehavior, MetricQuery, PolicyConfig, PredictiveConfig,
+    Forecast, ForecastMetric, MaxCapacityBreachBehavior, PolicyConfig, PolicyQuery, PredictiveConfig,
 };
 
 /// Checks and resolves the predictive scaling policies.
@@ -52,7 +52,7 @@ fn policy(spec: &PredictiveScalingSpec, place: &Place, at: &Path, report: &mut R
         spec.max_capacity_buffer,
     );
     let name = PolicyName::new(&spec.policy_name);
-    Some(DesiredPolicy { name, config: PolicyConfig::Predictive(config), alarms: Vec::new() })
+    Some(DesiredPolicy { name, config: PolicyConfig::Predictive(config), alarms: Vec::new(), alarm_ref: None })
 }
 
 fn check_range(value: Option<i32>, max: i32, unit: &str, path: &Path, report: &mut Report<'_>) {
@@ -146,6 +146,6 @@ impl Half<'_> {
     }
 }
 
-fn queries(spec: &PredictiveCustomizedSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<MetricQuery> {
+fn queries(spec: &PredictiveCustomizedSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<PolicyQuery> {
     metric_math::check(&spec.metric_data_queries, Search::Allowed, place, &at.key("metricDataQueries"), report)
 }

@@ -32,6 +32,11 @@ impl Names {
         }
     }
 
+    /// Whether an alarm of this name is the object's.
+    pub(super) fn has_alarm(&self, name: &str) -> bool {
+        self.alarms.contains(name)
+    }
+
     /// Notes an alarm's name (S-099).
     pub(super) fn take_alarm(&mut self, name: &str, path: &Path, report: &mut Report<'_>) {
         if !self.alarms.insert(name.to_owned()) {
@@ -58,6 +63,7 @@ pub(super) fn check(
         ("targetTracking", tracking::check(list(&spec.target_tracking), place, at, &mut names, report)),
         ("predictiveScaling", predictive::check(list(&spec.predictive_scaling), place, at, &mut names, report)),
     ];
+    policies::check_refs(list(&spec.step_scaling), at, &names, report);
     check_number(&lists, at, report);
     lists.into_iter().flat_map(|(_, policies)| policies).collect()
 }

@@ -154,13 +154,13 @@ pub(super) fn range(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_
 
 /// Whether nothing of the policy's metrics is there without tasks. A forecast is made of the past, and needs none.
 fn needs_tasks(policy: &DesiredPolicy) -> bool {
-    use super::alarm::is_of_service;
+    use super::metric::{is_of_service, needs_tasks};
     let of_alarm = |alarm: &DesiredAlarm| {
         let config = &alarm.config;
-        is_of_service(&config.metric.namespace) && config.treat_missing_data != TreatMissingData::Breaching
+        needs_tasks(&config.metric) && config.treat_missing_data != TreatMissingData::Breaching
     };
     match &policy.config {
-        PolicyConfig::Step(_) => policy.alarms.iter().all(of_alarm),
+        PolicyConfig::Step(_) => policy.alarm_ref.is_none() && policy.alarms.iter().all(of_alarm),
         PolicyConfig::TargetTracking(config) => match &config.metric {
             TrackedMetric::Predefined(_) => true,
             TrackedMetric::Single(metric) => is_of_service(&metric.namespace),

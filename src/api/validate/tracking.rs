@@ -47,7 +47,12 @@ pub(super) fn check(
         check_unique(&config.metric, &tracked, &at, report);
         tracked.push((at.clone(), config.metric.clone()));
         let config = PolicyConfig::TargetTracking(config);
-        policies.push(DesiredPolicy { name: PolicyName::new(&spec.policy_name), config, alarms: Vec::new() });
+        policies.push(DesiredPolicy {
+            name: PolicyName::new(&spec.policy_name),
+            config,
+            alarms: Vec::new(),
+            alarm_ref: None,
+        });
     }
     policies
 }
@@ -131,7 +136,7 @@ fn customized(spec: &CustomizedMetricSpec, place: &Place, at: &Path, report: &mu
     }))
 }
 
-fn check_size(queries: &[crate::model::policy::MetricQuery], path: &Path, report: &mut Report<'_>) {
+fn check_size(queries: &[crate::model::policy::PolicyQuery], path: &Path, report: &mut Report<'_>) {
     let bytes = serde_json::to_string(queries).map_or(0, |text| text.len());
     if bytes > MAX_BYTES {
         let message = format!("the lines have {bytes} bytes; AWS takes requests of at most {MAX_BYTES}");

@@ -3,8 +3,8 @@
 use aws_sdk_applicationautoscaling::error::BuildError;
 use aws_sdk_applicationautoscaling::types as sdk;
 
-use crate::model::alarm::StandardUnit;
-use crate::model::policy::{Metric, MetricQuery, MetricStat};
+use crate::model::metric::StandardUnit;
+use crate::model::policy::{PolicyMetric, PolicyMetricStat, PolicyQuery};
 
 /// `None` where there is no unit; `Some(None)` for one that this version does not know.
 pub(super) fn unit(text: Option<&str>) -> Option<Option<StandardUnit>> {
@@ -16,8 +16,8 @@ pub(super) fn unit(text: Option<&str>) -> Option<Option<StandardUnit>> {
 
 macro_rules! queries {
     ($to:ident, $from:ident, $query:ident, $stat:ident, $metric:ident, $dimension:ident) => {
-        pub(super) fn $to(queries: &[MetricQuery]) -> Result<Vec<sdk::$query>, BuildError> {
-            let stat = |stat: &MetricStat| {
+        pub(super) fn $to(queries: &[PolicyQuery]) -> Result<Vec<sdk::$query>, BuildError> {
+            let stat = |stat: &PolicyMetricStat| {
                 let dimension =
                     |(name, value): (&String, &String)| sdk::$dimension::builder().name(name).value(value).build();
                 let dimensions = stat.metric.dimensions.iter().map(dimension).collect::<Result<Vec<_>, _>>()?;
@@ -32,7 +32,7 @@ macro_rules! queries {
                     .set_unit(stat.unit.map(|unit| unit.as_str().to_owned()))
                     .build()
             };
-            let query = |query: &MetricQuery| {
+            let query = |query: &PolicyQuery| {
                 sdk::$query::builder()
                     .id(&query.id)
                     .set_expression(query.expression.clone())
@@ -45,13 +45,13 @@ macro_rules! queries {
         }
 
         /// `None` when one holds a value that this version does not know.
-        pub(super) fn $from(queries: &[sdk::$query]) -> Option<Vec<MetricQuery>> {
+        pub(super) fn $from(queries: &[sdk::$query]) -> Option<Vec<PolicyQuery>> {
             let stat = |stat: &sdk::$stat| {
                 let metric = stat.metric()?;
                 let dimension =
                     |dimension: &sdk::$dimension| (dimension.name().to_owned(), dimension.value().to_owned());
-                Some(MetricStat {
-                    metric: Metric {
+                Some(PolicyMetricStat {
+                    metric: PolicyMetric {
                         namespace: metric.namespace().unwrap_or_default().to_owned(),
                         metric_name: metric.metric_name().unwrap_or_default().to_owned(),
                         dimensions: metric.dimensions().iter().map(dimension).collect(),
@@ -65,7 +65,7 @@ macro_rules! queries {
                     None => None,
                     Some(of) => Some(stat(of)?),
                 };
-                Some(MetricQuery {
+                Some(PolicyQuery {
                     id: query.id().to_owned(),
                     expression: query.expression().map(str::to_owned),
                     metric_stat,

@@ -6,7 +6,7 @@ use aws_sdk_applicationautoscaling::types as sdk;
 use super::metric::{from_predictive, to_predictive};
 use crate::model::number::Number;
 use crate::model::policy::{
-    Forecast, ForecastMetric, MaxCapacityBreachBehavior, MetricQuery, PredefinedMetric, PredictiveConfig,
+    Forecast, ForecastMetric, MaxCapacityBreachBehavior, PolicyQuery, PredefinedMetric, PredictiveConfig,
     PredictiveMetricType, PredictiveMode,
 };
 
@@ -31,7 +31,7 @@ predefined!(to_pair, from_pair, PredictiveScalingPredefinedMetricPairSpecificati
 predefined!(to_load, from_load, PredictiveScalingPredefinedLoadMetricSpecification);
 predefined!(to_scaling, from_scaling, PredictiveScalingPredefinedScalingMetricSpecification);
 
-fn customized(queries: &[MetricQuery]) -> Result<sdk::PredictiveScalingCustomizedMetricSpecification, BuildError> {
+fn customized(queries: &[PolicyQuery]) -> Result<sdk::PredictiveScalingCustomizedMetricSpecification, BuildError> {
     let queries = to_predictive(queries)?;
     sdk::PredictiveScalingCustomizedMetricSpecification::builder().set_metric_data_queries(Some(queries)).build()
 }

@@ -4,7 +4,7 @@ use aws_sdk_applicationautoscaling::error::BuildError;
 use aws_sdk_applicationautoscaling::types as sdk;
 
 use super::metric::{from_tracking, to_tracking, unit};
-use crate::model::alarm::Statistic;
+use crate::model::metric::Statistic;
 use crate::model::number::Number;
 use crate::model::policy::{
     CustomizedMetric, PredefinedMetric, TargetTrackingConfig, TrackedMetric, TrackedMetricType,

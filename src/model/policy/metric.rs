@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::alarm::StandardUnit;
+use crate::model::metric::StandardUnit;
 
 /// The predefined metrics that count a load balancer's requests: they cannot do without a resource label (S-037, S-038).
 const OF_LOAD_BALANCER: [&str; 3] = ["ALBRequestCountPerTarget", "ALBRequestCount", "TotalALBRequestCount"];
@@ -35,7 +35,7 @@ impl PredefinedMetric {
 /// One of CloudWatch's metrics.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Metric {
+pub struct PolicyMetric {
     /// `Namespace`.
     pub namespace: String,
     /// `MetricName`.
@@ -48,9 +48,9 @@ pub struct Metric {
 /// A metric with the statistic that is taken of it; it has no period (S-037).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MetricStat {
+pub struct PolicyMetricStat {
     /// What is measured.
-    pub metric: Metric,
+    pub metric: PolicyMetric,
     /// `Stat`: `Average`, `p95` and so on.
     pub stat: String,
     /// Unset sees every unit.
@@ -61,7 +61,7 @@ pub struct MetricStat {
 /// One line of metric math: an expression or a metric.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MetricQuery {
+pub struct PolicyQuery {
     /// By which expressions name it; unique in its list.
     pub id: String,
     /// `Expression`.
@@ -69,7 +69,7 @@ pub struct MetricQuery {
     pub expression: Option<String>,
     /// `MetricStat`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metric_stat: Option<MetricStat>,
+    pub metric_stat: Option<PolicyMetricStat>,
     /// `Label`, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -77,7 +77,7 @@ pub struct MetricQuery {
     pub return_data: bool,
 }
 
-impl MetricQuery {
+impl PolicyQuery {
     /// The queries in order: they are a set, by id (S-096).
     pub fn canonical(mut queries: Vec<Self>) -> Vec<Self> {
         queries.sort_by(|a, b| a.id.cmp(&b.id));

@@ -8,7 +8,7 @@ mod tracking;
 
 use serde::{Deserialize, Serialize};
 
-pub use metric::{Metric, MetricQuery, MetricStat, PredefinedMetric};
+pub use metric::{PolicyMetric, PolicyMetricStat, PolicyQuery, PredefinedMetric};
 pub use predictive::{
     DEFAULT_BUFFER_TIME, Forecast, ForecastMetric, MaxCapacityBreachBehavior, PredictiveConfig, PredictiveMetricType,
     PredictiveMode, PredictivePairType,

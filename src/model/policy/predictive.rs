@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{MetricQuery, PredefinedMetric};
+use super::{PolicyQuery, PredefinedMetric};
 use crate::model::aws_enum;
 use crate::model::fields::{Field, Fields};
 use crate::model::number::Number;
@@ -41,7 +41,7 @@ pub enum ForecastMetric {
     /// By AWS's name.
     Predefined(PredefinedMetric),
     /// By metric math; by id.
-    Customized(Vec<MetricQuery>),
+    Customized(Vec<PolicyQuery>),
 }
 
 /// What is forecast, and what a task can bear.
@@ -56,7 +56,7 @@ pub enum Forecast {
         /// The load of one task.
         scaling: ForecastMetric,
         /// `CustomizedCapacityMetricSpecification`: the number of tasks; by id.
-        capacity: Option<Vec<MetricQuery>>,
+        capacity: Option<Vec<PolicyQuery>>,
     },
 }
 
@@ -89,14 +89,14 @@ impl Forecast {
 
     fn canonical(self) -> Self {
         let sorted = |metric| match metric {
-            ForecastMetric::Customized(queries) => ForecastMetric::Customized(MetricQuery::canonical(queries)),
+            ForecastMetric::Customized(queries) => ForecastMetric::Customized(PolicyQuery::canonical(queries)),
             predefined => predefined,
         };
         match self {
             Self::Metrics { load, scaling, capacity } => Self::Metrics {
                 load: sorted(load),
                 scaling: sorted(scaling),
-                capacity: capacity.map(MetricQuery::canonical),
+                capacity: capacity.map(PolicyQuery::canonical),
             },
             pair => pair,
         }
@@ -144,7 +144,7 @@ impl PredictiveConfig {
 
 impl Fields for PredictiveConfig {
     fn fields(&self) -> Vec<Field> {
-        let queries = |queries: &Vec<MetricQuery>| json!({ "metricDataQueries": queries });
+        let queries = |queries: &Vec<PolicyQuery>| json!({ "metricDataQueries": queries });
         let predefined = |metric: &ForecastMetric| match metric {
             ForecastMetric::Predefined(metric) => json!(metric),
             ForecastMetric::Customized(_) => Value::Null,

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{DEFAULT_COOLDOWN, MetricQuery, PredefinedMetric};
-use crate::model::alarm::{StandardUnit, Statistic};
+use super::{DEFAULT_COOLDOWN, PolicyQuery, PredefinedMetric};
 use crate::model::aws_enum;
 use crate::model::fields::{Field, Fields};
+use crate::model::metric::{StandardUnit, Statistic};
 use crate::model::number::Number;
 
 aws_enum! {
@@ -46,7 +46,7 @@ pub enum TrackedMetric {
     /// `CustomizedMetricSpecification` with a single metric.
     Single(CustomizedMetric),
     /// `CustomizedMetricSpecification` with metric math; by id.
-    Math(Vec<MetricQuery>),
+    Math(Vec<PolicyQuery>),
 }
 
 impl TrackedMetric {
@@ -106,7 +106,7 @@ impl TargetTrackingConfig {
         disable_scale_in: Option<bool>,
     ) -> Self {
         let metric = match metric {
-            TrackedMetric::Math(queries) => TrackedMetric::Math(MetricQuery::canonical(queries)),
+            TrackedMetric::Math(queries) => TrackedMetric::Math(PolicyQuery::canonical(queries)),
             other => other,
         };
         Self {

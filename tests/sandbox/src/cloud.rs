@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::autoscaling::{Activity, SERVICE_LINKED_ROLE, Target};
 use crate::caller::Caller;
-use crate::cloudwatch::{Alarm, AlarmEvent, Metrics};
+use crate::cloudwatch::{Alarm, AlarmEvent, CompositeAlarm, Metrics};
 use crate::ecs::{Cluster, Service};
 use crate::error::AwsError;
 use crate::iam::{Deletion, ManagedPolicy, Role, User};
@@ -103,6 +103,8 @@ pub struct Scope {
     pub activities: Vec<Activity>,
     /// Metric alarms.
     pub alarms: BTreeMap<AlarmName, Alarm>,
+    /// Composite alarms.
+    pub composite_alarms: BTreeMap<AlarmName, CompositeAlarm>,
     /// What happened to alarms, oldest first.
     pub alarm_events: Vec<AlarmEvent>,
     /// Metric datapoints.

@@ -76,7 +76,7 @@ fn intervals_become_two_policies_with_their_alarms() {
         "S-092: as the statistic"
     );
     assert_eq!(out.config.step().unwrap().steps.len(), 2);
-    assert_eq!(out.alarms[0].config.metric.dimensions["ServiceName"], "api");
+    assert_eq!(out.alarms[0].config.metric.metrics()[0].dimensions["ServiceName"], "api");
 }
 
 #[test]

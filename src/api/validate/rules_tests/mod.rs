@@ -3,6 +3,7 @@
 mod accounts;
 mod alarms;
 mod intervals;
+mod metrics;
 mod policies;
 mod tracking;
 

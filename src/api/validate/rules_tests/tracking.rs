@@ -97,9 +97,15 @@ fn a_name_is_unique_among_policies_of_every_type() {
 fn rules_of_metric_math() {
     let at = "error spec.targetTracking[1].customizedMetricSpecification.metrics";
     expect("id: e1", "id: E1", &format!("{at}[0].id `E1` cannot be an id"));
-    expect("id: e1", "id: m1", &format!("{at}[1].id two lines have the id `m1`"));
+    expect(
+        "id: e1, expression: m1 * 2",
+        "id: m1, expression: 1 + 1",
+        &format!("{at}[1].id two lines have the id `m1`"),
+    );
     expect("returnData: false, ", "", &format!("{at} one line's value counts, and these all return data: e1, m1"));
     expect("{id: e1,", "{id: e1, returnData: false,", &format!("{at} no line has returnData: true"));
+    expect("m1 * 2", "m1 + m9", &format!("{at}[0].expression none of the metrics has the id `m9`"));
+    expect("m1 * 2", "m1 + e1", &format!("{at}[0].expression `e1` is this expression itself"));
     let long = "1 + ".repeat(600);
     expect("m1 * 2", &long, &format!("{at}[0].expression the expression has"));
     expect("m1 * 2", "\"SUM(SEARCH('x', 'Sum'))\"", &format!("{at}[0].expression target tracking makes alarms"));

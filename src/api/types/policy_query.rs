@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::alarm::StandardUnit;
+use crate::model::metric::StandardUnit;
 
 /// One line of metric math: give `expression` or `metricStat`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MetricQuerySpec {
+pub struct PolicyQuerySpec {
     /// By which expressions name the line (`Id`), unique in its list: it begins with a lower-case letter, and letters,
     /// digits and `_` follow.
     pub id: String,
     /// The math (`Expression`): 1 to 2048 characters, such as `m1 / m2`. Default: none, with `metricStat`.
     pub expression: Option<String>,
     /// The metric (`MetricStat`). Default: none, with `expression`.
-    pub metric_stat: Option<MetricStatSpec>,
+    pub metric_stat: Option<PolicyMetricStatSpec>,
     /// What people read beside the values (`Label`). Default: none.
     pub label: Option<String>,
     /// Whether this line is the value that counts (`ReturnData`); exactly one line of the list is. Default: `true`.
@@ -27,9 +27,9 @@ pub struct MetricQuerySpec {
 /// A metric and the statistic of it. It has no period: Application Auto Scaling chooses that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MetricStatSpec {
+pub struct PolicyMetricStatSpec {
     /// The metric (`Metric`).
-    pub metric: MetricSpec,
+    pub metric: PolicyMetricSpec,
     /// The statistic (`Stat`), such as `Average`, `Sum` or `p95`.
     pub stat: String,
     /// The unit (`Unit`); only datapoints that were put with it are seen. Default: every unit.
@@ -39,7 +39,7 @@ pub struct MetricStatSpec {
 /// One of CloudWatch's metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MetricSpec {
+pub struct PolicyMetricSpec {
     /// The metric's namespace (`Namespace`), such as `AWS/ECS`.
     pub namespace: String,
     /// The metric's name (`MetricName`).
