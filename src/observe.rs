@@ -3,7 +3,7 @@
 //! Owns which calls make up an observation and that a list with a failed page is no list. Decides nothing about what is
 //! read.
 //!
-//! A steady sweep costs ⌈targets/50⌉ + ⌈policies/10⌉ + ⌈scheduled actions/50⌉ + ⌈wanted alarms/100⌉ + Σ over clusters
+//! A steady sweep costs ⌈targets/50⌉ + ⌈policies/10⌉ + ⌈scheduled actions/50⌉ + ⌈wanted and listed alarms/100⌉ + Σ over clusters
 //! ⌈services/10⌉ calls: lists are of the account's region, so foreign policies count. A list costs one call when empty, so
 //! the constant beside it is three: targets, policies and scheduled actions. Once in ten minutes an account's
 //! service-linked role is looked at, in one call.
@@ -17,7 +17,7 @@ use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Which};
 use crate::diagnose::class::{Class, classify};
 use crate::model::failure::{AwsService, Failure};
-use crate::model::names::{AlarmName, ClusterName, ScopeId, ServiceId, ServiceName, TargetKey};
+use crate::model::names::{AlarmName, ClusterName, PolicyName, ScopeId, ServiceId, ServiceName, TargetKey};
 use crate::model::observed::{Alarm, ObservedTarget, Read, ScalableTarget, ScalingPolicy, ScheduledAction, Service};
 
 const SERVICES_A_CALL: usize = 10; // S-056
@@ -30,13 +30,32 @@ pub struct Wanted {
     pub service: ServiceId,
     /// The alarms that the object wants.
     pub alarms: BTreeSet<AlarmName>,
+    /// Its policies: what else AWS lists as firing them is read too.
+    pub policies: BTreeSet<PolicyName>,
 }
 
 impl Wanted {
     /// What an object needs to be planned.
     pub fn of(object: &ServiceScaling) -> Self {
-        let alarms = object.policies.iter().flat_map(|policy| &policy.alarms).map(|alarm| alarm.name.clone());
-        Self { service: object.service.clone(), alarms: alarms.collect() }
+        let alarms = object.policies.iter().flat_map(|policy| {
+            let own = policy.alarms.iter().map(|alarm| &alarm.name);
+            own.chain(policy.alarm_ref.iter().map(|alarm| &alarm.name)).cloned()
+        });
+        Self {
+            service: object.service.clone(),
+            alarms: alarms.collect(),
+            policies: object.policies.iter().map(|policy| policy.name.clone()).collect(),
+        }
+    }
+
+    /// The same with the alarms that AWS lists for the object's policies (S-058), and for target tracking on the service,
+    /// whose alarms are only looked at.
+    fn with_listed(&self, lists: &Lists) -> Self {
+        let tracks = |policy: &ScalingPolicy| policy.config.as_ref().is_ok_and(|c| c.target_tracking().is_some());
+        let policies = lists.policies.iter().flat_map(|all| all.get(&self.service)).flatten();
+        let listed = policies.filter(|policy| self.policies.contains(&policy.name) || tracks(policy));
+        let listed = listed.flat_map(|policy| &policy.alarms).map(|alarm| &alarm.name);
+        Self { alarms: self.alarms.iter().chain(listed).cloned().collect(), ..self.clone() }
     }
 }
 
@@ -55,7 +74,8 @@ pub async fn sweep(
     let mut row = Row { scope: scope.id(), admission, ended_by: None };
     let lists = Lists::read(scope, Which::All, &any.service, &mut row).await;
     let services = services(scope, wanted, &mut row).await;
-    let alarms = alarms(scope, wanted, &mut row).await;
+    let wanted: Vec<Wanted> = wanted.iter().map(|wanted| wanted.with_listed(&lists)).collect();
+    let alarms = alarms(scope, &wanted, &mut row).await;
     wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect()
 }
 
@@ -69,6 +89,7 @@ pub async fn refresh(
     let read_at = now();
     let mut row = Row { scope: scope.id(), admission, ended_by: None };
     let lists = Lists::read(scope, Which::Of(&wanted.service), &wanted.service, &mut row).await;
+    let wanted = &wanted.with_listed(&lists);
     let one = std::slice::from_ref(wanted);
     let services = services(scope, one, &mut row).await;
     let alarms = alarms(scope, one, &mut row).await;

@@ -151,6 +151,10 @@ closed_list! {
         TargetNotReady,
         /// The policy must exist first.
         PolicyNotReady,
+        /// The alarm that an `alarmRef` names does not exist.
+        AlarmMissing,
+        /// The alarm that an `alarmRef` names has fields that this version does not know, and a write would lose them.
+        AlarmHasUnknownFields,
         /// Policies of ours on the target are no longer in the object.
         UnmanagedPolicies,
         /// Scheduled actions are on the target, so min and max are left alone.
@@ -169,6 +173,10 @@ closed_list! {
         Panicked,
         /// The desired count lies below min or above max.
         OutOfRange,
+        /// A policy counts requests, and it is not clear of which target group.
+        TargetGroupUnclear,
+        /// A policy counts requests, which AWS does not support with CodeDeploy's blue/green deployments.
+        BlueGreenUnsupported,
     }
 }
 
@@ -186,13 +194,17 @@ impl Reason {
             | Self::ServiceLinkedRoleMissing
             | Self::Conflict
             | Self::CapacityMoveWithheld
+            | Self::AlarmMissing
+            | Self::AlarmHasUnknownFields
             | Self::UnmanagedPolicies
             | Self::TargetHasSchedules
             | Self::DriftContention
             | Self::ObserveMode
             | Self::ObjectRejected
             | Self::AccountNotUsable
-            | Self::Panicked => true,
+            | Self::Panicked
+            | Self::TargetGroupUnclear
+            | Self::BlueGreenUnsupported => true,
             Self::AsWanted
             | Self::NotYetChecked
             | Self::Progressing
@@ -276,6 +288,8 @@ closed_list! {
         Created,
         /// A resource was changed after the object changed.
         Updated,
+        /// A resource of ours was deleted.
+        Deleted,
         /// A resource that had drifted was put back.
         DriftCorrected,
         /// Something was not written, on purpose.
@@ -303,6 +317,9 @@ pub struct Status {
     /// The ARNs of what is managed, by resource.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<ResourceStatus>,
+    /// What the policies on the service do together, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<String>,
     /// When the last reconcile began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<Timestamp>,
@@ -355,4 +372,7 @@ pub struct ResourceStatus {
     /// An alarm's state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// The target tracking policy that AWS made the alarm for; such an alarm is only looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }

@@ -9,13 +9,16 @@ mod call;
 mod cloudwatch;
 mod credentials;
 mod ecs;
+mod elastic_load_balancing;
 mod iam;
 mod limits;
+mod policies;
 mod scope;
 
 pub use account::{Account, Aws, AwsOptions, Identity};
 pub use autoscaling::Which;
 pub use call::{CallRecorder, CallReport, NoRecorder};
+pub use cloudwatch::Edited;
 pub use iam::{Iam, PoliciesRead, Simulated};
 pub use limits::Limits;
 pub use scope::{Scope, Written};

@@ -272,11 +272,13 @@ impl Actor {
             self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next());
             return;
         };
+        let all_read = observations.values().all(ObservedTarget::is_complete);
+        self.log_sweep(all_read);
         match hold_back(&observations) {
             Some(class) => self.next_sweep = self.brake.engage(class, now),
             None => self.brake.release(),
         }
-        if observations.values().all(ObservedTarget::is_complete) {
+        if all_read {
             self.sweep_retry.reset();
         } else if !self.brake.is_on() && !observations.values().flat_map(failures).all(|f| classify(f) == Class::Denied)
         {
@@ -296,6 +298,13 @@ impl Actor {
                 self.ready.push_back(key.clone());
             }
         }
+    }
+
+    /// The log's heartbeat: deploy/ecs makes metrics of it. `failing` is as of the passes before.
+    fn log_sweep(&self, complete: bool) {
+        let failing = self.entries.values().filter(|entry| entry.is_failing()).count();
+        let scope = self.parts.context.scope.id();
+        tracing::info!(%scope, objects = self.entries.len(), failing, complete, "swept");
     }
 
     /// An owner id that matches nothing while another matches our objects: said once, and loudly.

@@ -9,22 +9,23 @@ use super::action::{Action, ActionKind, Lookup, Part, PolicyArn, Verb};
 use super::draft::{Claim, Draft, Standing};
 use super::ownership;
 use super::policies::PolicyStanding;
-use crate::api::desired::{DesiredAlarm, StepPolicy};
+use crate::api::desired::{DesiredAlarm, DesiredPolicy};
 use crate::api::status::Reason;
 use crate::model::alarm::{AlarmActions, AlarmConfig};
 use crate::model::arn;
 use crate::model::fields::{Change, changes, creation};
+use crate::model::names::AccountId;
 use crate::model::observed::{Alarm, Read, Tags};
 
 /// An alarm has so many actions on a state at most, the policy among them (S-069).
-const ACTIONS_A_STATE: usize = 5;
+pub(super) const ACTIONS_A_STATE: usize = 5;
 /// What stands in a plan for an ARN that AWS has yet to give.
 pub(super) const KNOWN_AFTER_APPLY: &str = "(known after apply)";
 
 /// Whether any alarm is to be written, so that the target's tags, with the brake, must be read first.
 pub(super) fn differ(inputs: Inputs<'_>) -> bool {
     let held = inputs.observed.policies.known();
-    let arn = |policy: &StepPolicy| {
+    let arn = |policy: &DesiredPolicy| {
         let held = held.and_then(|held| held.iter().find(|held| held.name == policy.name));
         held.map_or_else(|| PolicyArn::AfterApply(policy.name.clone()), |held| PolicyArn::Known(held.arn.clone()))
     };
@@ -55,7 +56,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, policies: &[PolicyStanding]) {
 
 /// An alarm of the object, and the policy that it fires.
 struct Wanted<'a> {
-    policy: &'a StepPolicy,
+    policy: &'a DesiredPolicy,
     alarm: &'a DesiredAlarm,
     arn: &'a PolicyArn,
 }
@@ -85,6 +86,10 @@ fn update(draft: &mut Draft<'_>, wanted: &Wanted<'_>, policy: &Standing, held: &
     let tags_differ = draft.known_tags(&held.arn).is_some_and(|tags| !missing(tags, &wanted_tags).is_empty());
     let writes = !differs.is_empty() || tags_differ;
     let part = Part::Alarm(wanted.alarm.name.clone());
+    if held.reading.is_none() {
+        let message = "an alarm of this name exists and is no metric alarm, which cannot be changed in place";
+        return draft.withhold(part, Reason::Conflict, message, "Use another alarmName.");
+    }
     let waits = writes && *policy == Standing::Blocked;
     let tags = match draft.claim(part, Lookup::AlarmTags(held.arn.clone()), writes && !waits) {
         Claim::Unknown | Claim::Ours(_) | Claim::Adopt(_) if waits => return wait_for_policy(draft, wanted),
@@ -103,7 +108,7 @@ fn update(draft: &mut Draft<'_>, wanted: &Wanted<'_>, policy: &Standing, held: &
 
 impl Wanted<'_> {
     fn differences(&self, inputs: Inputs<'_>, held: &Alarm) -> Vec<Change> {
-        let mut differs = config_changes(held, &self.alarm.config);
+        let mut differs = config_changes(held, &self.alarm.config, &inputs.key.scope.account);
         differs.extend(action_changes(&held.actions, &self.actions(inputs, &held.actions), self.arn));
         differs
     }
@@ -132,9 +137,11 @@ impl Wanted<'_> {
 }
 
 /// An alarm of a kind that is not modelled differs in everything.
-fn config_changes(held: &Alarm, wanted: &AlarmConfig) -> Vec<Change> {
+fn config_changes(held: &Alarm, wanted: &AlarmConfig, own: &AccountId) -> Vec<Change> {
+    let spoken =
+        |config: &AlarmConfig| AlarmConfig { metric: config.metric.without_own_account(own), ..config.clone() };
     match &held.config {
-        Ok(config) => changes(config, wanted),
+        Ok(config) => changes(&spoken(config), &spoken(wanted)),
         Err(kind) => {
             let mut all = creation(wanted);
             if let Some(first) = all.first_mut() {

@@ -1,7 +1,8 @@
 //! Who owns a resource: ownership lives in AWS, in tags.
 //!
 //! Scalable targets and alarms carry tags. Policies cannot be tagged, so the target's tags also hold a short digest of
-//! each policy's name, written before the policy is put.
+//! each policy's name, written before the policy is put. Nor is anything written into the tags of somebody else's alarm:
+//! that we attached a policy to one is told by a digest of the two names in the target's tags, written before it is done.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::api::desired::{DeletionPolicy, Mode, ObjectKey, ServiceScaling};
 use crate::model::fields::Change;
-use crate::model::names::PolicyName;
+use crate::model::names::{AlarmName, PolicyName};
 use crate::model::observed::Tags;
 
 /// The tag that holds the owner id.
@@ -24,6 +25,8 @@ pub(super) const TAG_DELETION_POLICY: &str = "ecs-scaling.dev/deletion-policy";
 pub const TAG_MODE: &str = "ecs-scaling.dev/mode";
 /// The first of the tags that hold policy digests; further ones end in `-1`, `-2`, …
 const TAG_POLICIES: &str = "ecs-scaling.dev/policies";
+/// The first of the tags that hold digests of where our policies were attached to alarms of others.
+const TAG_ATTACHED: &str = "ecs-scaling.dev/attached";
 /// A tag value has at most 256 characters (S-007).
 const TAG_VALUE_MAX: usize = 256;
 /// CloudFormation's own tags begin with this.
@@ -125,26 +128,55 @@ pub(super) fn brake(tags: &Tags) -> Mode {
 
 /// A short digest of a policy's name: ten hex digits.
 pub fn policy_digest(name: &PolicyName) -> String {
+    digest(name.as_str())
+}
+
+/// A short digest of a policy and an alarm of somebody else that it was attached to: ten hex digits.
+pub(super) fn attachment_digest(policy: &PolicyName, alarm: &AlarmName) -> String {
+    digest(&format!("{policy}\n{alarm}"))
+}
+
+fn digest(text: &str) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(name.as_str()).iter().take(5).fold(String::new(), |mut text, byte| {
+    Sha256::digest(text).iter().take(5).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
         text
     })
 }
 
-/// The digests that a target's tags hold.
+/// The digests of policies that a target's tags hold.
 pub(super) fn digests(tags: &Tags) -> BTreeSet<String> {
+    held(TAG_POLICIES, tags)
+}
+
+/// The digests of attachments that a target's tags hold.
+pub(super) fn attached(tags: &Tags) -> BTreeSet<String> {
+    held(TAG_ATTACHED, tags)
+}
+
+fn held(first: &str, tags: &Tags) -> BTreeSet<String> {
     tags.iter()
-        .filter(|(key, _)| is_policies_tag(key))
+        .filter(|(key, _)| is_of(first, key))
         .flat_map(|(_, value)| value.split(' '))
         .filter(|digest| !digest.is_empty())
         .map(str::to_owned)
         .collect()
 }
 
-/// Whether a tag holds policy digests.
-pub(super) fn is_policies_tag(key: &str) -> bool {
-    key.strip_prefix(TAG_POLICIES).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+/// Whether a target's tags say that a policy on it is ours, and do not put the brake on.
+pub(super) fn owns_policy(tags: &Tags, owner: &OwnerId, name: &PolicyName) -> bool {
+    classify(tags, owner) == Ownership::Ours
+        && brake(tags) == Mode::Apply
+        && digests(tags).contains(&policy_digest(name))
+}
+
+/// Whether a tag holds digests.
+pub(super) fn is_digests_tag(key: &str) -> bool {
+    is_of(TAG_POLICIES, key) || is_of(TAG_ATTACHED, key)
+}
+
+fn is_of(first: &str, key: &str) -> bool {
+    key.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// The tags of everything that belongs to an object: its own, and the user's.
@@ -160,8 +192,17 @@ pub(super) fn object_tags(desired: &ServiceScaling, owner: &OwnerId) -> Tags {
     tags
 }
 
-/// The tags that hold these digests, as many as it takes.
+/// The tags that hold these digests of policies, as many as it takes.
 pub(super) fn digest_tags(digests: &BTreeSet<String>) -> Tags {
+    spread(TAG_POLICIES, digests)
+}
+
+/// The tags that hold these digests of attachments, as many as it takes.
+pub(super) fn attached_tags(digests: &BTreeSet<String>) -> Tags {
+    spread(TAG_ATTACHED, digests)
+}
+
+fn spread(first: &str, digests: &BTreeSet<String>) -> Tags {
     let mut values: Vec<String> = Vec::new();
     for digest in digests {
         match values.last_mut() {
@@ -172,7 +213,7 @@ pub(super) fn digest_tags(digests: &BTreeSet<String>) -> Tags {
             _ => values.push(digest.clone()),
         }
     }
-    let key = |i: usize| if i == 0 { TAG_POLICIES.to_owned() } else { format!("{TAG_POLICIES}-{i}") };
+    let key = |i: usize| if i == 0 { first.to_owned() } else { format!("{first}-{i}") };
     values.into_iter().enumerate().map(|(i, value)| (key(i), value)).collect()
 }
 

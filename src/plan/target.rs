@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::action::{Action, ActionKind, Lookup, Part, Verb};
+use super::attach;
 use super::capacity;
 use super::draft::{Claim, Draft, Standing};
 use super::ownership;
+use super::resolve::WantedPolicy;
 use crate::api::desired::{Adoption, ServiceScaling};
 use crate::api::status::Reason;
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::fields::{Change, changes, creation};
-use crate::model::observed::{PolicyConfig, ScalableTarget, ScalingPolicy, Service, Tags};
+use crate::model::observed::{ScalableTarget, ScalingPolicy, Service, Tags};
 
 /// What the policies on the target can count on.
 pub(super) struct TargetStanding {
@@ -20,37 +22,41 @@ pub(super) struct TargetStanding {
     pub(super) digests_by: Option<usize>,
     /// The digests that the tags held when they were read; `None` when they are unknown.
     pub(super) digests: Option<BTreeSet<String>>,
+    /// The digests of attachments that the tags hold, or will hold by [`TargetStanding::digests_by`].
+    pub(super) attached: BTreeSet<String>,
     /// Whether nothing but the target is known to be ours: it is being made or taken over.
     pub(super) fresh: bool,
 }
 
 impl TargetStanding {
     fn blocked() -> Self {
-        Self { standing: Standing::Blocked, digests_by: None, digests: None, fresh: false }
+        Self { standing: Standing::Blocked, digests_by: None, digests: None, attached: BTreeSet::new(), fresh: false }
     }
 }
 
-pub(super) fn plan(draft: &mut Draft<'_>, service: &Service) -> TargetStanding {
+pub(super) fn plan(draft: &mut Draft<'_>, service: &Service, wanted: &[WantedPolicy<'_>]) -> TargetStanding {
     let observed = draft.inputs.observed;
     match observed.target.known() {
         None => {
             draft.withhold_unread(Part::Target, "the scalable target", observed.target.failure());
             TargetStanding::blocked()
         }
-        Some(None) => create(draft, service),
-        Some(Some(target)) => update(draft, service, target),
+        Some(None) => create(draft, service, wanted),
+        Some(Some(target)) => update(draft, service, target, wanted),
     }
 }
 
-fn create(draft: &mut Draft<'_>, service: &Service) -> TargetStanding {
+fn create(draft: &mut Draft<'_>, service: &Service, wanted: &[WantedPolicy<'_>]) -> TargetStanding {
     let desired = draft.inputs.desired;
     if !capacity_is_safe(draft, service, desired.range) {
         return TargetStanding::blocked();
     }
     let suspended = desired.suspended.over(SuspendedState::default());
     let mut tags = ownership::object_tags(desired, draft.inputs.owner);
-    let digests = desired_digests(desired);
+    let digests = digests_to_hold(desired, &[], &BTreeSet::new(), wanted);
     tags.extend(ownership::digest_tags(&digests));
+    let attached = attach::digests_to_hold(draft.inputs, &BTreeSet::new());
+    tags.extend(ownership::attached_tags(&attached));
     let mut all = creation(&desired.range);
     all.extend(changes(&SuspendedState::default(), &suspended));
     let standing = draft.propose(Action {
@@ -70,10 +76,15 @@ fn create(draft: &mut Draft<'_>, service: &Service) -> TargetStanding {
         Standing::Will(by) => by,
         Standing::Blocked => None,
     };
-    TargetStanding { standing, digests_by, digests: Some(digests), fresh: true }
+    TargetStanding { standing, digests_by, digests: Some(digests), attached, fresh: true }
 }
 
-fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> TargetStanding {
+fn update(
+    draft: &mut Draft<'_>,
+    service: &Service,
+    target: &ScalableTarget,
+    wanted: &[WantedPolicy<'_>],
+) -> TargetStanding {
     let desired = draft.inputs.desired;
     let range = wanted_range(draft, target);
     let suspended = desired.suspended.over(target.suspended);
@@ -83,8 +94,10 @@ fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> 
     let Some(arn) = &target.arn else {
         return update_without_arn(draft, service, target, range, suspended, differs);
     };
-    let tags_differ = draft.known_tags(arn).is_some_and(|tags| !tag_changes(draft, tags).0.is_empty());
-    let rest_differs = super::policies::differ(draft.inputs) || super::alarms::differ(draft.inputs);
+    let tags_differ = draft.known_tags(arn).is_some_and(|tags| !tag_changes(draft, tags, wanted).0.is_empty());
+    let rest_differs = super::policies::differ(draft.inputs, wanted)
+        || super::alarms::differ(draft.inputs)
+        || attach::differ(draft.inputs);
     let writes = !differs.is_empty() || rest_differs || tags_differ;
     let (tags, adopted) = match draft.claim(Part::Target, Lookup::TargetTags(arn.clone()), writes) {
         Claim::Ours(tags) => (tags, false),
@@ -93,15 +106,21 @@ fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> 
         Claim::Unknown => return unknown_owner(writes),
     };
     draft.heed_brake(&tags);
-    let digests_by = write_tags(draft, arn, &tags);
+    let digests_by = write_tags(draft, arn, &tags, wanted);
     let standing = register(draft, service, target, range, suspended, differs, digests_by);
-    TargetStanding { standing, digests_by, digests: Some(ownership::digests(&tags)), fresh: adopted }
+    let held = ownership::attached(&tags);
+    // A record that is not going to be written is none.
+    let attached = match digests_by {
+        Some(_) => attach::digests_to_hold(draft.inputs, &held),
+        None => held,
+    };
+    TargetStanding { standing, digests_by, digests: Some(ownership::digests(&tags)), attached, fresh: adopted }
 }
 
 /// Nothing is written before the tags are read; where nothing is to be written, the slow sweep reads them.
 fn unknown_owner(writes: bool) -> TargetStanding {
     let standing = if writes { Standing::Blocked } else { Standing::Will(None) };
-    TargetStanding { standing, digests_by: None, digests: None, fresh: false }
+    TargetStanding { standing, ..TargetStanding::blocked() }
 }
 
 /// Targets of before March 2023 may have no ARN: they carry no tags, so nobody can be asked who owns them (tf#31261).
@@ -118,7 +137,7 @@ fn update_without_arn(
         return TargetStanding::blocked();
     }
     let standing = register(draft, service, target, range, suspended, differs, None);
-    TargetStanding { standing, digests_by: None, digests: Some(BTreeSet::new()), fresh: true }
+    TargetStanding { standing, digests: Some(BTreeSet::new()), fresh: true, ..TargetStanding::blocked() }
 }
 
 /// The range to hold; `None` where a schedule may own min and max (S-045), or where it is not known whether one does.
@@ -212,8 +231,8 @@ fn capacity_is_safe(draft: &mut Draft<'_>, service: &Service, range: CapacityRan
 }
 
 /// Writes the owner's tags and the digests of our policies, where the tags lack them. Gives the action's index.
-fn write_tags(draft: &mut Draft<'_>, arn: &str, tags: &Tags) -> Option<usize> {
-    let (set, stale) = tag_changes(draft, tags);
+fn write_tags(draft: &mut Draft<'_>, arn: &str, tags: &Tags, wanted: &[WantedPolicy<'_>]) -> Option<usize> {
+    let (set, stale) = tag_changes(draft, tags, wanted);
     let mut last = None;
     if !set.is_empty() {
         let changes = ownership::tag_changes(tags, &set);
@@ -251,37 +270,43 @@ fn tag_action(verb: Verb, kind: ActionKind, changes: Vec<Change>) -> Action {
 /// The digest of a policy that exists stays, even when the object no longer holds it: without it nobody would know
 /// that the policy is ours. The digest of one that somebody else made is not added, or the next pass would take that
 /// policy for ours.
-fn tag_changes(draft: &Draft<'_>, tags: &Tags) -> (Tags, BTreeSet<String>) {
+fn tag_changes(draft: &Draft<'_>, tags: &Tags, policies: &[WantedPolicy<'_>]) -> (Tags, BTreeSet<String>) {
     let desired = draft.inputs.desired;
     let held = ownership::digests(tags);
     let digests = match draft.inputs.observed.policies.known() {
-        Some(policies) => digests_to_hold(desired, policies, &held),
+        Some(existing) => digests_to_hold(desired, existing, &held, policies),
         None => held,
     };
     let mut wanted = ownership::object_tags(desired, draft.inputs.owner);
-    let digest_tags = ownership::digest_tags(&digests);
+    let mut digest_tags = ownership::digest_tags(&digests);
+    let attached = attach::digests_to_hold(draft.inputs, &ownership::attached(tags));
+    digest_tags.extend(ownership::attached_tags(&attached));
     let stale =
-        tags.keys().filter(|key| ownership::is_policies_tag(key) && !digest_tags.contains_key(*key)).cloned().collect();
+        tags.keys().filter(|key| ownership::is_digests_tag(key) && !digest_tags.contains_key(*key)).cloned().collect();
     wanted.extend(digest_tags);
     wanted.retain(|key, value| tags.get(key) != Some(value));
     (wanted, stale)
 }
 
 /// Of what exists: what is ours or is taken over. Of what does not exist: what is wanted.
-fn digests_to_hold(desired: &ServiceScaling, policies: &[ScalingPolicy], held: &BTreeSet<String>) -> BTreeSet<String> {
+fn digests_to_hold(
+    desired: &ServiceScaling,
+    policies: &[ScalingPolicy],
+    held: &BTreeSet<String>,
+    wanted: &[WantedPolicy<'_>],
+) -> BTreeSet<String> {
     let adopts = |policy: &ScalingPolicy| {
         desired.adoption == Adoption::Unowned
-            && matches!(policy.config, PolicyConfig::Step(_))
-            && desired.policies.iter().any(|wanted| wanted.name == policy.name)
+            && desired.policies.iter().any(|wanted| {
+                wanted.name == policy.name && wanted.config.policy_type().as_str() == policy.policy_type()
+            })
     };
     let existing = policies.iter().filter_map(|policy| {
         let digest = ownership::policy_digest(&policy.name);
         (held.contains(&digest) || adopts(policy)).then_some(digest)
     });
-    let missing = desired.policies.iter().filter(|wanted| !policies.iter().any(|policy| policy.name == wanted.name));
-    existing.chain(missing.map(|wanted| ownership::policy_digest(&wanted.name))).collect()
-}
-
-fn desired_digests(desired: &ServiceScaling) -> BTreeSet<String> {
-    desired.policies.iter().map(|policy| ownership::policy_digest(&policy.name)).collect()
+    // What is withheld gets no digest: whoever makes a policy of its name meanwhile owns it.
+    let to_be = wanted.iter().filter(|wanted| wanted.config.is_some()).map(|wanted| &wanted.policy.name);
+    let missing = to_be.filter(|name| !policies.iter().any(|policy| policy.name == **name));
+    existing.chain(missing.map(ownership::policy_digest)).collect()
 }

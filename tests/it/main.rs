@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // this is all tests
 
 mod accounts;
+mod alarm_ref;
 mod calls;
 mod capacity;
 mod cli;
@@ -35,6 +36,7 @@ mod oracle_cdk;
 mod ownership;
 mod permissions;
 mod place;
+mod predictive;
 mod pressure;
 mod process;
 mod reads;
@@ -51,3 +53,4 @@ mod source_tree;
 mod sources;
 mod statuses;
 mod time;
+mod tracking;

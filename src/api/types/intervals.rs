@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alarm::{ActionConfigurationSpec, EvaluationWindowSpec, WarmUpSpec};
-use crate::model::alarm::{LowSampleCount, StandardUnit, Statistic, TreatMissingData};
+use crate::model::alarm::{LowSampleCount, TreatMissingData};
 use crate::model::intervals::ScaleOutWhen;
+use crate::model::metric::{StandardUnit, Statistic};
 use crate::model::number::Number;
 use crate::model::policy::{AdjustmentType, MetricAggregationType};
 

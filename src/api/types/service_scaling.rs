@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::alarm::AlarmSpec;
+use super::alarm::{AlarmRefSpec, AlarmSpec};
 use super::intervals::IntervalsSpec;
+use super::predictive_scaling::PredictiveScalingSpec;
+use super::target_tracking::TargetTrackingSpec;
 use crate::api::desired::{Adoption, DeletionPolicy, Mode};
 use crate::model::capacity::SuspendedStateSpec;
 use crate::model::number::Number;
@@ -40,6 +42,10 @@ pub struct ServiceScalingSpec {
     /// Intervals of metrics around a gap without change, each made into a policy that scales in and one that scales out,
     /// with their alarms. Default: none.
     pub intervals: Option<Vec<IntervalsSpec>>,
+    /// The target tracking policies: one a metric. Default: none.
+    pub target_tracking: Option<Vec<TargetTrackingSpec>>,
+    /// The predictive scaling policies. Default: none.
+    pub predictive_scaling: Option<Vec<PredictiveScalingSpec>>,
     /// `Apply` carries plans out; `Observe` plans and reports, and never writes for this object. Default: `Apply`.
     pub mode: Option<Mode>,
     /// Whether resources that exist already are taken over: `Never`, or `Unowned` for those that carry neither an
@@ -70,10 +76,13 @@ pub struct StepPolicySpec {
     pub min_adjustment_magnitude: Option<i32>,
     /// How recent datapoints become the value that chooses a step (`MetricAggregationType`). Default: `Average`.
     pub metric_aggregation_type: Option<MetricAggregationType>,
-    /// The alarm that fires the policy. Give `alarm` or `alarms`.
+    /// The alarm that fires the policy. Give `alarm`, `alarms` or `alarmRef`.
     pub alarm: Option<AlarmSpec>,
-    /// The alarms that fire the policy, where there are several. Give `alarm` or `alarms`.
+    /// The alarms that fire the policy, where there are several. Give `alarm`, `alarms` or `alarmRef`.
     pub alarms: Option<Vec<AlarmSpec>>,
+    /// An alarm that somebody else makes: the policy's ARN is put among its `AlarmActions`, and nothing else of it is
+    /// changed. `steps` follow that alarm's threshold. Give `alarm`, `alarms` or `alarmRef`. Default: none.
+    pub alarm_ref: Option<AlarmRefSpec>,
     /// The steps in values of the metric, as the ECS console shows them, in any order. Give `steps` or
     /// `stepAdjustments`.
     pub steps: Option<Vec<StepSpec>>,

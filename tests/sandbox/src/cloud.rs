@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::autoscaling::{Activity, SERVICE_LINKED_ROLE, Target};
 use crate::caller::Caller;
-use crate::cloudwatch::{Alarm, AlarmEvent, Metrics};
+use crate::cloudwatch::{Alarm, AlarmEvent, CompositeAlarm, Metrics};
 use crate::ecs::{Cluster, Service};
 use crate::error::AwsError;
 use crate::iam::{Deletion, ManagedPolicy, Role, User};
@@ -95,12 +95,16 @@ pub struct Scope {
     pub clusters: BTreeMap<ClusterName, Cluster>,
     /// Task definition families and their newest revision.
     pub task_definitions: BTreeMap<String, i32>,
+    /// Target groups by ARN: the ARNs of the load balancers that each is behind.
+    pub target_groups: BTreeMap<String, Vec<String>>,
     /// Scalable targets with their policies and scheduled actions.
     pub targets: BTreeMap<ServiceId, Target>,
     /// Scaling activities, oldest first; they outlive their target.
     pub activities: Vec<Activity>,
     /// Metric alarms.
     pub alarms: BTreeMap<AlarmName, Alarm>,
+    /// Composite alarms.
+    pub composite_alarms: BTreeMap<AlarmName, CompositeAlarm>,
     /// What happened to alarms, oldest first.
     pub alarm_events: Vec<AlarmEvent>,
     /// Metric datapoints.

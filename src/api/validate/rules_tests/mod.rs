@@ -3,7 +3,9 @@
 mod accounts;
 mod alarms;
 mod intervals;
+mod metrics;
 mod policies;
+mod tracking;
 
 use crate::api::load::{Loaded, SourceFile, load};
 
