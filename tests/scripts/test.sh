@@ -29,6 +29,8 @@ step 'alerts'                  rules
 step 'chart'                   chart
 step 'ECS, image, runbook'     deploy
 step 'YAML and shell'          yaml-shell
+step 'oracles'                 oracles
+step 'fuzzing'                 fuzz-short
 step 'demo'                    demo-golden
 
 printf '\n== all checks passed: %d s\n' "$SECONDS"
