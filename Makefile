@@ -2,11 +2,12 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients rules chart deploy yaml-shell demo-golden facts release-check
+.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients e2e rules chart deploy image-test image yaml-shell demo-golden facts release-check
 
 CARGO_DENY := 0.20.2
 VENV := .cache/venv
 PYTEST := $(VENV)/bin/python -m pytest -p no:cacheprovider
+APART := test_alerting.py test_image.py
 NOT_RUN := target/not-run.txt
 export PATH := $(CURDIR)/.cache/tools/bin:$(PATH)
 
@@ -51,7 +52,10 @@ deny: ## Checks the dependencies: bans, licences, sources
 	@echo 'advisories: their database needs the network; make release-check asks for it' >> $(NOT_RUN)
 
 clients: build ## Runs boto3, the aws CLI and Terraform against the built binaries
-	$(PYTEST) tests/clients
+	$(PYTEST) tests/clients $(addprefix --ignore=tests/clients/,$(APART))
+
+e2e: build ## Runs the controller with Prometheus and Alertmanager, from a lost permission to the message and back
+	$(PYTEST) tests/clients/test_alerting.py
 
 rules: ## Checks the alerts and runs promtool's tests of them
 	@tests/scripts/rules.sh
@@ -62,9 +66,18 @@ chart: ## Lints and renders the chart by Helm 3 and 4; UPDATE_GOLDEN=1 writes wh
 deploy: ## Checks the ECS template, the task definition, the Dockerfile and the runbook
 	$(PYTEST) tests/deploy
 
+# Of the dev profile, since an optimised build takes many times as long; what is shipped is of the release profile.
+image-test: build ## Builds an unoptimised image, and runs its program in it
+	@tests/scripts/image.sh dev amd64
+	IMAGE_PROFILE=dev $(PYTEST) tests/clients/test_image.py
+
+image: build ## Builds the image for this machine, and runs its program in it: target/image/release
+	deploy/container/build.sh release amd64
+	IMAGE_PROFILE=release $(PYTEST) tests/clients/test_image.py
+
 yaml-shell: ## Lints YAML and shell scripts
 	$(VENV)/bin/yamllint --strict .
-	$(VENV)/bin/shellcheck tests/scripts/*.sh .ci/run
+	$(VENV)/bin/shellcheck tests/scripts/*.sh deploy/container/build.sh .ci/run
 
 demo-golden: ## Compares what the demo shows with tests/it/golden/demo.txt
 	$(MAKE) --silent demo ARGS=--exit | diff -u tests/it/golden/demo.txt -
@@ -72,7 +85,7 @@ demo-golden: ## Compares what the demo shows with tests/it/golden/demo.txt
 facts: ## Marks in tests/it/facts.txt what is tested
 	UPDATE_FACTS=1 cargo test --locked -p ecs-scaling-sandbox --test it facts
 
-release-check: test ## Runs what takes longer or needs the network: advisories, the release build
+release-check: test ## Runs what takes longer or needs the network: advisories, optimised tests, the image
 	cargo-deny check advisories
-	cargo build --locked --release --workspace
 	cargo test --locked --release --workspace --lib
+	$(MAKE) image
