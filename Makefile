@@ -8,6 +8,7 @@ CARGO_DENY := 0.20.2
 VENV := .cache/venv
 PYTEST := $(VENV)/bin/python -m pytest -p no:cacheprovider
 APART := test_alerting.py test_image.py
+ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,amd64)
 NOT_RUN := target/not-run.txt
 export PATH := $(CURDIR)/.cache/tools/bin:$(PATH)
 
@@ -68,11 +69,12 @@ deploy: ## Checks the ECS template, the task definition, the Dockerfile and the 
 
 # Of the dev profile, since an optimised build takes many times as long; what is shipped is of the release profile.
 image-test: build ## Builds an unoptimised image, and runs its program in it
-	@tests/scripts/image.sh dev amd64
+	@tests/scripts/image.sh dev $(ARCH)
 	IMAGE_PROFILE=dev $(PYTEST) tests/clients/test_image.py
+	@echo 'image, of the other architecture: it takes a machine of its own; make image there' >> $(NOT_RUN)
 
 image: build ## Builds the image for this machine, and runs its program in it: target/image/release
-	deploy/container/build.sh release amd64
+	deploy/container/build.sh release $(ARCH)
 	IMAGE_PROFILE=release $(PYTEST) tests/clients/test_image.py
 
 yaml-shell: ## Lints YAML and shell scripts

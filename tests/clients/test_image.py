@@ -1,5 +1,6 @@
 """The image as it is shipped: what it holds, and its program run in it against the sandbox. `make image-test`."""
 
+import copy
 import os
 import platform
 import signal
@@ -184,3 +185,65 @@ def test_from_the_start_to_the_first_reconcile_it_takes_less_than_a_second(
         shown = ", ".join(f"{seconds:.3f}" for seconds in sorted(took))
         print(f"\n  start to first reconcile, {PROFILE} profile: {shown} s")
     assert sorted(took)[len(took) // 2] < FIRST_RECONCILE_SECONDS
+
+
+@pytest.mark.skipif(PROFILE != "release", reason="200 alarms are made at one a second, and what is shipped counts")
+def test_what_a_steady_pass_over_many_services_costs(runnable, fleet, free_address, tmp_path, capsys):
+    """Its processor time and memory, as the program itself tells them, over five sweeps that change nothing."""
+    environment = settings(runnable, free_address, fleet.url)
+    command = runnable.command(
+        "run", "--interval", "1s", "--requests-per-second", "1000", "--max-changes", str(SERVICES),
+        laid=[(tmp_path / "fleet", "/etc/ecs-scaling")],
+    )  # fmt: skip
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    passes = 'controller_runtime_reconcile_total{controller="servicescaling",result="success"}'
+
+    def value(name):
+        found = [line for line in metrics(free_address).splitlines() if line.startswith(name + " ")]
+        return float(found[0].split()[-1]) if found else 0.0
+
+    def ready():
+        return metrics(free_address).count('reason="AsWanted",status="True",type="Ready"} 1')
+
+    try:
+        wait_until("all are Ready", lambda: ready() == SERVICES, 300)
+        began, cpu = value(passes), value("process_cpu_seconds_total")
+        wait_until("five sweeps later", lambda: value(passes) >= began + 5 * SERVICES, 300)
+        sweeps = (value(passes) - began) / SERVICES
+        cpu = (value("process_cpu_seconds_total") - cpu) / sweeps
+        memory = value("process_resident_memory_bytes") / 2**20
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+    size = (runnable.root / "ecs-scaling").stat().st_size / 1e6
+    with capsys.disabled():
+        print(f"\n  {PROFILE} profile: {size:.1f} MB; a steady pass over {SERVICES} services takes {cpu:.3f} s of CPU,"
+              f" {memory:.0f} MiB resident")
+    assert memory < 64
+
+
+SERVICES = 200
+
+
+@pytest.fixture
+def seed(request):
+    """For the test of many services, these; else nothing."""
+    if "fleet" not in request.fixturenames:
+        return {}
+    services = [{"name": f"service-{number:03}", "desiredCount": 2} for number in range(SERVICES)]
+    return {"clusters": [{"account": "111122223333", "region": REGION, "name": "B", "services": services}]}
+
+
+@pytest.fixture
+def fleet(sandbox, example, tmp_path):
+    """The sandbox with many services, and an object for each."""
+    folder = tmp_path / "fleet"
+    folder.mkdir()
+    objects = []
+    for number in range(SERVICES):
+        one = copy.deepcopy(example)
+        one["metadata"]["name"] = one["spec"]["service"] = f"service-{number:03}"
+        one["spec"]["stepScaling"][0]["alarm"]["alarmName"] = f"alarm-{number:03}"
+        objects.append(one)
+    (folder / "objects.yaml").write_text(yaml.safe_dump_all(objects))
+    return sandbox

@@ -56,5 +56,5 @@ from_debian prometheus-alertmanager prometheus-alertmanager
 from_debian musl-gcc musl-tools
 from_debian buildah buildah
 if command -v rustup >/dev/null; then
-  rustup target add x86_64-unknown-linux-musl || true
+  rustup target add "$(uname -m)-unknown-linux-musl" || true
 fi
