@@ -153,7 +153,8 @@ fn mend(reply: &Reply, permissions: &[Permission], background: Background<'_>) -
         (hint.join(" "), advice::who_edits(reply).into_iter().chain(beside).collect())
     };
     let needed = needed.iter().map(|need| need.call.action.to_owned()).collect();
-    (hint, Fix { edits, notes, command, still_needed: still_needed.unwrap_or_default(), needed })
+    let denied = reply.actions().into_iter().filter(|_| is_denial(reply.kind)).map(str::to_owned).collect();
+    (hint, Fix { denied, edits, notes, command, still_needed: still_needed.unwrap_or_default(), needed })
 }
 
 /// What else of the needs the policies do not allow.

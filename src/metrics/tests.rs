@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
+use crate::api::fix::Fix;
 use crate::api::load::{SourceFile, load};
 use crate::api::status::{Condition, ConditionStatus, ConditionType, Reason, Status};
 
@@ -99,6 +100,18 @@ fn a_condition_has_one_series_a_status_and_one_of_them_is_1_whatever_happened_be
             assert!((sum - 1.0).abs() < f64::EPSILON, "{kind} after {conditions:?}");
         }
     }
+}
+
+#[test]
+fn what_is_denied_is_named_while_it_is() {
+    let (metrics, state, view) = (metrics(), State::default(), views(1).remove(0));
+    let fix = Fix { denied: vec!["cloudwatch:PutMetricAlarm".to_owned()], ..Fix::default() };
+    let denied = condition(ConditionType::PermissionsGranted, ConditionStatus::False, Reason::AccessDenied);
+    state.put(with(&view, vec![Condition { fix, ..denied }]));
+    let name = r#"ecs_scaling_denied_action{action="cloudwatch:PutMetricAlarm",object="default/object-000"}"#;
+    assert_eq!(series(&metrics.scrape(&state).unwrap()).get(name), Some(&1.0));
+    state.put(with(&view, vec![condition(ConditionType::PermissionsGranted, ConditionStatus::True, Reason::AsWanted)]));
+    assert!(!metrics.scrape(&state).unwrap().contains("ecs_scaling_denied_action{"));
 }
 
 #[test]
