@@ -30,7 +30,9 @@ pub use action::{
 pub use after::after;
 pub use lint::{LintError, lint};
 pub use memory::{Memory, RecentWrite, remember};
-pub use ownership::{OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, mistaken_owner, policy_digest};
+pub use ownership::{
+    OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, holder, is_users_tag, mistaken_owner, policy_digest,
+};
 pub use render::{described, json, resource, text};
 pub use scope::{ScopeConflict, scope_conflicts};
 
