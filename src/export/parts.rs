@@ -49,6 +49,10 @@ impl Exporter<'_> {
                 notes.push(left_out(&format!("the scaling policy {}", policy.name), &why));
             }
         }
+        for action in self.whole.observed.scheduled_actions.known().into_iter().flatten() {
+            let why = format!("this version leaves {} to whoever made it", action.schedule);
+            notes.push(left_out(&format!("the scheduled action {}", action.name), &why));
+        }
         if !self.names.is_clone() {
             parts.push(("adoption", json!("Unowned")));
         }

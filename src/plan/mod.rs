@@ -10,6 +10,7 @@ mod after;
 mod alarms;
 mod attach;
 mod capacity;
+mod coverage;
 mod draft;
 mod follow;
 mod lint;
@@ -28,6 +29,7 @@ pub use action::{
     Withheld,
 };
 pub use after::after;
+pub use coverage::{Coverage, Scaling, coverage};
 pub use lint::{LintError, lint};
 pub use memory::{Memory, RecentWrite, remember};
 pub use ownership::{
