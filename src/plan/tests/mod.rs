@@ -5,6 +5,7 @@ mod lint;
 mod memory;
 mod order;
 mod owners;
+mod respelled;
 mod scope;
 mod tracking;
 
