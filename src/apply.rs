@@ -97,6 +97,7 @@ fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
         ActionKind::UntagTarget { .. } => (AwsService::ApplicationAutoScaling, "UntagResource"),
         ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
         ActionKind::PutAlarm { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
+        ActionKind::PutScheduledAction { .. } => (AwsService::ApplicationAutoScaling, "PutScheduledAction"),
         ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
     }
 }
@@ -124,6 +125,7 @@ async fn send(
             actions.alarm.insert(arn.clone());
             scope.put_alarm(name, config, &actions, tags).await
         }
+        ActionKind::PutScheduledAction { name, config } => scope.put_scheduled_action(service, name, config).await,
         ActionKind::TagAlarm { arn, tags } => scope.tag_alarm(arn, tags).await,
     }
 }

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::alarm::AlarmConfig;
 use crate::model::capacity::{CapacityRange, SuspendedStateSpec};
-use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ServiceId};
+use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ScheduledActionName, ServiceId};
 use crate::model::observed::Tags;
 use crate::model::policy::StepScalingConfig;
+use crate::model::scheduled_action::ScheduledActionConfig;
 
 /// An object's key within its kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,6 +109,8 @@ pub struct ServiceScaling {
     pub suspended: SuspendedStateSpec,
     /// Step scaling policies, with the names unique.
     pub policies: Vec<StepPolicy>,
+    /// Scheduled actions, with the names unique.
+    pub schedules: Vec<DesiredSchedule>,
     /// Apply or Observe.
     pub mode: Mode,
     /// Whether existing resources are taken over.
@@ -118,6 +121,15 @@ pub struct ServiceScaling {
     pub deletion_policy: DeletionPolicy,
     /// The user's own tags for the scalable target and the alarms.
     pub tags: Tags,
+}
+
+/// A scheduled action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredSchedule {
+    /// The action's name.
+    pub name: ScheduledActionName,
+    /// Canonical.
+    pub config: ScheduledActionConfig,
 }
 
 /// A step scaling policy and the alarms that fire it.

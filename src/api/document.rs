@@ -2,6 +2,7 @@
 //!
 //! Owns the order of these checks. None of them hides what another finds in a different field.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
 use super::desired::{AwsAccount, ObjectKey, Position};
@@ -47,7 +48,7 @@ pub(super) fn check(
     document: &Document<'_>,
     root: &Node,
     position: Position,
-    schemas: &Schemas,
+    (schemas, now): (&Schemas, Option<Timestamp>),
     report: &mut Report<'_>,
 ) -> Option<Checked> {
     for Fault { mark, message, hint } in &document.faults {
@@ -55,7 +56,7 @@ pub(super) fn check(
     }
     let kind = header(root, report)?;
     let draft = shape::check(root, schemas.of(kind), &Path::root(), report);
-    let written = Written { spec: root.get("spec").map(Node::to_json).unwrap_or_default(), position };
+    let written = Written { spec: root.get("spec").map(Node::to_json).unwrap_or_default(), position, now };
     if report.has_errors() {
         return check_partly(kind, &draft, &written, report);
     }

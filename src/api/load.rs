@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::desired::{AwsAccount, Desired, ObjectKey, Position};
 use super::document::{self, Checked};
 use super::finding::{Finding, Report, Severity};
@@ -63,8 +65,13 @@ pub struct Loaded {
     pub held: Vec<Held>,
 }
 
-/// Reads and checks all files.
+/// Reads and checks all files, whatever the time.
 pub fn load(files: &[SourceFile]) -> Loaded {
+    load_at(files, None)
+}
+
+/// Reads and checks all files, and warns of what is past at a time.
+pub fn load_at(files: &[SourceFile], now: Option<Timestamp>) -> Loaded {
     let mut loaded = Loaded::default();
     let texts: Vec<(&str, &str)> = files.iter().filter_map(|file| decode(file, &mut loaded)).collect();
     let documents: Vec<(&str, Document<'_>)> = texts
@@ -73,7 +80,7 @@ pub fn load(files: &[SourceFile]) -> Loaded {
         .collect();
     let schemas = Schemas::new();
     let mut candidates: Vec<Candidate<'_>> =
-        documents.iter().filter_map(|(file, document)| candidate(file, document, &schemas, &mut loaded)).collect();
+        documents.iter().filter_map(|(file, document)| candidate(file, document, (&schemas, now), &mut loaded)).collect();
     refuse_repeated(&mut candidates);
     check_across(&mut candidates);
     for candidate in candidates {
@@ -116,7 +123,7 @@ fn finding(file: &str, fault: Fault) -> Finding {
 fn candidate<'a>(
     file: &'a str,
     document: &'a Document<'a>,
-    schemas: &Schemas,
+    rules: (&Schemas, Option<Timestamp>),
     loaded: &mut Loaded,
 ) -> Option<Candidate<'a>> {
     let Some(root) = &document.root else {
@@ -127,7 +134,7 @@ fn candidate<'a>(
     let mark = start(root);
     let position = Position { file: file.to_owned(), line: mark.line, column: mark.column };
     let mut report = Report::new(file, root);
-    let checked = document::check(document, root, position.clone(), schemas, &mut report);
+    let checked = document::check(document, root, position.clone(), rules, &mut report);
     Some(Candidate { file, reference: document::reference(root), position, checked, report })
 }
 

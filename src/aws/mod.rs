@@ -10,6 +10,7 @@ mod cloudwatch;
 mod ecs;
 mod iam;
 mod limits;
+mod schedules;
 mod scope;
 
 pub use account::{Account, Aws, AwsOptions, Identity};

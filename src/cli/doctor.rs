@@ -16,7 +16,7 @@ use crate::api::types::API_VERSION;
 use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::controller::assign::{Identities, assign, identity_region, used_accounts};
 use crate::diagnose::near_miss::find;
-use crate::diagnose::needs::{Need, Privilege, needs};
+use crate::diagnose::needs::{For, Need, Privilege, needs};
 use crate::diagnose::principal::{Principal, PrincipalKind};
 use crate::model::iam::{Decision, evaluate};
 use crate::model::names::{AccountName, TargetKey};
@@ -81,8 +81,9 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
     for (name, account) in &accounts {
         let Some(Ok(identity)) = identities.get(name) else { continue };
         let scopes = assignment.scopes.iter().filter(|(scope, _)| assignment.accounts.get(*scope) == Some(name));
-        let keys: Vec<&TargetKey> = scopes.flat_map(|(_, objects)| objects.values()).map(|o| &o.key).collect();
-        let Some(first) = keys.first() else { continue };
+        let keys: Vec<(&TargetKey, For)> =
+            scopes.flat_map(|(_, objects)| objects.values()).map(|o| (&o.key, For::of(&o.desired))).collect();
+        let Some((first, _)) = keys.first() else { continue };
         let iam = account.iam(&first.scope, CancellationToken::new());
         examined.push(examine(name, identity, &iam, &keys).await);
     }
@@ -107,7 +108,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
     Ok(if missing || !assignment.troubles.is_empty() { Done::NotAllWell } else { Done::Well })
 }
 
-async fn examine(name: &AccountName, identity: &Identity, iam: &Iam, keys: &[&TargetKey]) -> Examined {
+async fn examine(name: &AccountName, identity: &Identity, iam: &Iam, keys: &[(&TargetKey, For)]) -> Examined {
     let principal = Principal::parse(&identity.arn);
     let role = principal
         .as_ref()
@@ -118,7 +119,7 @@ async fn examine(name: &AccountName, identity: &Identity, iam: &Iam, keys: &[&Ta
     };
     let slr = iam.role_exists(SLR_NAME).await;
     let mut wanted: BTreeMap<(&'static str, String), Need> = BTreeMap::new();
-    for need in keys.iter().flat_map(|key| needs(key, Privilege::ReconcileSlr)) {
+    for need in keys.iter().flat_map(|(key, objects)| needs(key, Privilege::ReconcileSlr, *objects)) {
         let makes_role = need.call.privilege == Privilege::ReconcileSlr;
         if !(makes_role && slr == Ok(true)) {
             wanted.insert((need.call.action, need.resource.clone()), need);

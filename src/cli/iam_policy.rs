@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Done, objects, terminal};
 use crate::api::desired::{Desired, ServiceScaling};
 use crate::diagnose::least_privilege::{documents, statements};
-use crate::diagnose::needs::Privilege;
+use crate::diagnose::needs::{For, Privilege};
 use crate::model::names::{AccountId, AccountName, Region, ScopeId, ServiceId, TargetKey};
 
 #[derive(Debug, Args)]
@@ -53,11 +53,11 @@ impl From<PrivilegeArg> for Privilege {
 }
 
 pub(super) fn run(args: &IamPolicyArgs) -> Result<Done> {
-    let (account, keys, assumed) = match &args.config {
+    let Wanted { account, keys, objects, assumed } = match &args.config {
         None => everything(args),
         Some(path) => of_objects(args, &objects::read(path)?.desired)?,
     };
-    let mut all = statements(&account, &keys, args.mode.into());
+    let mut all = statements(&account, &keys, args.mode.into(), objects);
     if !assumed.is_empty() {
         all.push(json!({"Sid": "AssumeRoles", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": assumed}));
     }
@@ -75,15 +75,25 @@ pub(super) fn run(args: &IamPolicyArgs) -> Result<Done> {
     Ok(Done::Well)
 }
 
+/// What a policy is made for.
+struct Wanted {
+    account: AccountId,
+    keys: BTreeSet<TargetKey>,
+    objects: For,
+    /// The roles that are assumed.
+    assumed: Vec<String>,
+}
+
 /// Without objects: every service of every cluster, but nothing beyond scaling.
-fn everything(args: &IamPolicyArgs) -> (AccountId, BTreeSet<TargetKey>, Vec<String>) {
+fn everything(args: &IamPolicyArgs) -> Wanted {
     let account = AccountId::new(args.account_id.as_str());
     let scope = ScopeId { account: account.clone(), region: Region::new(args.region.as_str()) };
-    (account, BTreeSet::from([TargetKey { scope, service: ServiceId::new("*", "*") }]), Vec::new())
+    let keys = BTreeSet::from([TargetKey { scope, service: ServiceId::new("*", "*") }]);
+    Wanted { account, keys, objects: For::Schedules, assumed: Vec::new() }
 }
 
 /// What the objects of one account need; for the controller's own account also the roles that it assumes.
-fn of_objects(args: &IamPolicyArgs, desired: &Desired) -> Result<(AccountId, BTreeSet<TargetKey>, Vec<String>)> {
+fn of_objects(args: &IamPolicyArgs, desired: &Desired) -> Result<Wanted> {
     let mut by_account: BTreeMap<&AccountName, Vec<&ServiceScaling>> = BTreeMap::new();
     for object in desired.services.values() {
         by_account.entry(&object.account).or_default().push(object);
@@ -115,5 +125,7 @@ fn of_objects(args: &IamPolicyArgs, desired: &Desired) -> Result<(AccountId, BTr
     let keys = objects.iter().map(key).collect();
     let assumes = spec.is_none_or(|spec| spec.role_arn.is_none());
     let roles = desired.accounts.values().filter_map(|account| account.role_arn.clone());
-    Ok((account.clone(), keys, if assumes { roles.collect() } else { Vec::new() }))
+    let has = objects.iter().map(|object| For::of(object)).max().unwrap_or(For::All);
+    let assumed = if assumes { roles.collect() } else { Vec::new() };
+    Ok(Wanted { account: account.clone(), keys, objects: has, assumed })
 }

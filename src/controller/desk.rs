@@ -16,7 +16,7 @@ use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::denials::Denials;
 use crate::diagnose::explain::{Background, Diagnosis, Permission, diagnose};
-use crate::diagnose::needs::{Privilege, need};
+use crate::diagnose::needs::{For, Privilege, need};
 use crate::diagnose::principal::{Principal, PrincipalKind};
 use crate::model::failure::{AwsService, Failure};
 use crate::model::iam::{Decision, Document, Request};
@@ -156,27 +156,32 @@ impl Desk {
     }
 
     /// Looks into failures that are about permissions; others say enough themselves.
-    pub async fn look_into(&self, failures: Vec<Failure>, key: &TargetKey) -> Vec<(Failure, Explained)> {
+    pub async fn look_into(
+        &self,
+        failures: Vec<Failure>,
+        key: &TargetKey,
+        objects: For,
+    ) -> Vec<(Failure, Explained)> {
         let mut explained = Vec::new();
         for failure in failures {
             if classify(&failure) != Class::Denied || explained.iter().any(|(known, _)| *known == failure) {
                 continue;
             }
-            let diagnosis = self.diagnose(&failure, key).await;
+            let diagnosis = self.diagnose(&failure, key, objects).await;
             let text = explain_with(&failure, &diagnosis);
             explained.push((failure, text));
         }
         explained
     }
 
-    async fn diagnose(&self, failure: &Failure, key: &TargetKey) -> Diagnosis {
+    async fn diagnose(&self, failure: &Failure, key: &TargetKey, objects: For) -> Diagnosis {
         let privilege = match self.policy {
             RolePolicy::Create => Privilege::ReconcileSlr,
             RolePolicy::Require => Privilege::Reconcile,
         };
         let read = self.policies().await;
         let policies = read.as_ref().filter(|read| read.failures.is_empty()).map(|read| &read.policies);
-        let target = Some((key, privilege));
+        let target = Some((key, privilege, objects));
         let background = Background { caller: Some(&self.caller), target, policies, elsewhere: &[] };
         let mut diagnosis = diagnose(failure, background);
         if let Some(doubt) = self.prove(&diagnosis, read.as_deref(), key).await {

@@ -1,6 +1,5 @@
 //! One pass over one object: plan, look up, plan again, carry out, remember, report.
 
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,22 +8,21 @@ use futures_util::FutureExt;
 use jiff::SignedDuration;
 
 use super::assign::Assigned;
+use super::lookups::plan_with_lookups;
 use super::{Clock, Desk, LoopSettings};
 use crate::api::desired::Mode;
 use crate::api::status::{ConditionType, Reason, Status};
-use crate::apply::{Admission as _, apply};
+use crate::apply::apply;
 use crate::aws::Scope;
-use crate::model::failure::{AwsService, Failure};
-use crate::model::names::TargetKey;
-use crate::model::observed::{ObservedTarget, RoleStanding, TagReading};
+use crate::diagnose::needs::For;
+use crate::model::failure::Failure;
+use crate::model::observed::{ObservedTarget, RoleStanding};
 use crate::observe::{Wanted, refresh};
 use crate::plan::{
-    Inputs, Lookup, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember,
+    Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember,
 };
 use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
 
-/// A plan is made again after a lookup, twice at most.
-const LOOKUP_ROUNDS: usize = 2;
 /// Writes are planned from what was read a moment ago: an older observation is read again first.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 /// One object's pass, at the longest.
@@ -154,7 +152,7 @@ async fn run(
     let mut memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
     forget_tags(&mut memory, &observed, clock.now());
     let failures = failures(&observed, &plan, &outcomes, &role);
-    let explained = Box::pin(context.desk.look_into(failures, &object.key)).await;
+    let explained = Box::pin(context.desk.look_into(failures, &object.key, For::of(&object.desired))).await;
     let seen = after(&observed, &plan, &outcomes);
     let pass = Pass {
         generation: kept.generation,
@@ -190,7 +188,7 @@ fn failures(observed: &ObservedTarget, plan: &Plan, outcomes: &[Outcome], role: 
     of_writes.chain(of_reads).chain(of_role).cloned().collect()
 }
 
-fn inputs<'a>(
+pub(super) fn inputs<'a>(
     context: &'a Context,
     object: &'a Assigned,
     observed: &'a ObservedTarget,
@@ -207,94 +205,6 @@ fn inputs<'a>(
         role,
         mode: object.mode.max(context.settings.mode),
         now: context.clock.now(),
-    }
-}
-
-/// The plan, with the tags read that it asks for.
-async fn plan_with_lookups(
-    context: &Context,
-    object: &Assigned,
-    observed: &ObservedTarget,
-    memory: &mut Memory,
-    role: &RoleStanding,
-) -> Plan {
-    let mut failed: BTreeMap<Lookup, Failure> = BTreeMap::new();
-    let mut plan = plan_target(inputs(context, object, observed, memory, role));
-    for _ in 0..LOOKUP_ROUNDS {
-        if plan.lookups.is_empty() {
-            return plan;
-        }
-        for lookup in std::mem::take(&mut plan.lookups) {
-            match look_up(context, &object.key, &lookup).await {
-                Ok((arn, reading)) => {
-                    failed.remove(&lookup);
-                    memory.tags.insert(arn, reading);
-                }
-                Err(failure) => {
-                    failed.insert(lookup, failure);
-                }
-            }
-        }
-        plan = plan_target(inputs(context, object, observed, memory, role));
-    }
-    say_failed_lookups(&mut plan, object, observed, &failed);
-    plan
-}
-
-/// Reads the tags of a resource, unless that is known to be denied and it is not time for a probe: fifty objects ask once.
-pub(super) async fn look_up(
-    context: &Context,
-    key: &TargetKey,
-    lookup: &Lookup,
-) -> Result<(String, TagReading), Failure> {
-    const OPERATION: &str = "ListTagsForResource";
-    let (scope, desk, read_at) = (&context.scope, &context.desk, context.clock.now());
-    let (service, arn) = match lookup {
-        Lookup::TargetTags(arn) => (AwsService::ApplicationAutoScaling, arn),
-        Lookup::AlarmTags(arn) => (AwsService::CloudWatch, arn),
-    };
-    if let Some(denial) = desk.denial(service, OPERATION, key) {
-        return Err(denial);
-    }
-    let tags = match lookup {
-        Lookup::TargetTags(arn) => scope.target_tags(arn).await,
-        Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await,
-    };
-    match &tags {
-        Ok(_) => desk.went_through(service, OPERATION, key),
-        Err(failure) => desk.note(failure, key),
-    }
-    Ok((arn.clone(), TagReading { tags: tags?, read_at }))
-}
-
-/// What could not be looked up is not written to.
-fn say_failed_lookups(
-    plan: &mut Plan,
-    object: &Assigned,
-    observed: &ObservedTarget,
-    failed: &BTreeMap<Lookup, Failure>,
-) {
-    for lookup in std::mem::take(&mut plan.lookups) {
-        let failure = failed.get(&lookup);
-        let why = failure.map_or_else(|| "it has not been read yet".to_owned(), ToString::to_string);
-        plan.withheld.push(Withheld {
-            part: part_of(&lookup, observed),
-            reason: Reason::ReadFailed,
-            message: format!("whose it is could not be read, so nothing is written: {why}"),
-            hint: format!("It is read again with the next pass; until then {} stays as it is.", object.desired.key),
-            failure: failure.cloned(),
-        });
-    }
-}
-
-fn part_of(lookup: &Lookup, observed: &ObservedTarget) -> Part {
-    match lookup {
-        Lookup::TargetTags(_) => Part::Target,
-        Lookup::AlarmTags(arn) => observed
-            .alarms
-            .iter()
-            .find(|(_, read)| read.known().and_then(Option::as_ref).is_some_and(|alarm| alarm.arn == *arn))
-            .map_or(Part::Object, |(name, _)| Part::Alarm(name.clone())),
     }
 }
 
@@ -350,9 +260,11 @@ fn again(status: &Status, outcomes: &[Outcome], not_applied: Option<NotApplied>,
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::model::capacity::{CapacityRange, SuspendedState};
-    use crate::model::observed::{Read, ScalableTarget, Tags};
+    use crate::model::observed::{Read, ScalableTarget, TagReading, Tags};
 
     #[test]
     fn tags_of_what_is_gone_are_forgotten_after_an_hour() {

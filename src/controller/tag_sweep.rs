@@ -13,13 +13,13 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::entry::Entry;
-use super::object::{Context, look_up};
+use super::lookups::{Tagged, look_up_tags};
+use super::object::Context;
 use super::retry::Retry;
 use crate::api::desired::ObjectKey;
 use crate::model::arn::Arn;
 use crate::model::names::TargetKey;
 use crate::model::observed::TagReading;
-use crate::plan::Lookup;
 
 /// Between two readings: two a second.
 const PACE: Duration = Duration::from_millis(500);
@@ -105,13 +105,13 @@ impl TagSweep {
 }
 
 async fn read(context: Context, target: TargetKey, object: ObjectKey, arn: String) -> TagRead {
-    let lookup = match Arn::parse(&arn) {
-        Some(parsed) if parsed.service == "cloudwatch" => Lookup::AlarmTags(arn.clone()),
-        _ => Lookup::TargetTags(arn.clone()),
+    let tagged = match Arn::parse(&arn) {
+        Some(parsed) if parsed.service == "cloudwatch" => Tagged::Alarm(&arn),
+        _ => Tagged::Target(&arn),
     };
-    let tags = look_up(&context, &target, &lookup).await;
+    let tags = look_up_tags(&context, &target, tagged).await;
     if let Err(failure) = &tags {
         tracing::debug!(%object, arn, error = %failure, "tags could not be read");
     }
-    TagRead { object, arn, reading: tags.ok().map(|(_, reading)| reading) }
+    TagRead { object, arn, reading: tags.ok() }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::advice::{self, CREATE_SLR, UNSEEN, listed};
 use super::class::{Class, classify};
 use super::near_miss::{Edit, Findings, NearMiss, find};
-use super::needs::{Need, Privilege, need, needs};
+use super::needs::{For, Need, Privilege, need, needs};
 use super::parse::{PolicyType, Reply, ReplyKind, parse};
 use super::principal::Principal;
 use crate::model::failure::{Failure, Origin};
@@ -79,8 +79,8 @@ impl Permission {
 pub struct Background<'a> {
     /// The ARN of the caller, for replies that do not say who was refused.
     pub caller: Option<&'a str>,
-    /// What the object manages, and how much the controller is meant to be allowed.
-    pub target: Option<(&'a TargetKey, Privilege)>,
+    /// What the object manages, how much the controller is meant to be allowed, and what the object has.
+    pub target: Option<(&'a TargetKey, Privilege, For)>,
     /// The policies of the principal that was refused.
     pub policies: Option<&'a PrincipalPolicies>,
     /// Those of other principals that may have been meant, each with its name.
@@ -137,7 +137,7 @@ pub fn explain_with(mut reply: Reply, background: Background<'_>) -> Diagnosis {
     if !edits.is_empty() {
         hint = format!("{} {hint}", edits.join(" "));
     }
-    let needed = background.target.map(|(key, privilege)| needs(key, privilege)).unwrap_or_default();
+    let needed = background.target.map(|(key, privilege, objects)| needs(key, privilege, objects)).unwrap_or_default();
     if is_denial(reply.kind) && !needed.is_empty() {
         let all: Vec<&str> = needed.iter().map(|need| need.call.action).collect();
         hint.push_str(&format!(" All that this object needs: {}.", listed(&all)));
@@ -213,7 +213,7 @@ fn permissions(reply: &Reply, policies: &PrincipalPolicies, background: Backgrou
 /// What was asked for: by the table where the object is known, since a message names less than a policy needs; else as the
 /// message has it.
 fn request(reply: &Reply, action: &str, background: Background<'_>) -> Option<Request> {
-    let of_table = background.target.and_then(|(key, _)| need(key, action));
+    let of_table = background.target.and_then(|(key, ..)| need(key, action));
     match (of_table, &reply.resource) {
         (Some(need), _) => Some(need.request()),
         (None, Some(resource)) => Some(Request::new(action, resource.as_str())),

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::api::desired::ServiceScaling;
 use crate::model::arn::partition;
 use crate::model::iam::{Request, requested_region_of_iam};
 use crate::model::names::{AccountId, TargetKey};
@@ -42,6 +43,22 @@ pub enum Caller {
     Controller,
     /// Application Auto Scaling alone, as this controller: the permission is checked and nothing is done with it.
     Probe,
+}
+
+/// For which objects a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum For {
+    /// For every one.
+    All,
+    /// For those with scheduled actions.
+    Schedules,
+}
+
+impl For {
+    /// What an object has.
+    pub fn of(object: &ServiceScaling) -> Self {
+        if object.schedules.is_empty() { Self::All } else { Self::Schedules }
+    }
 }
 
 /// What a call is made on.
@@ -83,6 +100,8 @@ pub struct Call {
     pub keys: Keys,
     /// By whom.
     pub caller: Caller,
+    /// For which objects.
+    pub objects: For,
     /// The least privilege that needs it.
     pub privilege: Privilege,
     /// Why, for a person who is asked to grant it.
@@ -90,15 +109,19 @@ pub struct Call {
 }
 
 const fn read(action: &'static str, on: On, keys: Keys, why: &'static str) -> Call {
-    Call { action, on, keys, caller: Caller::Controller, privilege: Privilege::ReadOnly, why }
+    Call { action, on, keys, caller: Caller::Controller, objects: For::All, privilege: Privilege::ReadOnly, why }
 }
 
 const fn write(action: &'static str, on: On, keys: Keys, why: &'static str) -> Call {
-    Call { action, on, keys, caller: Caller::Controller, privilege: Privilege::Reconcile, why }
+    Call { action, on, keys, caller: Caller::Controller, objects: For::All, privilege: Privilege::Reconcile, why }
 }
 
 const fn probe(action: &'static str, on: On, keys: Keys, why: &'static str) -> Call {
-    Call { action, on, keys, caller: Caller::Probe, privilege: Privilege::Reconcile, why }
+    Call { action, on, keys, caller: Caller::Probe, objects: For::All, privilege: Privilege::Reconcile, why }
+}
+
+const fn for_schedules(call: Call) -> Call {
+    Call { objects: For::Schedules, ..call }
 }
 
 /// Every call, reads first. `sts:GetCallerIdentity` needs no permission and cannot be denied.
@@ -111,6 +134,12 @@ pub const CALLS: &[Call] = &[
         Keys::Global,
         "reads the scheduled actions",
     ),
+    for_schedules(read(
+        "application-autoscaling:DescribeScalingActivities",
+        On::Everything,
+        Keys::Global,
+        "reads what scheduled actions did to min and max",
+    )),
     read("application-autoscaling:ListTagsForResource", On::Targets, Keys::Global, "reads who owns a scalable target"),
     read("ecs:DescribeServices", On::ClusterServices, Keys::Cluster, "reads the services; probed for as well"),
     read("cloudwatch:DescribeAlarms", On::Alarms, Keys::Global, "reads the alarms; probed for as well"),
@@ -118,6 +147,12 @@ pub const CALLS: &[Call] = &[
     read("iam:GetRole", On::ServiceLinkedRole, Keys::Global, "sees whether the service-linked role exists"),
     write("application-autoscaling:RegisterScalableTarget", On::Targets, Keys::Namespace, "writes the scalable target"),
     write("application-autoscaling:PutScalingPolicy", On::Targets, Keys::Namespace, "writes the scaling policies"),
+    for_schedules(write(
+        "application-autoscaling:PutScheduledAction",
+        On::Targets,
+        Keys::Namespace,
+        "writes the scheduled actions",
+    )),
     write("application-autoscaling:TagResource", On::Targets, Keys::Global, "marks a scalable target as owned"),
     write("application-autoscaling:UntagResource", On::Targets, Keys::Global, "removes marks that are out of date"),
     write("cloudwatch:PutMetricAlarm", On::Alarms, Keys::Global, "writes the alarms; probed for as well"),
@@ -134,14 +169,15 @@ pub const CALLS: &[Call] = &[
         on: On::ServiceLinkedRole,
         keys: Keys::ServiceName,
         caller: Caller::Controller,
+        objects: For::All,
         privilege: Privilege::ReconcileSlr,
         why: "makes the service-linked role while it is absent",
     },
 ];
 
-/// The calls that a privilege covers.
-pub fn calls(privilege: Privilege) -> impl Iterator<Item = &'static Call> {
-    CALLS.iter().filter(move |call| call.privilege <= privilege)
+/// The calls that a privilege covers, for objects up to these.
+pub fn calls(privilege: Privilege, objects: For) -> impl Iterator<Item = &'static Call> {
+    CALLS.iter().filter(move |call| call.privilege <= privilege && call.objects <= objects)
 }
 
 /// One permission that an object needs.
@@ -193,13 +229,13 @@ pub fn without_absent_keys(mut request: Request) -> Request {
 }
 
 /// Everything that an object needs, in the order of the table.
-pub fn needs(key: &TargetKey, privilege: Privilege) -> Vec<Need> {
-    calls(privilege).map(|call| Need { call, resource: resource(call.on, key), context: context(call, key) }).collect()
+pub fn needs(key: &TargetKey, privilege: Privilege, objects: For) -> Vec<Need> {
+    calls(privilege, objects).map(|call| Need { call, resource: resource(call.on, key), context: context(call, key) }).collect()
 }
 
 /// The need behind an action of an object: what a denial, which may name less, is looked up by.
 pub fn need(key: &TargetKey, action: &str) -> Option<Need> {
-    needs(key, Privilege::ReconcileSlr).into_iter().find(|need| need.call.action.eq_ignore_ascii_case(action))
+    needs(key, Privilege::ReconcileSlr, For::Schedules).into_iter().find(|need| need.call.action.eq_ignore_ascii_case(action))
 }
 
 /// The resource of a call for an object, as a policy names it.

@@ -11,9 +11,10 @@ use crate::model::alarm::{AlarmActions, AlarmConfig};
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::failure::Failure;
 use crate::model::fields::Change;
-use crate::model::names::{AlarmName, PolicyName, TargetKey};
+use crate::model::names::{AlarmName, PolicyName, ScheduledActionName, TargetKey};
 use crate::model::observed::Tags;
 use crate::model::policy::StepScalingConfig;
+use crate::model::scheduled_action::ScheduledActionConfig;
 
 /// What turns observed into desired for one object.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,8 @@ pub enum Lookup {
     TargetTags(String),
     /// The tags of an alarm, by its ARN.
     AlarmTags(String),
+    /// AWS's record of what scheduled actions did to the target, and the range that it is to explain.
+    History,
 }
 
 /// A part of what one object manages.
@@ -63,6 +66,8 @@ pub enum Part {
     Alarm(AlarmName),
     /// An alarm's tags.
     AlarmTags(AlarmName),
+    /// A scheduled action.
+    ScheduledAction(ScheduledActionName),
 }
 
 impl Part {
@@ -73,6 +78,7 @@ impl Part {
             Self::Target | Self::TargetTags => "ScalableTarget",
             Self::Policy(_) => "ScalingPolicy",
             Self::Alarm(_) | Self::AlarmTags(_) => "Alarm",
+            Self::ScheduledAction(_) => "ScheduledAction",
         }
     }
 }
@@ -175,6 +181,13 @@ pub enum ActionKind {
         policy: PolicyArn,
         /// Sent only on create (S-068).
         tags: Tags,
+    },
+    /// PutScheduledAction with every parameter (S-043).
+    PutScheduledAction {
+        /// The scheduled action.
+        name: ScheduledActionName,
+        /// Everything.
+        config: ScheduledActionConfig,
     },
     /// TagResource of CloudWatch (aws-sdk#27).
     TagAlarm {

@@ -117,8 +117,11 @@ impl<'a> Draft<'a> {
     /// to be somebody else's stays so until the slow sweep reads otherwise, and costs no further call.
     pub(super) fn claim(&mut self, part: Part, lookup: Lookup, writes: bool) -> Claim {
         let Inputs { memory, owner, desired, mode, observed, .. } = self.inputs;
-        let (Lookup::TargetTags(arn) | Lookup::AlarmTags(arn)) = &lookup;
-        let Some(reading) = memory.tags.get(arn) else {
+        let reading = match &lookup {
+            Lookup::TargetTags(arn) | Lookup::AlarmTags(arn) => memory.tags.get(arn),
+            Lookup::History => None,
+        };
+        let Some(reading) = reading else {
             // What is equal may still have to be taken over.
             if writes || desired.adoption == Adoption::Unowned {
                 self.lookups.insert(lookup);
@@ -137,6 +140,11 @@ impl<'a> Draft<'a> {
             return Claim::Unknown;
         }
         if adoptable { Claim::Adopt(reading.tags.clone()) } else { Claim::Ours(reading.tags.clone()) }
+    }
+
+    /// Asks for AWS's record of what scheduled actions did.
+    pub(super) fn look_up_history(&mut self) {
+        self.lookups.insert(Lookup::History);
     }
 
     /// Says that something exists and is not ours.

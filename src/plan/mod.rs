@@ -14,9 +14,12 @@ mod lint;
 mod memory;
 mod ownership;
 mod policies;
+mod range;
 mod render;
+mod schedules;
 mod scope;
 mod target;
+mod target_tags;
 
 use jiff::Timestamp;
 
@@ -61,7 +64,7 @@ pub struct Inputs<'a> {
     pub now: Timestamp,
 }
 
-/// The plan for one object: target first, then policies, then alarms (S-106).
+/// The plan for one object: target first, then policies, alarms, scheduled actions (S-106).
 pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let mut draft = Draft::new(inputs);
     let Some(service) = scalable_service(&mut draft) else {
@@ -77,6 +80,7 @@ pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let target = target::plan(&mut draft, &service);
     let policies = policies::plan(&mut draft, &target);
     alarms::plan(&mut draft, &policies);
+    schedules::plan(&mut draft, &target);
     draft.finish()
 }
 

@@ -1,7 +1,7 @@
 //! Who owns a resource: ownership lives in AWS, in tags.
 //!
-//! Scalable targets and alarms carry tags. Policies cannot be tagged, so the target's tags also hold a short digest of
-//! each policy's name, written before the policy is put.
+//! Scalable targets and alarms carry tags. Policies and scheduled actions cannot be tagged, so the target's tags also
+//! hold a short digest of the name of each, written before it is put.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::api::desired::{DeletionPolicy, Mode, ObjectKey, ServiceScaling};
 use crate::model::fields::Change;
-use crate::model::names::PolicyName;
+use crate::model::names::{PolicyName, ScheduledActionName};
 use crate::model::observed::Tags;
 
 /// The tag that holds the owner id.
@@ -22,8 +22,8 @@ pub const TAG_OBJECT: &str = "ecs-scaling.dev/object";
 pub(super) const TAG_DELETION_POLICY: &str = "ecs-scaling.dev/deletion-policy";
 /// The brake: `Observe` on a target stops every write to it and to what belongs to it.
 pub const TAG_MODE: &str = "ecs-scaling.dev/mode";
-/// The first of the tags that hold policy digests; further ones end in `-1`, `-2`, …
-const TAG_POLICIES: &str = "ecs-scaling.dev/policies";
+/// The range of the spec as it was last applied, on a target that has scheduled actions.
+pub(super) const TAG_RANGE: &str = "ecs-scaling.dev/range";
 /// A tag value has at most 256 characters (S-007).
 const TAG_VALUE_MAX: usize = 256;
 /// CloudFormation's own tags begin with this.
@@ -123,28 +123,72 @@ pub(super) fn brake(tags: &Tags) -> Mode {
     }
 }
 
+/// What cannot be tagged itself, and is owned by a digest in the target's tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Untagged {
+    /// Scaling policies.
+    Policies,
+    /// Scheduled actions.
+    Schedules,
+}
+
+impl Untagged {
+    /// The first of the tags that hold the digests; further ones end in `-1`, `-2`, …
+    fn tag(self) -> &'static str {
+        match self {
+            Self::Policies => "ecs-scaling.dev/policies",
+            Self::Schedules => "ecs-scaling.dev/schedules",
+        }
+    }
+
+    /// Whether a tag holds digests of this kind.
+    pub(super) fn holds(self, key: &str) -> bool {
+        key.strip_prefix(self.tag()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+
+    /// The digests that a target's tags hold.
+    pub(super) fn digests(self, tags: &Tags) -> BTreeSet<String> {
+        tags.iter()
+            .filter(|(key, _)| self.holds(key))
+            .flat_map(|(_, value)| value.split(' '))
+            .filter(|digest| !digest.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The tags that hold these digests, as many as it takes.
+    pub(super) fn tags(self, digests: &BTreeSet<String>) -> Tags {
+        let mut values: Vec<String> = Vec::new();
+        for digest in digests {
+            match values.last_mut() {
+                Some(value) if value.len() + 1 + digest.len() <= TAG_VALUE_MAX => {
+                    value.push(' ');
+                    value.push_str(digest);
+                }
+                _ => values.push(digest.clone()),
+            }
+        }
+        let key = |i: usize| if i == 0 { self.tag().to_owned() } else { format!("{}-{i}", self.tag()) };
+        values.into_iter().enumerate().map(|(i, value)| (key(i), value)).collect()
+    }
+}
+
 /// A short digest of a policy's name: ten hex digits.
 pub fn policy_digest(name: &PolicyName) -> String {
+    digest(name.as_str())
+}
+
+/// A short digest of a scheduled action's name: ten hex digits.
+pub(super) fn schedule_digest(name: &ScheduledActionName) -> String {
+    digest(name.as_str())
+}
+
+fn digest(name: &str) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(name.as_str()).iter().take(5).fold(String::new(), |mut text, byte| {
+    Sha256::digest(name).iter().take(5).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
         text
     })
-}
-
-/// The digests that a target's tags hold.
-pub(super) fn digests(tags: &Tags) -> BTreeSet<String> {
-    tags.iter()
-        .filter(|(key, _)| is_policies_tag(key))
-        .flat_map(|(_, value)| value.split(' '))
-        .filter(|digest| !digest.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-/// Whether a tag holds policy digests.
-pub(super) fn is_policies_tag(key: &str) -> bool {
-    key.strip_prefix(TAG_POLICIES).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// The tags of everything that belongs to an object: its own, and the user's.
@@ -158,22 +202,6 @@ pub(super) fn object_tags(desired: &ServiceScaling, owner: &OwnerId) -> Tags {
     tags.insert(TAG_OBJECT.to_owned(), desired.key.to_string());
     tags.insert(TAG_DELETION_POLICY.to_owned(), deletion_policy.to_owned());
     tags
-}
-
-/// The tags that hold these digests, as many as it takes.
-pub(super) fn digest_tags(digests: &BTreeSet<String>) -> Tags {
-    let mut values: Vec<String> = Vec::new();
-    for digest in digests {
-        match values.last_mut() {
-            Some(value) if value.len() + 1 + digest.len() <= TAG_VALUE_MAX => {
-                value.push(' ');
-                value.push_str(digest);
-            }
-            _ => values.push(digest.clone()),
-        }
-    }
-    let key = |i: usize| if i == 0 { TAG_POLICIES.to_owned() } else { format!("{TAG_POLICIES}-{i}") };
-    values.into_iter().enumerate().map(|(i, value)| (key(i), value)).collect()
 }
 
 /// The changes that setting these tags makes.
@@ -208,11 +236,12 @@ mod tests {
     #[test]
     fn two_hundred_and_fifty_digests_are_spread_over_tags_and_read_back() {
         let all: BTreeSet<String> = (0..250).map(|i| policy_digest(&PolicyName::new(format!("policy-{i}")))).collect();
-        let spread = digest_tags(&all);
+        let spread = Untagged::Policies.tags(&all);
         assert_eq!(all.len(), 250);
         assert!(spread.values().all(|value| value.len() <= TAG_VALUE_MAX));
         assert!(spread.len() < 45, "a resource has at most 50 tags");
-        assert_eq!(digests(&spread), all);
+        assert_eq!(Untagged::Policies.digests(&spread), all);
+        assert_eq!(Untagged::Schedules.digests(&spread).len(), 0, "each kind has its own");
     }
 
     #[test]

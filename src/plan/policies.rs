@@ -95,7 +95,7 @@ fn plan_policy(
 /// A policy is ours when the target's tags hold its digest, or when the object takes over what nobody owns.
 fn is_ours(draft: &Draft<'_>, target: &TargetStanding, policy: &StepPolicy) -> bool {
     let digest = policy_digest(&policy.name);
-    let held = target.digests.as_ref().is_some_and(|digests| digests.contains(&digest));
+    let held = target.digests.as_ref().is_some_and(|digests| digests.policies.contains(&digest));
     held || draft.inputs.desired.adoption == crate::api::desired::Adoption::Unowned
 }
 
@@ -129,7 +129,7 @@ fn say_unmanaged(draft: &mut Draft<'_>, target: &TargetStanding, held: &[Scaling
     let desired = draft.inputs.desired;
     for policy in held {
         let wanted = desired.policies.iter().any(|wanted| wanted.name == policy.name);
-        if !wanted && digests.contains(&policy_digest(&policy.name)) {
+        if !wanted && digests.policies.contains(&policy_digest(&policy.name)) {
             draft.withhold(
                 Part::Policy(policy.name.clone()),
                 Reason::UnmanagedPolicies,

@@ -1,14 +1,20 @@
 //! What a pass says about each condition type.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::failures::Explained;
 use super::pass::{Finding, NotApplied, Pass};
-use crate::api::status::{CapacityStatus, ConditionStatus, ConditionType, Reason, ResourceStatus};
+use crate::api::status::{
+    CapacityStatus, ConditionStatus, ConditionType, FiringStatus, Reason, ResourceStatus, ScheduleStatus,
+};
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::explain::reply_of;
 use crate::diagnose::parse::ReplyKind;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, RoleStanding};
 use crate::model::role::{CREATE_SLR_COMMAND, SLR_NAME};
+use crate::model::schedule::{Firing, last_firings, next_firings};
 use crate::plan::{Outcome, OutcomeResult, Part, Plan};
 
 pub(super) fn service_found(pass: Pass<'_>) -> Finding {
@@ -38,10 +44,10 @@ pub(super) fn permissions(pass: Pass<'_>) -> Finding {
         .map_or_else(|| Finding::fine("no call was denied"), |failure| Finding::failed(pass, failure))
 }
 
-/// Scheduled actions are read and never written; without them it is not known who owns min and max (S-045).
+/// Without the scheduled actions it is not known who owns min and max (S-045), whether or not the object has any.
 pub(super) fn schedules(pass: Pass<'_>) -> Finding {
     match pass.observed.scheduled_actions.failure() {
-        None => Finding::fine("the object has no scheduled actions"),
+        None => synced(pass, ConditionType::SchedulesSynced),
         Some(failure) => {
             let Explained { reason, message, hint } = pass.explain(failure);
             Finding::unknown(of_a_read(reason), format!("the scheduled actions could not be read: {message}"), hint)
@@ -198,6 +204,7 @@ fn condition_of(part: &Part) -> Option<ConditionType> {
         Part::Target | Part::TargetTags => Some(ConditionType::TargetSynced),
         Part::Policy(_) => Some(ConditionType::PoliciesSynced),
         Part::Alarm(_) | Part::AlarmTags(_) => Some(ConditionType::AlarmsSynced),
+        Part::ScheduledAction(_) => Some(ConditionType::SchedulesSynced),
     }
 }
 
@@ -209,6 +216,7 @@ fn part_name(part: &Part) -> String {
         Part::Policy(name) => format!("policy {name}"),
         Part::Alarm(name) => format!("alarm {name}"),
         Part::AlarmTags(name) => format!("tags of alarm {name}"),
+        Part::ScheduledAction(name) => format!("scheduled action {name}"),
     }
 }
 
@@ -255,6 +263,27 @@ pub(super) fn capacity(observed: &ObservedTarget) -> Option<CapacityStatus> {
     })
 }
 
+/// What scheduled actions did last and do next; `None` where there are none, or where they were not read.
+pub(super) fn schedule(observed: &ObservedTarget, now: Timestamp) -> Option<ScheduleStatus> {
+    let actions = observed.scheduled_actions.known().filter(|actions| !actions.is_empty())?;
+    Some(ScheduleStatus {
+        last: last_firings(actions, now).last().map(firing),
+        next: next_firings(actions, now).first().map(firing),
+    })
+}
+
+fn firing(firing: &Firing) -> FiringStatus {
+    let zone = TimeZone::get(&firing.timezone).unwrap_or(TimeZone::UTC);
+    let local = zone.to_datetime(firing.at).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    FiringStatus {
+        scheduled_action_name: firing.name.to_string(),
+        time: firing.at,
+        local_time: format!("{local} {}", firing.timezone),
+        min_capacity: firing.min,
+        max_capacity: firing.max,
+    }
+}
+
 /// road#2626: ECS takes any desired count; the next register moves it.
 pub(super) fn capacity_in_range(observed: &ObservedTarget) -> Option<Finding> {
     let service = observed.service.known()?.as_ref()?;
@@ -293,5 +322,11 @@ pub(super) fn resources(observed: &ObservedTarget) -> Vec<ResourceStatus> {
             state: Some(alarm.state.as_str().to_owned()),
         })
     });
-    target.into_iter().chain(policies).chain(alarms).collect()
+    let schedules = observed.scheduled_actions.known().into_iter().flatten().map(|action| ResourceStatus {
+        kind: "ScheduledAction".to_owned(),
+        name: action.name.to_string(),
+        arn: action.arn.clone(),
+        state: None,
+    });
+    target.into_iter().chain(policies).chain(alarms).chain(schedules).collect()
 }

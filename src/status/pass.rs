@@ -112,6 +112,7 @@ pub fn advance(previous: &Status, pass: Pass<'_>) -> Status {
         observed_generation: pass.generation,
         observed_spec: pass.spec_hash.to_owned(),
         capacity: findings::capacity(pass.observed),
+        schedule: findings::schedule(pass.observed, pass.now),
         resources: findings::resources(pass.observed),
         events: previous.events.clone(),
         ..Status::default()
@@ -130,6 +131,7 @@ pub fn unusable(previous: &Status, trouble: &Trouble, generation: u64, spec_hash
         observed_spec: spec_hash.to_owned(),
         events: previous.events.clone(),
         capacity: previous.capacity,
+        schedule: previous.schedule.clone(),
         resources: previous.resources.clone(),
         ..Status::default()
     };

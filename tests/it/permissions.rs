@@ -2,7 +2,7 @@
 
 use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
 use ecs_scaling::diagnose::near_miss;
-use ecs_scaling::diagnose::needs::{Privilege, needs};
+use ecs_scaling::diagnose::needs::{For, Privilege, needs};
 use ecs_scaling::model::names::TargetKey;
 use ecs_scaling_sandbox::founding::{POLICY, ROLE, STATEMENT, member, search_api};
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ async fn the_founding_story_is_told_by_the_conditions_and_its_edit_ends_it() {
             assert!(text.contains(fact), "{kind} does not say {fact}: {text}");
         }
         assert!(!text.contains("assumed-role") && !text.contains("/ecs-scaling"), "the role, not the session: {text}");
-        for need in needs(&key(), Privilege::ReconcileSlr) {
+        for need in needs(&key(), Privilege::ReconcileSlr, For::All) {
             assert!(told.hint.contains(need.call.action), "{} is needed as well: {}", need.call.action, told.hint);
         }
     }
@@ -56,7 +56,7 @@ async fn the_founding_story_is_told_by_the_conditions_and_its_edit_ends_it() {
     assert!(passed.kept.status.condition(ConditionType::Reconciling).is_none());
     assert_eq!(bench.calls("RegisterScalableTarget"), 0, "it would only have hidden the cause");
 
-    let request = needs(&key(), Privilege::ReconcileSlr).pop().unwrap().request();
+    let request = needs(&key(), Privilege::ReconcileSlr, For::All).pop().unwrap().request();
     let findings = near_miss::find(&bench.policies(), &request, &[]);
     let edited = findings.near_misses[0].edited_statement().unwrap();
     assert_eq!(

@@ -11,9 +11,8 @@ use crate::api::yaml::{Entry, Node, ScalarValue};
 
 /// Fields that a later version brings, and the field that they may take the place of. Where an object holds one today,
 /// it cannot be done, and is said.
-const LATER: [(&str, &str); 8] = [
+const LATER: [(&str, &str); 7] = [
     ("targetTracking", ""),
-    ("scheduledActions", ""),
     ("intervals", "steps"),
     ("alarmRef", "alarm"),
     ("state", ""),
@@ -23,13 +22,12 @@ const LATER: [(&str, &str); 8] = [
 ];
 
 /// Fields that people bring along from elsewhere, and what stands for them here.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 5] = [
     ("resourceId", "give `cluster` and `service`"),
     ("roleARN", "leave it out: Application Auto Scaling uses its service-linked role for ECS"),
     ("desiredCount", "leave it out: the desired count is never written"),
     ("policyType", "leave it out: the policies under `stepScaling` are of the type StepScaling"),
     ("stepScalingPolicyConfiguration", "write its fields directly into the policy"),
-    ("scalableTargetAction", "give `minCapacity` and `maxCapacity`"),
 ];
 
 pub(super) fn check<'s>(

@@ -6,6 +6,7 @@
 
 mod account;
 mod alarm;
+mod scheduled_action;
 mod service_scaling;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ pub use alarm::{
     ActionConfigurationSpec, AlarmSpec, AlarmTagsPropagationSpec, EvaluationWindowSpec, SlidingWindowSpec,
     WallClockWindowSpec, WarmUpSpec,
 };
+pub use scheduled_action::{ScalableTargetActionSpec, ScheduledActionSpec};
 pub use service_scaling::{ServiceScalingSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
 
 /// The version of every object.

@@ -6,12 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alarm::AlarmSpec;
+use super::scheduled_action::ScheduledActionSpec;
 use crate::api::desired::{Adoption, DeletionPolicy, Mode};
 use crate::model::capacity::SuspendedStateSpec;
 use crate::model::number::Number;
 use crate::model::policy::{AdjustmentType, MetricAggregationType};
 
-/// The scaling of one ECS service: its scalable target, and the policies and alarms on it.
+/// The scaling of one ECS service: its scalable target, and the policies, alarms and scheduled actions on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceScalingSpec {
@@ -31,6 +32,8 @@ pub struct ServiceScalingSpec {
     pub suspended_state: Option<SuspendedStateSpec>,
     /// The step scaling policies, each with its alarms. Default: none.
     pub step_scaling: Option<Vec<StepPolicySpec>>,
+    /// The scheduled actions, which set min and max at their times. Default: none.
+    pub scheduled_actions: Option<Vec<ScheduledActionSpec>>,
     /// `Apply` carries plans out; `Observe` plans and reports, and never writes for this object. Default: `Apply`.
     pub mode: Option<Mode>,
     /// Whether resources that exist already are taken over: `Never`, or `Unowned` for those that carry neither an

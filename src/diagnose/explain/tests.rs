@@ -37,7 +37,7 @@ fn the_founding_story_is_told_in_full() {
     let (key, policies) = (target(), founding_policies());
     let background = Background {
         caller: None,
-        target: Some((&key, Privilege::ReconcileSlr)),
+        target: Some((&key, Privilege::ReconcileSlr, For::All)),
         policies: Some(&policies),
         elsewhere: &[],
     };
@@ -74,7 +74,7 @@ fn the_reason_less_message_is_explained_from_the_policies() {
     let (key, policies) = (target(), founding_policies());
     let background = Background {
         caller: None,
-        target: Some((&key, Privilege::Reconcile)),
+        target: Some((&key, Privilege::Reconcile, For::All)),
         policies: Some(&policies),
         elsewhere: &[],
     };
@@ -182,7 +182,7 @@ fn what_is_allowed_here_and_denied_there_makes_the_unseen_suspect() {
     let key = target();
     let background = Background {
         caller: None,
-        target: Some((&key, Privilege::Reconcile)),
+        target: Some((&key, Privilege::Reconcile, For::All)),
         policies: Some(&policies),
         elsewhere: &[],
     };

@@ -3,6 +3,7 @@
 mod accounts;
 mod alarms;
 mod policies;
+mod schedules;
 
 use crate::api::load::{Loaded, SourceFile, load};
 

@@ -1,0 +1,157 @@
+//! The tags of a scalable target: whose it is, what on it is ours, and the range that was last applied.
+
+use std::collections::BTreeSet;
+
+use super::action::{Action, ActionKind, Part, Verb};
+use super::draft::{Draft, Standing};
+use super::ownership::{self, TAG_RANGE, Untagged, policy_digest, schedule_digest};
+use super::range::Applied;
+use super::target::Wanted;
+use crate::api::desired::{Adoption, ServiceScaling};
+use crate::model::fields::Change;
+use crate::model::observed::{PolicyConfig, Tags};
+
+/// The digests of the names of what cannot be tagged itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Digests {
+    pub(super) policies: BTreeSet<String>,
+    pub(super) schedules: BTreeSet<String>,
+}
+
+impl Digests {
+    /// Those of everything that an object wants.
+    pub(super) fn wanted(desired: &ServiceScaling) -> Self {
+        Self {
+            policies: desired.policies.iter().map(|policy| policy_digest(&policy.name)).collect(),
+            schedules: desired.schedules.iter().map(|schedule| schedule_digest(&schedule.name)).collect(),
+        }
+    }
+
+    /// Those that a target's tags hold.
+    pub(super) fn of(tags: &Tags) -> Self {
+        Self { policies: Untagged::Policies.digests(tags), schedules: Untagged::Schedules.digests(tags) }
+    }
+
+    /// The tags that hold them.
+    pub(super) fn tags(&self) -> Tags {
+        let mut tags = Untagged::Policies.tags(&self.policies);
+        tags.extend(Untagged::Schedules.tags(&self.schedules));
+        tags
+    }
+}
+
+/// Writes the owner's tags and the digests of what is ours, where the tags lack them. Gives the action's index.
+pub(super) fn write(draft: &mut Draft<'_>, arn: &str, tags: &Tags, wanted: Wanted) -> Option<usize> {
+    let (set, stale) = changes(draft, tags, wanted);
+    let mut last = None;
+    if !set.is_empty() {
+        let changes = ownership::tag_changes(tags, &set);
+        let kind = ActionKind::TagTarget { arn: arn.to_owned(), tags: set };
+        last = index(draft.propose(tag_action(Verb::Tag, kind, changes, None)));
+    }
+    if !stale.is_empty() {
+        let changes = stale
+            .iter()
+            .map(|key| Change {
+                field: format!("tags.{key}"),
+                from: tags.get(key).map_or(serde_json::Value::Null, |from| from.as_str().into()),
+                to: serde_json::Value::Null,
+            })
+            .collect();
+        let kind = ActionKind::UntagTarget { arn: arn.to_owned(), keys: stale };
+        last = index(draft.propose(tag_action(Verb::Untag, kind, changes, None))).or(last);
+    }
+    last
+}
+
+/// Notes an edit of min and max once it is applied: were it noted before, a crash between the two would lose it.
+pub(super) fn note_edit(draft: &mut Draft<'_>, arn: &str, tags: &Tags, applied_by: usize) {
+    let applied = Applied { range: draft.inputs.desired.range, at: Some(draft.inputs.now) };
+    let set = Tags::from([(TAG_RANGE.to_owned(), applied.to_string())]);
+    let changes = ownership::tag_changes(tags, &set);
+    let kind = ActionKind::TagTarget { arn: arn.to_owned(), tags: set };
+    draft.propose(tag_action(Verb::Tag, kind, changes, Some(applied_by)));
+}
+
+fn index(standing: Standing) -> Option<usize> {
+    match standing {
+        Standing::Will(index) => index,
+        Standing::Blocked => None,
+    }
+}
+
+fn tag_action(verb: Verb, kind: ActionKind, changes: Vec<Change>, requires: Option<usize>) -> Action {
+    let requires = requires.into_iter().collect();
+    Action { part: Part::TargetTags, verb, kind, changes, requires, capacity_move: None, drift: false }
+}
+
+/// The tags to set, and the digest tags that are no longer needed.
+///
+/// The digest of what exists stays, even when the object no longer holds it: without it nobody would know that it is
+/// ours. The digest of what somebody else made is not added, or the next pass would take that for ours.
+pub(super) fn changes(draft: &Draft<'_>, tags: &Tags, range: Wanted) -> (Tags, BTreeSet<String>) {
+    let desired = draft.inputs.desired;
+    let digest_tags = digests_to_hold(draft, &Digests::of(tags)).tags();
+    let mut wanted = ownership::object_tags(desired, draft.inputs.owner);
+    let is_digests = |key: &str| Untagged::Policies.holds(key) || Untagged::Schedules.holds(key);
+    let stale = tags.keys().filter(|key| is_digests(key) && !digest_tags.contains_key(*key)).cloned().collect();
+    wanted.extend(digest_tags);
+    wanted.retain(|key, value| tags.get(key) != Some(value));
+    wanted.extend(range_tag(draft, tags, range).map(|applied| (TAG_RANGE.to_owned(), applied.to_string())));
+    (wanted, stale)
+}
+
+/// The range to note, where scheduled actions make it needed and it is not an edit that is yet to be applied.
+fn range_tag(draft: &Draft<'_>, tags: &Tags, wanted: Wanted) -> Option<Applied> {
+    let (desired, observed) = (draft.inputs.desired, draft.inputs.observed);
+    let held = tags.get(TAG_RANGE).map(|text| Applied::parse(text));
+    let has_schedules = !desired.schedules.is_empty() || observed.scheduled_actions.known().is_some_and(|s| !s.is_empty());
+    match (held, wanted) {
+        (_, Wanted::Edited(_) | Wanted::DependsOnTags) => None,
+        (None, _) => has_schedules.then_some(Applied { range: desired.range, at: None }),
+        (Some(Some(held)), _) if held.range == desired.range => None,
+        // An edit that changes nothing in AWS: without a note it would be applied after the next firing.
+        (Some(_), Wanted::Held(_) | Wanted::AsTheyAre) => observed
+            .scheduled_actions
+            .known()
+            .map(|_| Applied { range: desired.range, at: Some(draft.inputs.now) }),
+    }
+}
+
+/// Of what exists: what is ours or is taken over. Of what does not exist: what is wanted.
+fn digests_to_hold(draft: &Draft<'_>, held: &Digests) -> Digests {
+    let (desired, observed) = (draft.inputs.desired, draft.inputs.observed);
+    let adopts = desired.adoption == Adoption::Unowned;
+    let policies = observed.policies.known().map(|policies| {
+        let is_step = |policy: &&crate::model::observed::ScalingPolicy| matches!(policy.config, PolicyConfig::Step(_));
+        to_hold(
+            &held.policies,
+            policies.iter().map(|policy| policy_digest(&policy.name)),
+            policies.iter().filter(is_step).filter(|_| adopts).map(|policy| policy_digest(&policy.name)),
+            desired.policies.iter().map(|policy| policy_digest(&policy.name)),
+        )
+    });
+    let schedules = observed.scheduled_actions.known().map(|schedules| {
+        let digests = || schedules.iter().map(|schedule| schedule_digest(&schedule.name));
+        let wanted = desired.schedules.iter().map(|schedule| schedule_digest(&schedule.name));
+        to_hold(&held.schedules, digests(), digests().filter(|_| adopts), wanted)
+    });
+    Digests {
+        policies: policies.unwrap_or_else(|| held.policies.clone()),
+        schedules: schedules.unwrap_or_else(|| held.schedules.clone()),
+    }
+}
+
+fn to_hold(
+    held: &BTreeSet<String>,
+    existing: impl Iterator<Item = String>,
+    adoptable: impl Iterator<Item = String>,
+    wanted: impl Iterator<Item = String>,
+) -> BTreeSet<String> {
+    let (existing, adoptable): (BTreeSet<String>, BTreeSet<String>) = (existing.collect(), adoptable.collect());
+    let wanted: BTreeSet<String> = wanted.collect();
+    let ours = existing.iter().filter(|digest| held.contains(*digest));
+    let adopted = wanted.intersection(&adoptable);
+    let missing = wanted.difference(&existing);
+    ours.chain(adopted).chain(missing).cloned().collect()
+}
