@@ -79,8 +79,10 @@ pub fn load_at(files: &[SourceFile], now: Option<Timestamp>) -> Loaded {
         .flat_map(|(file, text)| yaml::documents(text).into_iter().map(move |document| (file, document)))
         .collect();
     let schemas = Schemas::new();
-    let mut candidates: Vec<Candidate<'_>> =
-        documents.iter().filter_map(|(file, document)| candidate(file, document, (&schemas, now), &mut loaded)).collect();
+    let mut candidates: Vec<Candidate<'_>> = documents
+        .iter()
+        .filter_map(|(file, document)| candidate(file, document, (&schemas, now), &mut loaded))
+        .collect();
     refuse_repeated(&mut candidates);
     check_across(&mut candidates);
     for candidate in candidates {

@@ -93,8 +93,7 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
 /// `day at 2026-03-02 08:00:00 Asia/Seoul (2026-03-01T23:00:00Z): min 10, max 40`
 fn firing_text(firing: &FiringStatus) -> String {
     let bounds = [("min", firing.min_capacity), ("max", firing.max_capacity)];
-    let set: Vec<String> =
-        bounds.into_iter().filter_map(|(name, bound)| Some(format!("{name} {}", bound?))).collect();
+    let set: Vec<String> = bounds.into_iter().filter_map(|(name, bound)| Some(format!("{name} {}", bound?))).collect();
     let FiringStatus { scheduled_action_name, time, local_time, .. } = firing;
     format!("{scheduled_action_name} at {local_time} ({time}): {}", set.join(", "))
 }

@@ -156,12 +156,7 @@ impl Desk {
     }
 
     /// Looks into failures that are about permissions; others say enough themselves.
-    pub async fn look_into(
-        &self,
-        failures: Vec<Failure>,
-        key: &TargetKey,
-        objects: For,
-    ) -> Vec<(Failure, Explained)> {
+    pub async fn look_into(&self, failures: Vec<Failure>, key: &TargetKey, objects: For) -> Vec<(Failure, Explained)> {
         let mut explained = Vec::new();
         for failure in failures {
             if classify(&failure) != Class::Denied || explained.iter().any(|(known, _)| *known == failure) {

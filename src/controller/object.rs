@@ -18,9 +18,7 @@ use crate::diagnose::needs::For;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, RoleStanding};
 use crate::observe::{Wanted, refresh};
-use crate::plan::{
-    Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember,
-};
+use crate::plan::{Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember};
 use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
 
 /// Writes are planned from what was read a moment ago: an older observation is read again first.

@@ -67,12 +67,7 @@ fn size(value: &Value) -> usize {
 }
 
 /// The statements for one account's targets: one for each kind of resource and condition.
-pub fn statements(
-    account: &AccountId,
-    keys: &BTreeSet<TargetKey>,
-    privilege: Privilege,
-    objects: For,
-) -> Vec<Value> {
+pub fn statements(account: &AccountId, keys: &BTreeSet<TargetKey>, privilege: Privilege, objects: For) -> Vec<Value> {
     let targets: Vec<&TargetKey> = of_account(keys, account).collect();
     let mut groups: BTreeMap<(On, Keys), Vec<&'static Call>> = BTreeMap::new();
     for call in calls(privilege, objects) {
@@ -179,8 +174,9 @@ mod tests {
             for needed in keys().iter().flat_map(|key| needs(key, *privilege, For::Schedules)) {
                 assert_eq!(evaluate(&policies, &needed.request()).decision, Decision::Allowed, "{needed:?}");
             }
-            for needed in
-                needs(&key("eu-west-1", "C", "api"), *privilege, For::Schedules).iter().filter(|n| n.call.on == On::ClusterServices)
+            for needed in needs(&key("eu-west-1", "C", "api"), *privilege, For::Schedules)
+                .iter()
+                .filter(|n| n.call.on == On::ClusterServices)
             {
                 assert_eq!(evaluate(&policies, &needed.request()).decision, Decision::ImplicitDeny, "{needed:?}");
             }

@@ -230,12 +230,16 @@ pub fn without_absent_keys(mut request: Request) -> Request {
 
 /// Everything that an object needs, in the order of the table.
 pub fn needs(key: &TargetKey, privilege: Privilege, objects: For) -> Vec<Need> {
-    calls(privilege, objects).map(|call| Need { call, resource: resource(call.on, key), context: context(call, key) }).collect()
+    calls(privilege, objects)
+        .map(|call| Need { call, resource: resource(call.on, key), context: context(call, key) })
+        .collect()
 }
 
 /// The need behind an action of an object: what a denial, which may name less, is looked up by.
 pub fn need(key: &TargetKey, action: &str) -> Option<Need> {
-    needs(key, Privilege::ReconcileSlr, For::Schedules).into_iter().find(|need| need.call.action.eq_ignore_ascii_case(action))
+    needs(key, Privilege::ReconcileSlr, For::Schedules)
+        .into_iter()
+        .find(|need| need.call.action.eq_ignore_ascii_case(action))
 }
 
 /// The resource of a call for an object, as a policy names it.

@@ -107,7 +107,8 @@ mod tests {
     // S-042: tf#8777, tf#4930, cfn-registry#255
     #[test]
     fn zero_is_not_unset() {
-        let (zero, unset) = (config("rate(1 day)", ""), ScheduledActionConfig { min_capacity: None, ..config("rate(1 day)", "") });
+        let (zero, unset) =
+            (config("rate(1 day)", ""), ScheduledActionConfig { min_capacity: None, ..config("rate(1 day)", "") });
         let [change] = &changes(&unset, &zero)[..] else { panic!("one change") };
         assert_eq!((change.from.clone(), change.to.clone()), (serde_json::Value::Null, 0.into()));
         let range = CapacityRange::new(2, 20).unwrap();

@@ -7,7 +7,9 @@ use super::action::{ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
 use crate::model::alarm::AlarmState;
 use crate::model::arn;
 use crate::model::capacity::SuspendedState;
-use crate::model::observed::{Alarm, ObservedTarget, PolicyConfig, Read, ScalableTarget, ScalingPolicy, ScheduledAction};
+use crate::model::observed::{
+    Alarm, ObservedTarget, PolicyConfig, Read, ScalableTarget, ScalingPolicy, ScheduledAction,
+};
 
 /// The observation with what was written put into it.
 pub fn after(observed: &ObservedTarget, plan: &Plan, outcomes: &[Outcome]) -> ObservedTarget {

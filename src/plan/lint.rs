@@ -97,9 +97,7 @@ fn check_reads(index: usize, action: &Action, inputs: Inputs<'_>) -> Result<(), 
 
 fn check_call(plan: &Plan, index: usize, action: &Action, inputs: Inputs<'_>) -> Result<(), LintError> {
     match &action.kind {
-        ActionKind::RegisterTarget { range, tags, .. } => {
-            check_register(index, *range, !tags.is_empty(), inputs)
-        }
+        ActionKind::RegisterTarget { range, tags, .. } => check_register(index, *range, !tags.is_empty(), inputs),
         ActionKind::TagTarget { .. } | ActionKind::UntagTarget { .. } | ActionKind::TagAlarm { .. } => Ok(()),
         ActionKind::PutPolicy { .. } | ActionKind::PutScheduledAction { .. } => check_target_owner(index, inputs),
         ActionKind::PutAlarm { name, actions, policy, .. } => {
@@ -118,12 +116,7 @@ fn check_call(plan: &Plan, index: usize, action: &Action, inputs: Inputs<'_>) ->
     }
 }
 
-fn check_register(
-    index: usize,
-    range: Option<CapacityRange>,
-    tags: bool,
-    inputs: Inputs<'_>,
-) -> Result<(), LintError> {
+fn check_register(index: usize, range: Option<CapacityRange>, tags: bool, inputs: Inputs<'_>) -> Result<(), LintError> {
     let Some(target) = inputs.observed.target.known().and_then(Option::as_ref) else {
         return check_target_owner(index, inputs);
     };

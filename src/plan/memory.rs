@@ -81,7 +81,8 @@ pub fn remember(mut memory: Memory, plan: &Plan, outcomes: &[Outcome], spec_hash
 
 /// Whether what is wanted is in place; what is left alone for good does not count against it.
 fn is_converged(plan: &Plan) -> bool {
-    let left_alone = |reason| matches!(reason, Reason::UnmanagedPolicies | Reason::UnmanagedSchedules | Reason::TargetHasSchedules);
+    let left_alone =
+        |reason| matches!(reason, Reason::UnmanagedPolicies | Reason::UnmanagedSchedules | Reason::TargetHasSchedules);
     plan.actions.is_empty() && plan.lookups.is_empty() && plan.withheld.iter().all(|w| left_alone(w.reason))
 }
 

@@ -68,10 +68,7 @@ fn history(runs: &[(&str, &str, i32, i32)], observed: (i32, i32)) -> History {
 #[test]
 fn the_table_holds() {
     let schedules = day_and_night();
-    let wait = Decision::Unsure(
-        Reason::AwaitingRead,
-        "a scheduled action fires about now, and AWS may show it late",
-    );
+    let wait = Decision::Unsure(Reason::AwaitingRead, "a scheduled action fires about now, and AWS may show it late");
     type Row = (&'static str, &'static str, &'static str, (i32, i32), Decision);
     let rows: Vec<Row> = vec![
         ("the spec's", NOON, "2-20", (2, 20), Decision::Keep),

@@ -105,16 +105,16 @@ pub(super) fn changes(draft: &Draft<'_>, tags: &Tags, range: Wanted) -> (Tags, B
 fn range_tag(draft: &Draft<'_>, tags: &Tags, wanted: Wanted) -> Option<Applied> {
     let (desired, observed) = (draft.inputs.desired, draft.inputs.observed);
     let held = tags.get(TAG_RANGE).map(|text| Applied::parse(text));
-    let has_schedules = !desired.schedules.is_empty() || observed.scheduled_actions.known().is_some_and(|s| !s.is_empty());
+    let has_schedules =
+        !desired.schedules.is_empty() || observed.scheduled_actions.known().is_some_and(|s| !s.is_empty());
     match (held, wanted) {
         (_, Wanted::Edited(_) | Wanted::DependsOnTags) => None,
         (None, _) => has_schedules.then_some(Applied { range: desired.range, at: None }),
         (Some(Some(held)), _) if held.range == desired.range => None,
         // An edit that changes nothing in AWS: without a note it would be applied after the next firing.
-        (Some(_), Wanted::Held(_) | Wanted::AsTheyAre) => observed
-            .scheduled_actions
-            .known()
-            .map(|_| Applied { range: desired.range, at: Some(draft.inputs.now) }),
+        (Some(_), Wanted::Held(_) | Wanted::AsTheyAre) => {
+            observed.scheduled_actions.known().map(|_| Applied { range: desired.range, at: Some(draft.inputs.now) })
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use ecs_scaling::api::status::{ConditionStatus, ConditionType};
 use ecs_scaling::aws::Limits;
 use ecs_scaling::controller::once::Session;
 use ecs_scaling::diagnose::least_privilege::{documents, statements};
-use ecs_scaling::diagnose::needs::{Privilege, calls};
+use ecs_scaling::diagnose::needs::{For, Privilege, calls};
 use ecs_scaling::model::capacity::CapacityRange;
 use ecs_scaling::model::names::{AlarmName, ServiceId, TargetKey};
 use ecs_scaling_sandbox::founding::{ROLE, member, search_api};
@@ -20,7 +20,13 @@ use crate::member::{Log, member_account};
 const SEARCH_WORKER: &str = include_str!("../../deploy/examples/search-worker.yaml");
 
 fn objects() -> String {
-    format!("{SEARCH_API}---\n{SEARCH_WORKER}")
+    let schedules = "  scheduledActions:
+  - scheduledActionName: night
+    schedule: cron(0 23 * * ? *)
+    scalableTargetAction: {minCapacity: 1}
+";
+    let search_api = SEARCH_API.replace("  stepScaling:\n", &format!("{schedules}  stepScaling:\n"));
+    format!("{search_api}---\n{SEARCH_WORKER}")
 }
 
 /// What `iam-policy` prints for the objects, without one action.
@@ -28,7 +34,7 @@ fn policy(privilege: Privilege, without: &str) -> Vec<Value> {
     let services = [search_api(), ServiceId::new("C", "search-worker")];
     let keys: BTreeSet<TargetKey> =
         services.into_iter().map(|service| TargetKey { scope: member(), service }).collect();
-    let mut statements = statements(&member_account(), &keys, privilege);
+    let mut statements = statements(&member_account(), &keys, privilege, For::Schedules);
     for statement in &mut statements {
         statement["Action"].as_array_mut().unwrap().retain(|action| action != without);
     }
@@ -157,7 +163,7 @@ async fn under_exactly_the_least_policy_everything_is_made_and_put_back() {
 
 #[tokio::test(start_paused = true)]
 async fn no_action_of_the_least_policy_is_unused() {
-    for call in calls(Privilege::ReconcileSlr) {
+    for call in calls(Privilege::ReconcileSlr, For::Schedules) {
         assert!(!reconciles(call.action).await, "{} is granted and nothing needs it", call.action);
     }
 }
@@ -165,7 +171,7 @@ async fn no_action_of_the_least_policy_is_unused() {
 #[tokio::test(start_paused = true)]
 async fn an_observer_needs_the_reads_and_each_of_them() {
     assert!(observes("").await);
-    for call in calls(Privilege::ReadOnly) {
+    for call in calls(Privilege::ReadOnly, For::Schedules) {
         assert!(!observes(call.action).await, "{} is granted and nothing needs it", call.action);
     }
 }

@@ -41,6 +41,7 @@ mod reference;
 mod rivals;
 mod role;
 mod scalable;
+mod schedules;
 mod somebody;
 mod source_tree;
 mod sources;

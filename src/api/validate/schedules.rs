@@ -30,7 +30,8 @@ pub(super) fn check(
 ) -> Vec<DesiredSchedule> {
     let at = at.key("scheduledActions");
     if specs.len() > MAX_SCHEDULES {
-        let message = format!("there are {} scheduled actions; AWS takes at most {MAX_SCHEDULES} a service", specs.len());
+        let message =
+            format!("there are {} scheduled actions; AWS takes at most {MAX_SCHEDULES} a service", specs.len());
         report.error(&at, message, "merge actions: a cron expression can hold lists and ranges");
     }
     let mut names = BTreeSet::new();
@@ -45,7 +46,7 @@ pub(super) fn check(
             report.error(&at.key("scheduledActionName"), message, hint);
         }
         let config = config(spec, range, &at, report);
-        if let (Some(timing), Some(now)) = (config.timing(Timestamp::UNIX_EPOCH), now) {
+        if let (Some(timing), Some(now)) = (config.timing(Timestamp::MIN), now) {
             warn_of_past(&timing, now, &at, report);
         }
         schedules.push(DesiredSchedule { name: ScheduledActionName::new(name), config: config.canonical() });
@@ -111,7 +112,9 @@ fn check_schedule(spec: &ScheduledActionSpec, at: &Path, report: &mut Report<'_>
 fn check_zone(text: &str, at: &Path, report: &mut Report<'_>) {
     match TimeZone::get(text).ok().as_ref().and_then(TimeZone::iana_name) {
         Some(name) if name == text => {}
-        Some(name) => report.error(at, format!("`{text}` is not how the time zone is spelled"), format!("write {name}")),
+        Some(name) => {
+            report.error(at, format!("`{text}` is not how the time zone is spelled"), format!("write {name}"))
+        }
         None => {
             let hint = "write a name of the IANA database, such as Asia/Seoul, Europe/Berlin or UTC";
             report.error(at, format!("there is no time zone `{text}`"), hint);

@@ -135,7 +135,11 @@ fn a_wrong_expression_is_told_what_to_write() {
         ("cron(0 9 ? * FRI-MON *)", 13, "write it as two: FRI-SAT,SUN-MON"),
         ("cron(0/0 9 * * ? *)", 7, "write a whole number from 1 to 59"),
         ("cron(30 0 9 * * ? *)", 5, "write 0, or leave the field out"),
-        ("cron(0 9)", 8, "write six fields: minute, hour, day of month, month, day of week, year; such as cron(30 6 * * ? *)"),
+        (
+            "cron(0 9)",
+            8,
+            "write six fields: minute, hour, day of month, month, day of week, year; such as cron(30 6 * * ? *)",
+        ),
         ("at(2026-12-31T23:30:00Z)", 3, "write at(2026-12-31T23:30:00); the zone stands in `timezone`"),
         ("at(2026-12-31 23:30)", 3, "write at(2026-12-31T23:30:00); the zone stands in `timezone`"),
         ("2026-12-31T23:30:00", 0, "write at(2026-12-31T23:30:00)"),

@@ -42,16 +42,24 @@ fn rules_of_scheduled_actions() {
     let local = span("2030-01-02T00:00:00", "2031-01-02T00:00:00Z");
     wrong("S-041", &local, &at("startTime", "`2030-01-02T00:00:00` is no moment as AWS takes it"));
     expect("S-039", "  maxCapacity: 20\n", &named("a/b"), &at("scheduledActionName", "the name `a/b` has a `:`"));
-    expect("S-039", "  maxCapacity: 20\n", &named("' a'"), &at("scheduledActionName", "the scheduled action's name begins"));
+    expect(
+        "S-039",
+        "  maxCapacity: 20\n",
+        &named("' a'"),
+        &at("scheduledActionName", "the scheduled action's name begins"),
+    );
 }
 
 // tf#33428
 #[test]
 fn two_actions_of_one_name_are_refused_and_so_are_more_than_two_hundred() {
     let again = format!("{}  - scheduledActionName: day\n    schedule: rate(2 days)\n{SETS}", named("day"));
-    let finding = "error spec.scheduledActions[1].scheduledActionName this object has two scheduled actions named `day`";
+    let finding =
+        "error spec.scheduledActions[1].scheduledActionName this object has two scheduled actions named `day`";
     expect("S-039", "  maxCapacity: 20\n", &again, finding);
-    let one = |n: usize| format!("  - {{scheduledActionName: a{n}, schedule: rate(1 day), scalableTargetAction: {{minCapacity: 1}}}}\n");
+    let one = |n: usize| {
+        format!("  - {{scheduledActionName: a{n}, schedule: rate(1 day), scalableTargetAction: {{minCapacity: 1}}}}\n")
+    };
     let many: String = (0..201).map(one).collect();
     let many = format!("  maxCapacity: 20\n  scheduledActions:\n{many}");
     expect("S-060", "  maxCapacity: 20\n", &many, "error spec.scheduledActions there are 201 scheduled actions");
@@ -63,7 +71,11 @@ fn an_action_sets_at_least_one_bound_and_zero_is_one() {
     let sets = |what: &str| format!("    schedule: rate(1 day)\n    scalableTargetAction: {what}\n");
     let at = "spec.scheduledActions[0].scalableTargetAction";
     wrong("S-042", &sets("{}"), &format!("error {at} a scheduled action that sets neither bound"));
-    wrong("S-042", &sets("{minCapacity: 5, maxCapacity: 4}"), &format!("error {at}.maxCapacity maxCapacity 4 is below"));
+    wrong(
+        "S-042",
+        &sets("{minCapacity: 5, maxCapacity: 4}"),
+        &format!("error {at}.maxCapacity maxCapacity 4 is below"),
+    );
     wrong("S-042", &sets("{minCapacity: -1}"), &format!("error {at}.minCapacity -1 is below 0"));
     wrong("S-046", &sets("{minCapacity: 21}"), &format!("warning {at}.minCapacity minCapacity 21 lies above"));
     wrong("S-046", &sets("{maxCapacity: 1}"), &format!("warning {at}.maxCapacity maxCapacity 1 lies below"));
@@ -107,6 +119,9 @@ fn two_actions_at_one_moment_with_other_values_are_a_warning() {
     };
     let found = two(40);
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert!(found[0].contains("[1].schedule it fires at 2026-03-09T08:00:00Z, and so does `day` with other values"), "{found:#?}");
+    assert!(
+        found[0].contains("[1].schedule it fires at 2026-03-09T08:00:00Z, and so does `day` with other values"),
+        "{found:#?}"
+    );
     assert_eq!(two(30), [""; 0], "the same value is no conflict");
 }

@@ -82,7 +82,10 @@ impl Activity {
 impl Scope {
     /// The newest activity that moved a service's desired count.
     pub fn last_activity(&self, service: &ServiceId) -> Option<&Activity> {
-        self.activities.iter().rev().find(|a| a.service == *service && a.bounds.is_none() && a.not_scaled_reasons.is_empty())
+        self.activities
+            .iter()
+            .rev()
+            .find(|a| a.service == *service && a.bounds.is_none() && a.not_scaled_reasons.is_empty())
     }
 }
 
@@ -117,10 +120,7 @@ fn describe_one(activity: &Activity) -> Value {
         resource,
         dimension,
         ("ActivityId", (&activity.id).into()),
-        (
-            "Description",
-            if scaled { description } else { "Attempting to scale.".into() }.into(),
-        ),
+        ("Description", if scaled { description } else { "Attempting to scale.".into() }.into()),
         ("Cause", (&activity.cause).into()),
         ("StartTime", activity.at.into()),
         ("EndTime", activity.at.into()),

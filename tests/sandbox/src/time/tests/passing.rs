@@ -31,7 +31,10 @@ fn a_schedule_changes_min_and_max_for_good() {
     ];
     assert_eq!(stage.causes(), causes);
     let day = &stage.world.cloud.scope(&stage.scope).activities[0];
-    assert_eq!((day.bounds, stage.world.cloud.scope(&stage.scope).last_activity(&stage.id).unwrap().capacity), (Some((Some(6), None)), (6, 3)));
+    assert_eq!(
+        (day.bounds, stage.world.cloud.scope(&stage.scope).last_activity(&stage.id).unwrap().capacity),
+        (Some((Some(6), None)), (6, 3))
+    );
 }
 
 proptest! {
