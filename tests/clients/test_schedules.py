@@ -1,7 +1,7 @@
 """When a cron expression fires: as croniter and zoneinfo have it, for generated expressions and moments.
 
-The dialects agree where one field of days is `?` here and `*` there, days of the week are names, and no firing falls
-on a time that the zone's clock skips or shows twice: of those each library has its own idea, and AWS says nothing.
+The dialects agree where one field of days is `?` here and `*` there, days of the week are names, a range has two ends
+(croniter reads `7-7` as every value), and no firing falls on a time that the zone's clock skips or shows twice: of those each library has its own idea, and AWS says nothing.
 """
 
 import datetime
@@ -27,7 +27,7 @@ def field(pick, low, high, names=None):
     def value(number):
         return names[number - low] if names and pick.random() < 0.5 else str(number)
 
-    first, last = sorted([pick.randint(low, high), pick.randint(low, high)])
+    first, last = sorted(pick.sample(range(low, high + 1), 2))
     step = pick.randint(1, max(1, (high - low) // 2))
     return pick.choice([
         "*", value(first), value(last), f"{value(first)},{value(last)}", f"{value(first)}-{value(last)}",
@@ -47,8 +47,8 @@ def expression(pick):
         days = field(pick, 1, 31)
         ours, theirs = (days, "?"), (days, "*")
     elif kind == 2:
-        first, last = sorted([pick.randrange(7), pick.randrange(7)])
-        days = pick.choice([f"{DAYS[first]}-{DAYS[last]}", ",".join({DAYS[first]: 0, DAYS[last]: 0})])
+        first, last = sorted(pick.sample(range(7), 2))
+        days = pick.choice([f"{DAYS[first]}-{DAYS[last]}", f"{DAYS[first]},{DAYS[last]}"])
         ours, theirs = ("?", days), ("*", days)
     elif kind == 3:
         day, nth = pick.randrange(7), pick.randint(1, 5)
