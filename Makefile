@@ -2,10 +2,11 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients demo-golden facts release-check
+.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients rules chart deploy yaml-shell demo-golden facts release-check
 
 CARGO_DENY := 0.20.2
 VENV := .cache/venv
+PYTEST := $(VENV)/bin/python -m pytest -p no:cacheprovider
 NOT_RUN := target/not-run.txt
 export PATH := $(CURDIR)/.cache/tools/bin:$(PATH)
 
@@ -19,7 +20,7 @@ demo: build ## Shows the controller at work on a local AWS; ARGS=--exit ends by 
 test: ## Installs what the checks need and runs every one of them
 	@tests/scripts/test.sh
 
-setup: ## Installs cargo-deny and the Python clients below .cache/
+setup: ## Installs cargo-deny, Helm and what comes from PyPI below .cache/
 	@tests/scripts/setup.sh $(CARGO_DENY) $(VENV)
 
 fmt: ## Formats the code
@@ -50,7 +51,20 @@ deny: ## Checks the dependencies: bans, licences, sources
 	@echo 'advisories: their database needs the network; make release-check asks for it' >> $(NOT_RUN)
 
 clients: build ## Runs boto3, the aws CLI and Terraform against the built binaries
-	$(VENV)/bin/python -m pytest -p no:cacheprovider tests/clients
+	$(PYTEST) tests/clients
+
+rules: ## Checks the alerts and runs promtool's tests of them
+	@tests/scripts/rules.sh
+
+chart: ## Lints and renders the chart by Helm 3 and 4; UPDATE_GOLDEN=1 writes what is generated
+	$(PYTEST) tests/chart
+
+deploy: ## Checks the ECS template, the task definition, the Dockerfile and the runbook
+	$(PYTEST) tests/deploy
+
+yaml-shell: ## Lints YAML and shell scripts
+	$(VENV)/bin/yamllint --strict .
+	$(VENV)/bin/shellcheck tests/scripts/*.sh .ci/run
 
 demo-golden: ## Compares what the demo shows with tests/it/golden/demo.txt
 	$(MAKE) --silent demo ARGS=--exit | diff -u tests/it/golden/demo.txt -

@@ -6,24 +6,15 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::admission::{Admission, Refused, admit};
 use crate::api::desired::ServiceScaling;
-use crate::aws::{Scope, Written};
+use crate::aws::{Edited, Scope, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
-use crate::model::names::{PolicyName, TargetKey};
+use crate::model::names::PolicyName;
 use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
 
 /// How old an observation may be when a write goes out that was planned from it.
 pub const MAX_READ_AGE: SignedDuration = SignedDuration::from_secs(60);
-
-/// Who knows which calls are denied, so that each is not tried by every object.
-pub trait Admission {
-    /// The denial that keeps a call from being sent now.
-    fn denial(&self, service: AwsService, operation: &str, key: &TargetKey) -> Option<Failure>;
-    /// A call went through.
-    fn went_through(&self, service: AwsService, operation: &str, key: &TargetKey);
-    /// Takes note of a failed call.
-    fn note(&self, failure: &Failure, key: &TargetKey);
-}
 
 /// Carries out a plan. `now` is asked before each call.
 pub async fn apply(
@@ -75,18 +66,15 @@ async fn admitted(
     made: &BTreeMap<PolicyName, String>,
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
-    if let Some(denial) = admission.denial(service, operation, &plan.key) {
-        return Err(OutcomeResult::Held(denial));
-    }
-    match send(scope, plan, action, made).await {
-        Ok(written) => {
-            admission.went_through(service, operation, &plan.key);
-            Ok(written)
+    let sent = admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await;
+    match sent {
+        Ok(Edited::Written(written)) => Ok(written),
+        Ok(Edited::ChangedMeanwhile) => {
+            let why = "somebody changed it since it was read, so nothing was written; it is looked at again";
+            Err(OutcomeResult::Skipped { why: why.to_owned() })
         }
-        Err(failure) => {
-            admission.note(&failure, &plan.key);
-            Err(OutcomeResult::Failed(failure))
-        }
+        Err(Refused::Held(denial)) => Err(OutcomeResult::Held(denial)),
+        Err(Refused::Failed(failure)) => Err(OutcomeResult::Failed(failure)),
     }
 }
 
@@ -96,7 +84,7 @@ fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
         ActionKind::TagTarget { .. } => (AwsService::ApplicationAutoScaling, "TagResource"),
         ActionKind::UntagTarget { .. } => (AwsService::ApplicationAutoScaling, "UntagResource"),
         ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
-        ActionKind::PutAlarm { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
+        ActionKind::PutAlarm { .. } | ActionKind::EditAlarmActions { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
         ActionKind::PutScheduledAction { .. } => (AwsService::ApplicationAutoScaling, "PutScheduledAction"),
         ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
     }
@@ -107,9 +95,9 @@ async fn send(
     plan: &Plan,
     action: &Action,
     made: &BTreeMap<PolicyName, String>,
-) -> Result<Written, Failure> {
+) -> Result<Edited, Failure> {
     let service = &plan.key.service;
-    match &action.kind {
+    let written = match &action.kind {
         ActionKind::RegisterTarget { range, suspended, tags } => {
             scope.register_target(service, *range, *suspended, tags).await
         }
@@ -117,16 +105,24 @@ async fn send(
         ActionKind::UntagTarget { arn, keys } => scope.untag_target(arn, keys).await,
         ActionKind::PutPolicy { name, config } => scope.put_step_policy(service, name, config).await,
         ActionKind::PutAlarm { name, config, actions, policy, tags } => {
-            let arn = match policy {
-                PolicyArn::Known(arn) => arn,
-                PolicyArn::AfterApply(policy) => made.get(policy).ok_or_else(|| no_arn(policy))?,
-            };
             let mut actions = actions.clone();
-            actions.alarm.insert(arn.clone());
+            actions.alarm.insert(arn(policy, made)?.to_owned());
             scope.put_alarm(name, config, &actions, tags).await
+        }
+        ActionKind::EditAlarmActions { name, add, remove, read } => {
+            let add = add.as_ref().map(|policy| arn(policy, made)).transpose()?;
+            return scope.edit_alarm_actions(name, add, remove, read).await;
         }
         ActionKind::PutScheduledAction { name, config } => scope.put_scheduled_action(service, name, config).await,
         ActionKind::TagAlarm { arn, tags } => scope.tag_alarm(arn, tags).await,
+    };
+    written.map(Edited::Written)
+}
+
+fn arn<'a>(policy: &'a PolicyArn, made: &'a BTreeMap<PolicyName, String>) -> Result<&'a str, Failure> {
+    match policy {
+        PolicyArn::Known(arn) => Ok(arn),
+        PolicyArn::AfterApply(policy) => made.get(policy).map(String::as_str).ok_or_else(|| no_arn(policy)),
     }
 }
 
@@ -144,44 +140,31 @@ fn no_arn(policy: &PolicyName) -> Failure {
 
 /// One line a write: object, where it stands, what changed, and AWS's request id.
 fn audit(object: &ServiceScaling, plan: &Plan, action: &Action, result: &OutcomeResult) {
-    let changes = serde_json::to_string(&action.changes).unwrap_or_default();
-    let (object_key, position, target) = (object.key.to_string(), object.position.to_string(), plan.key.to_string());
-    let resource = crate::plan::resource(&action.part, plan);
+    // The fields that every line has, before those of its own.
+    macro_rules! line {
+        ($level:ident, $($own:tt)*) => {
+            tracing::$level!(
+                object = object.key.to_string(),
+                revision = object.spec_hash,
+                position = object.position.to_string(),
+                target = plan.key.to_string(),
+                kind = action.part.kind(),
+                verb = action.verb.as_str(),
+                resource = crate::plan::resource(&action.part, plan),
+                changes = serde_json::to_string(&action.changes).unwrap_or_default(),
+                $($own)*
+            )
+        };
+    }
     match result {
-        OutcomeResult::Done { request_id, .. } => tracing::info!(
-            audit = true,
-            object = object_key,
-            revision = object.spec_hash,
-            position,
-            target,
-            kind = action.part.kind(),
-            verb = action.verb.as_str(),
-            resource,
-            changes,
-            drift = action.drift,
-            request_id,
-            "written"
-        ),
-        OutcomeResult::Failed(failure) => tracing::warn!(
-            audit = true,
-            object = object_key,
-            revision = object.spec_hash,
-            position,
-            target,
-            kind = action.part.kind(),
-            verb = action.verb.as_str(),
-            resource,
-            changes,
-            error = %failure,
-            effect = ?failure.effect,
-            request_id = failure.request_id,
-            "write failed"
-        ),
-        OutcomeResult::Held(failure) => {
-            tracing::debug!(object = object_key, target, kind = action.part.kind(), resource, denial = %failure, "held back");
+        OutcomeResult::Done { request_id, .. } => {
+            line!(info, audit = true, drift = action.drift, request_id, "written")
         }
-        OutcomeResult::Skipped { why } => {
-            tracing::debug!(object = object_key, target, kind = action.part.kind(), resource, why, "write skipped");
+        OutcomeResult::Failed(failure) => {
+            let (effect, request_id) = (failure.effect, &failure.request_id);
+            line!(warn, audit = true, error = %failure, ?effect, request_id, "write failed");
         }
+        OutcomeResult::Held(denial) => line!(debug, %denial, "held back"),
+        OutcomeResult::Skipped { why } => line!(debug, why, "write skipped"),
     }
 }

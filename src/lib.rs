@@ -13,7 +13,7 @@
 //!
 //! - [`source`]: where objects come from.
 //! - [`aws`]: the SDK, and the only place that names it.
-//! - [`observe`] reads what AWS holds, [`apply`] carries a plan out.
+//! - [`observe`] reads what AWS holds, [`apply`] carries a plan out; [`admission`] holds back what is known to be denied.
 //! - [`controller`]: the loop. One desired set, one actor a scope, one state.
 //! - [`metrics`], [`http`]: the state for machines. [`cli`], [`settings`], [`telemetry`]: the process.
 //!
@@ -27,6 +27,8 @@ pub mod plan;
 pub mod source;
 pub mod status;
 
+#[cfg(feature = "controller")]
+pub mod admission;
 #[cfg(feature = "controller")]
 pub mod apply;
 #[cfg(feature = "controller")]

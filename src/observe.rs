@@ -3,7 +3,7 @@
 //! Owns which calls make up an observation and that a list with a failed page is no list. Decides nothing about what is
 //! read.
 //!
-//! A steady sweep costs ⌈targets/50⌉ + ⌈policies/10⌉ + ⌈scheduled actions/50⌉ + ⌈wanted alarms/100⌉ + Σ over clusters
+//! A steady sweep costs ⌈targets/50⌉ + ⌈policies/10⌉ + ⌈scheduled actions/50⌉ + ⌈wanted and listed alarms/100⌉ + Σ over clusters
 //! ⌈services/10⌉ calls: lists are of the account's region, so foreign policies count. A list costs one call when empty, so
 //! the constant beside it is three: targets, policies and scheduled actions. Once in ten minutes an account's
 //! service-linked role is looked at, in one call.
@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::admission::{Admission, Refused, admit};
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Which};
 use crate::diagnose::class::{Class, classify};
-use crate::model::failure::Failure;
-use crate::model::names::{AlarmName, ClusterName, ServiceId, ServiceName};
+use crate::model::failure::{AwsService, Failure};
+use crate::model::names::{AlarmName, ClusterName, PolicyName, ScopeId, ServiceId, ServiceName, TargetKey};
 use crate::model::observed::{Alarm, ObservedTarget, Read, ScalableTarget, ScalingPolicy, ScheduledAction, Service};
 
 const SERVICES_A_CALL: usize = 10; // S-056
@@ -29,13 +30,30 @@ pub struct Wanted {
     pub service: ServiceId,
     /// The alarms that the object wants.
     pub alarms: BTreeSet<AlarmName>,
+    /// Its policies: what else AWS lists as firing them is read too.
+    pub policies: BTreeSet<PolicyName>,
 }
 
 impl Wanted {
     /// What an object needs to be planned.
     pub fn of(object: &ServiceScaling) -> Self {
-        let alarms = object.policies.iter().flat_map(|policy| &policy.alarms).map(|alarm| alarm.name.clone());
-        Self { service: object.service.clone(), alarms: alarms.collect() }
+        let alarms = object.policies.iter().flat_map(|policy| {
+            let own = policy.alarms.iter().map(|alarm| &alarm.name);
+            own.chain(policy.alarm_ref.iter().map(|alarm| &alarm.name)).cloned()
+        });
+        Self {
+            service: object.service.clone(),
+            alarms: alarms.collect(),
+            policies: object.policies.iter().map(|policy| policy.name.clone()).collect(),
+        }
+    }
+
+    /// The same with the alarms that AWS lists for the object's policies (S-058); never those of target tracking.
+    fn with_listed(&self, lists: &Lists) -> Self {
+        let policies = lists.policies.iter().flat_map(|all| all.get(&self.service)).flatten();
+        let listed = policies.filter(|policy| self.policies.contains(&policy.name)).flat_map(|policy| &policy.alarms);
+        let listed = listed.filter(|name| !name.as_str().starts_with("TargetTracking-"));
+        Self { alarms: self.alarms.iter().chain(listed).cloned().collect(), ..self.clone() }
     }
 }
 
@@ -43,20 +61,33 @@ impl Wanted {
 pub type Observations = BTreeMap<ServiceId, ObservedTarget>;
 
 /// Reads everything in a scope that these objects need, in pages.
-pub async fn sweep(scope: &Scope, wanted: &[Wanted], now: impl Fn() -> Timestamp) -> Observations {
+pub async fn sweep(
+    scope: &Scope,
+    admission: &impl Admission,
+    wanted: &[Wanted],
+    now: impl Fn() -> Timestamp,
+) -> Observations {
+    let Some(any) = wanted.first() else { return Observations::new() };
     let read_at = now();
-    let mut row = Row::default();
-    let lists = Lists::read(scope, Which::All, &mut row).await;
+    let mut row = Row { scope: scope.id(), admission, ended_by: None };
+    let lists = Lists::read(scope, Which::All, &any.service, &mut row).await;
     let services = services(scope, wanted, &mut row).await;
-    let alarms = alarms(scope, wanted, &mut row).await;
+    let wanted: Vec<Wanted> = wanted.iter().map(|wanted| wanted.with_listed(&lists)).collect();
+    let alarms = alarms(scope, &wanted, &mut row).await;
     wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect()
 }
 
 /// Reads one object anew.
-pub async fn refresh(scope: &Scope, wanted: &Wanted, now: impl Fn() -> Timestamp) -> ObservedTarget {
+pub async fn refresh(
+    scope: &Scope,
+    admission: &impl Admission,
+    wanted: &Wanted,
+    now: impl Fn() -> Timestamp,
+) -> ObservedTarget {
     let read_at = now();
-    let mut row = Row::default();
-    let lists = Lists::read(scope, Which::Of(&wanted.service), &mut row).await;
+    let mut row = Row { scope: scope.id(), admission, ended_by: None };
+    let lists = Lists::read(scope, Which::Of(&wanted.service), &wanted.service, &mut row).await;
+    let wanted = &wanted.with_listed(&lists);
     let one = std::slice::from_ref(wanted);
     let services = services(scope, one, &mut row).await;
     let alarms = alarms(scope, one, &mut row).await;
@@ -68,18 +99,28 @@ pub fn meets_every_call(class: Class) -> bool {
     matches!(class, Class::Throttled | Class::Credentials)
 }
 
-/// Calls in a row, which ends with the first failure that the next call would meet as well.
-#[derive(Default)]
-struct Row {
+/// Calls in a row, which ends with the first failure that the next call would meet as well. What is known to be denied is
+/// not asked for: the denial stands in for the answer until it is time for a probe.
+struct Row<'a, A> {
+    scope: &'a ScopeId,
+    admission: &'a A,
     ended_by: Option<Failure>,
 }
 
-impl Row {
-    async fn call<T>(&mut self, call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+impl<A: Admission> Row<'_, A> {
+    /// One call. `of` is a service that it is about: a list of the whole scope is about any.
+    async fn call<T>(
+        &mut self,
+        service: AwsService,
+        operation: &str,
+        of: &ServiceId,
+        call: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         if let Some(failure) = &self.ended_by {
             return Err(failure.clone());
         }
-        let reply = call.await;
+        let key = TargetKey { scope: self.scope.clone(), service: of.clone() };
+        let reply = admit(self.admission, service, operation, &key, call).await.map_err(Refused::failure);
         self.ended_by = reply.as_ref().err().filter(|failure| meets_every_call(classify(failure))).cloned();
         reply
     }
@@ -94,11 +135,12 @@ struct Lists {
 }
 
 impl Lists {
-    async fn read(scope: &Scope, which: Which<'_>, row: &mut Row) -> Self {
+    async fn read(scope: &Scope, which: Which<'_>, of: &ServiceId, row: &mut Row<'_, impl Admission>) -> Self {
+        const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
         Self {
-            targets: row.call(scope.targets(which)).await,
-            policies: row.call(scope.policies(which)).await,
-            schedules: row.call(scope.scheduled_actions(which)).await,
+            targets: row.call(SERVICE, "DescribeScalableTargets", of, scope.targets(which)).await,
+            policies: row.call(SERVICE, "DescribeScalingPolicies", of, scope.policies(which)).await,
+            schedules: row.call(SERVICE, "DescribeScheduledActions", of, scope.scheduled_actions(which)).await,
         }
     }
 
@@ -128,7 +170,11 @@ fn pick<T, U>(list: &Result<T, Failure>, take: impl FnOnce(&T) -> U) -> Read<U> 
     }
 }
 
-async fn services(scope: &Scope, wanted: &[Wanted], row: &mut Row) -> BTreeMap<ServiceId, Read<Option<Service>>> {
+async fn services(
+    scope: &Scope,
+    wanted: &[Wanted],
+    row: &mut Row<'_, impl Admission>,
+) -> BTreeMap<ServiceId, Read<Option<Service>>> {
     let mut by_cluster: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();
     for w in wanted {
         by_cluster.entry(&w.service.cluster).or_default().push(w.service.service.clone());
@@ -136,10 +182,11 @@ async fn services(scope: &Scope, wanted: &[Wanted], row: &mut Row) -> BTreeMap<S
     let mut found = BTreeMap::new();
     for (cluster, names) in by_cluster {
         for chunk in names.chunks(SERVICES_A_CALL) {
-            let reply = row.call(scope.services(cluster, chunk)).await;
+            let id = |name: &ServiceName| ServiceId { cluster: cluster.clone(), service: name.clone() };
+            let Some(first) = chunk.first().map(id) else { continue };
+            let reply = row.call(AwsService::Ecs, "DescribeServices", &first, scope.services(cluster, chunk)).await;
             for name in chunk {
-                let id = ServiceId { cluster: cluster.clone(), service: name.clone() };
-                found.insert(id, pick(&reply, |services| services.get(name).cloned().flatten()));
+                found.insert(id(name), pick(&reply, |services| services.get(name).cloned().flatten()));
             }
             tokio::task::yield_now().await;
         }
@@ -147,12 +194,17 @@ async fn services(scope: &Scope, wanted: &[Wanted], row: &mut Row) -> BTreeMap<S
     found
 }
 
-async fn alarms(scope: &Scope, wanted: &[Wanted], row: &mut Row) -> BTreeMap<AlarmName, Read<Option<Alarm>>> {
+async fn alarms(
+    scope: &Scope,
+    wanted: &[Wanted],
+    row: &mut Row<'_, impl Admission>,
+) -> BTreeMap<AlarmName, Read<Option<Alarm>>> {
+    let mut found = BTreeMap::new();
+    let Some(of) = wanted.first().map(|wanted| &wanted.service) else { return found };
     let names: BTreeSet<AlarmName> = wanted.iter().flat_map(|w| w.alarms.iter().cloned()).collect();
     let names: Vec<AlarmName> = names.into_iter().collect();
-    let mut found = BTreeMap::new();
     for chunk in names.chunks(ALARMS_A_CALL) {
-        let reply = row.call(scope.alarms(chunk)).await;
+        let reply = row.call(AwsService::CloudWatch, "DescribeAlarms", of, scope.alarms(chunk)).await;
         for name in chunk {
             found.insert(name.clone(), pick(&reply, |alarms| alarms.get(name).cloned()));
         }

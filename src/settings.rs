@@ -72,12 +72,20 @@ impl LoopArgs {
     }
 }
 
-/// The HTTP server.
+/// Where the HTTP server is.
 #[derive(Clone, Debug, Args)]
-pub struct ListenArgs {
+pub struct AddressArgs {
     /// Address of metrics, health and API
     #[arg(long, env = "ECS_SCALING_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+}
+
+/// The HTTP server.
+#[derive(Clone, Debug, Args)]
+pub struct ListenArgs {
+    /// Its address.
+    #[command(flatten)]
+    pub address: AddressArgs,
 
     /// File with the token that the API asks for; needed off loopback
     #[arg(long, env = "ECS_SCALING_API_TOKEN_FILE", value_name = "FILE")]

@@ -7,12 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::path::Path;
 use crate::model::alarm::AlarmConfig;
 use crate::model::capacity::{CapacityRange, SuspendedStateSpec};
 use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ScheduledActionName, ServiceId};
+use crate::model::number::Number;
 use crate::model::observed::Tags;
 use crate::model::policy::StepScalingConfig;
 use crate::model::scheduled_action::ScheduledActionConfig;
+use crate::model::steps::{AbsoluteStep, relative};
 
 /// An object's key within its kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -91,7 +94,7 @@ pub struct ServiceScaling {
     pub key: ObjectKey,
     /// `metadata.labels`.
     pub labels: BTreeMap<String, String>,
-    /// The spec as the user wrote it, for the API.
+    /// The spec as the user wrote it, with what its profile gives and its names filled in, for the API.
     pub spec: serde_json::Value,
     /// A short hash of the canonical spec: the durable identity of what is wanted.
     pub spec_hash: String,
@@ -137,15 +140,46 @@ pub struct DesiredSchedule {
 pub struct StepPolicy {
     /// The policy's name.
     pub name: PolicyName,
-    /// Canonical, in AWS's threshold-relative form.
+    /// Canonical, in AWS's threshold-relative form. Without steps where these follow the threshold of
+    /// [`StepPolicy::alarm_ref`]: see [`StepPolicy::config_at`].
     pub config: StepScalingConfig,
-    /// At least one.
+    /// At least one, or none beside [`StepPolicy::alarm_ref`].
     pub alarms: Vec<DesiredAlarm>,
+    /// The alarm of somebody else that fires it.
+    pub alarm_ref: Option<AlarmRef>,
+}
+
+impl StepPolicy {
+    /// The whole configuration, where the alarm that fires the policy has this threshold now. `None`: the steps follow a
+    /// threshold, and it is not known.
+    pub fn config_at(&self, threshold: Option<Number>) -> Option<StepScalingConfig> {
+        let Some(absolute) = self.alarm_ref.as_ref().and_then(|alarm| alarm.steps.as_deref()) else {
+            return Some(self.config.clone());
+        };
+        Some(StepScalingConfig::canonical(
+            self.config.adjustment_type,
+            relative(absolute, threshold?),
+            self.config.min_adjustment_magnitude,
+            Some(self.config.cooldown),
+            Some(self.config.metric_aggregation_type),
+        ))
+    }
+}
+
+/// An alarm that is not ours, and fires a policy of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlarmRef {
+    /// In the service's scope.
+    pub name: AlarmName,
+    /// The policy's steps where they are in values of the metric: relative to whatever threshold the alarm has.
+    pub steps: Option<Vec<AbsoluteStep>>,
 }
 
 /// An alarm of ours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesiredAlarm {
+    /// Where it stands in the object.
+    pub at: Path,
     /// Unique in its scope.
     pub name: AlarmName,
     /// Canonical.
@@ -191,6 +225,17 @@ pub struct AwsAccount {
     pub allow: Allow,
 }
 
+/// One `ScalingProfile`. Only its shape is checked by itself; what it gives is checked in each object that takes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScalingProfile {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// The spec as the user wrote it.
+    pub spec: serde_json::Value,
+    /// Where it stands.
+    pub position: Position,
+}
+
 /// Names that may be touched, as patterns with `*` and `?`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allow {
@@ -213,4 +258,6 @@ pub struct Desired {
     pub services: BTreeMap<ObjectKey, ServiceScaling>,
     /// By name.
     pub accounts: BTreeMap<AccountName, AwsAccount>,
+    /// By key. What they give is in the services already.
+    pub profiles: BTreeMap<ObjectKey, ScalingProfile>,
 }

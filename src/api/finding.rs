@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::path::Path;
+use super::path::{Path, Segment};
 use super::yaml::{Mark, Node};
 
 /// How bad a finding is.
@@ -59,11 +59,21 @@ impl fmt::Display for Finding {
     }
 }
 
+/// Where a finding stands.
+struct Place<'a> {
+    file: &'a str,
+    mark: Mark,
+    path: Path,
+}
+
 /// Collects the findings of one document.
 #[derive(Debug)]
 pub struct Report<'a> {
     file: &'a str,
     document: &'a Node,
+    /// The file and the document of the object's profile.
+    profile: Option<(&'a str, &'a Node)>,
+    fallbacks: Vec<(Path, Path)>,
     findings: Vec<Finding>,
     holes: Vec<Path>,
 }
@@ -71,7 +81,17 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// An empty report on a document.
     pub fn new(file: &'a str, document: &'a Node) -> Self {
-        Self { file, document, findings: Vec::new(), holes: Vec::new() }
+        Self { file, document, profile: None, fallbacks: Vec::new(), findings: Vec::new(), holes: Vec::new() }
+    }
+
+    /// Lets what the object's spec does not hold be found in its profile, at its place there.
+    pub fn join_profile(&mut self, file: &'a str, document: &'a Node) {
+        self.profile = Some((file, document));
+    }
+
+    /// Lets what does not stand below `from` be found below `to`, which gives it.
+    pub fn fall_back(&mut self, from: &Path, to: &Path) {
+        self.fallbacks.push((from.clone(), to.clone()));
     }
 
     /// Notes the places that could not be read: they have their findings, and get no further ones.
@@ -91,7 +111,7 @@ impl<'a> Report<'a> {
 
     /// A report on the same document, with the same places closed and without findings.
     pub fn blank(&self) -> Self {
-        Self { file: self.file, document: self.document, findings: Vec::new(), holes: self.holes.clone() }
+        Self { findings: Vec::new(), holes: self.holes.clone(), fallbacks: self.fallbacks.clone(), ..*self }
     }
 
     /// Adds the findings that every one of the reports has.
@@ -103,17 +123,18 @@ impl<'a> Report<'a> {
 
     /// Adds an error at the value that the path leads to, or at the nearest thing around it.
     pub fn error(&mut self, path: &Path, message: impl Into<String>, hint: impl Into<String>) {
-        self.push(Severity::Error, self.document.locate(path), path, message.into(), hint.into());
+        self.push(Severity::Error, self.place(path), message.into(), hint.into());
     }
 
     /// Adds a warning at the value that the path leads to, or at the nearest thing around it.
     pub fn warning(&mut self, path: &Path, message: impl Into<String>, hint: impl Into<String>) {
-        self.push(Severity::Warning, self.document.locate(path), path, message.into(), hint.into());
+        self.push(Severity::Warning, self.place(path), message.into(), hint.into());
     }
 
-    /// Adds an error at a known place.
+    /// Adds an error at a known place of the document itself.
     pub fn error_at(&mut self, mark: Mark, path: &Path, message: impl Into<String>, hint: impl Into<String>) {
-        self.push(Severity::Error, mark, path, message.into(), hint.into());
+        let place = Place { file: self.file, mark, path: path.clone() };
+        self.push(Severity::Error, place, message.into(), hint.into());
     }
 
     /// Whether an error is among the findings.
@@ -126,13 +147,43 @@ impl<'a> Report<'a> {
         self.findings
     }
 
-    fn push(&mut self, severity: Severity, mark: Mark, path: &Path, message: String, hint: String) {
+    /// Where a path's value stands: in the document, in its profile, or where a fallback leads.
+    fn place(&self, path: &Path) -> Place<'a> {
+        let full = path.segments().len();
+        let (depth, place) = self.nearest_place(path);
+        if depth == full {
+            return place;
+        }
+        let others = self.fallbacks.iter().filter_map(|(from, to)| path.moved(from, to));
+        let found = others.map(|other| (other.segments().len(), self.nearest_place(&other)));
+        found.filter(|(full, (depth, _))| full == depth).map(|(_, (_, place))| place).next().unwrap_or(place)
+    }
+
+    /// The place of a path's value or of the nearest thing around it, and how many segments lead there.
+    fn nearest_place(&self, path: &Path) -> (usize, Place<'a>) {
+        let at = |file, mark| Place { file, mark, path: path.clone() };
+        let (depth, own) = self.document.reach(path);
+        let segments = path.segments();
+        // Lists are the object's or the profile's as a whole, and nothing but the spec is in the profile's hand.
+        let is_of_spec = segments.first() == Some(&Segment::Key("spec".to_owned()));
+        let in_maps = segments.iter().take(depth).all(|segment| matches!(segment, Segment::Key(_)));
+        if let Some((file, document)) = self.profile.filter(|_| is_of_spec && in_maps && depth < segments.len()) {
+            let (further, node) = document.reach(path);
+            if further > depth {
+                return (further, at(file, node.mark));
+            }
+        }
+        (depth, at(self.file, own.mark))
+    }
+
+    fn push(&mut self, severity: Severity, place: Place<'_>, message: String, hint: String) {
+        let Place { file, mark, path } = place;
         if self.holes.iter().any(|hole| path.is_within(hole)) {
             return;
         }
         let Mark { line, column } = mark;
         let path = path.to_string();
-        self.findings.push(Finding { file: self.file.to_owned(), line, column, severity, path, message, hint });
+        self.findings.push(Finding { file: file.to_owned(), line, column, severity, path, message, hint });
     }
 }
 

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::desired::{AwsAccount, Desired, ObjectKey, Position};
-use super::document::{self, Checked};
+use super::document::{self, Checked, Declared, Surroundings};
 use super::finding::{Finding, Report, Severity};
 use super::path::Path;
 use super::schema::Schemas;
 use super::spec_hash::spec_hash;
+use super::types::Kind;
 use super::validate::across::{self, Claimant};
 use super::validate::actions;
 use super::yaml::{self, Content, Document, Fault, Mark, Node};
@@ -34,6 +35,8 @@ pub enum ObjectRef {
     ServiceScaling(ObjectKey),
     /// An `AwsAccount`.
     AwsAccount(AccountName),
+    /// A `ScalingProfile`.
+    ScalingProfile(ObjectKey),
 }
 
 impl std::fmt::Display for ObjectRef {
@@ -41,6 +44,7 @@ impl std::fmt::Display for ObjectRef {
         match self {
             Self::ServiceScaling(key) => write!(f, "ServiceScaling {key}"),
             Self::AwsAccount(name) => write!(f, "AwsAccount {name}"),
+            Self::ScalingProfile(key) => write!(f, "ScalingProfile {key}"),
         }
     }
 }
@@ -79,11 +83,11 @@ pub fn load_at(files: &[SourceFile], now: Option<Timestamp>) -> Loaded {
         .flat_map(|(file, text)| yaml::documents(text).into_iter().map(move |document| (file, document)))
         .collect();
     let schemas = Schemas::new();
-    let mut candidates: Vec<Candidate<'_>> = documents
-        .iter()
-        .filter_map(|(file, document)| candidate(file, document, (&schemas, now), &mut loaded))
-        .collect();
-    refuse_repeated(&mut candidates);
+    // Services come last: accounts and profiles say what they lack.
+    let (services, others): (Vec<_>, Vec<_>) = documents.iter().partition(|(_, document)| is_service(document));
+    let mut candidates = read_all(&others, &schemas, &Surroundings::default(), &mut loaded);
+    let surroundings = surroundings(&candidates, now);
+    candidates.extend(read_all(&services, &schemas, &surroundings, &mut loaded));
     check_across(&mut candidates);
     for candidate in candidates {
         settle(candidate, &mut loaded);
@@ -95,9 +99,49 @@ pub fn load_at(files: &[SourceFile], now: Option<Timestamp>) -> Loaded {
     loaded
 }
 
+/// Whether a document is a `ServiceScaling`, or is meant to be one for all that can be told.
+fn is_service(document: &Document<'_>) -> bool {
+    let kind = document.root.as_ref().and_then(|root| root.get("kind")).and_then(Node::text);
+    !matches!(kind.and_then(Kind::from_name), Some(Kind::AwsAccount | Kind::ScalingProfile))
+}
+
+fn read_all<'a>(
+    documents: &[&'a (&'a str, Document<'a>)],
+    schemas: &Schemas,
+    surroundings: &Surroundings<'a>,
+    loaded: &mut Loaded,
+) -> Vec<Candidate<'a>> {
+    let documents = documents.iter();
+    let mut candidates: Vec<Candidate<'a>> =
+        documents.filter_map(|(file, document)| candidate(file, document, schemas, surroundings, loaded)).collect();
+    refuse_repeated(&mut candidates);
+    candidates
+}
+
+/// What accounts and profiles say of services.
+fn surroundings<'a>(candidates: &[Candidate<'a>], now: Option<Timestamp>) -> Surroundings<'a> {
+    let mut surroundings = Surroundings { now, ..Surroundings::default() };
+    for candidate in candidates {
+        if let Some(AwsAccount { name, regions, .. }) = candidate.account()
+            && let [only] = regions.as_slice()
+        {
+            surroundings.only_regions.insert(name.clone(), only.clone());
+        }
+        let Some(ObjectRef::ScalingProfile(key)) = &candidate.reference else { continue };
+        let spec = match &candidate.checked {
+            Some(Checked::Profile(profile)) if !candidate.report.has_errors() => Some(profile.spec.clone()),
+            _ => None,
+        };
+        let (file, document, position) = (candidate.file, candidate.document, candidate.position.clone());
+        surroundings.profiles.insert(key.clone(), Declared { file, document, position, spec });
+    }
+    surroundings
+}
+
 /// A document on its way to an object.
 struct Candidate<'a> {
     file: &'a str,
+    document: &'a Node,
     reference: Option<ObjectRef>,
     position: Position,
     /// Used only when the report has no error; else it serves the rules among objects.
@@ -125,7 +169,8 @@ fn finding(file: &str, fault: Fault) -> Finding {
 fn candidate<'a>(
     file: &'a str,
     document: &'a Document<'a>,
-    rules: (&Schemas, Option<Timestamp>),
+    schemas: &Schemas,
+    surroundings: &Surroundings<'a>,
     loaded: &mut Loaded,
 ) -> Option<Candidate<'a>> {
     let Some(root) = &document.root else {
@@ -136,8 +181,8 @@ fn candidate<'a>(
     let mark = start(root);
     let position = Position { file: file.to_owned(), line: mark.line, column: mark.column };
     let mut report = Report::new(file, root);
-    let checked = document::check(document, root, position.clone(), rules, &mut report);
-    Some(Candidate { file, reference: document::reference(root), position, checked, report })
+    let checked = document::check(document, root, position.clone(), schemas, surroundings, &mut report);
+    Some(Candidate { file, document: root, reference: document::reference(root), position, checked, report })
 }
 
 fn start(root: &Node) -> Mark {
@@ -233,7 +278,7 @@ fn refuse_clashes(candidates: &mut [Candidate<'_>], accounts: &BTreeMap<AccountN
     let claimants: Vec<Claimant<'_>> = claimants.collect();
     let mut found: BTreeMap<Position, Vec<(Path, String, String)>> = BTreeMap::new();
     for (object, clash, other) in across::clashes(&claimants, accounts) {
-        found.entry(object.position.clone()).or_default().push(across::describe(&clash, object, other));
+        found.entry(object.position.clone()).or_default().push(across::describe(&clash, other));
     }
     for candidate in candidates {
         for (path, message, hint) in found.get(&candidate.position).into_iter().flatten() {
@@ -253,6 +298,9 @@ fn settle(candidate: Candidate<'_>, loaded: &mut Loaded) {
         }
         Some(Checked::Account(account)) => {
             loaded.desired.accounts.insert(account.name.clone(), *account);
+        }
+        Some(Checked::Profile(profile)) => {
+            loaded.desired.profiles.insert(profile.key.clone(), *profile);
         }
         None => loaded.held.push(Held { file: candidate.file.to_owned(), object: candidate.reference }),
     }

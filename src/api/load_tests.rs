@@ -87,10 +87,11 @@ fn the_founding_example_becomes_what_aws_is_to_hold() {
     assert_eq!(policy.config.steps, [step(0, Some(10), 2), step(10, Some(20), 2), step(20, None, 4)]);
     let alarm = &policy.alarms[0];
     assert_eq!(alarm.name.as_str(), "ECSPersonalScaleOutAlarmProd");
-    assert_eq!(alarm.config.metric.namespace, "AWS/ECS");
-    let dimensions: Vec<_> = alarm.config.metric.dimensions.iter().map(|(n, v)| format!("{n}={v}")).collect();
+    let metric = alarm.config.metric.single().unwrap();
+    assert_eq!(metric.namespace, "AWS/ECS");
+    let dimensions: Vec<_> = metric.dimensions.iter().map(|(n, v)| format!("{n}={v}")).collect();
     assert_eq!(dimensions, ["ClusterName=B", "ServiceName=search-api"]);
-    assert_eq!((alarm.config.metric.period, alarm.config.evaluation_periods), (60, 1));
+    assert_eq!((metric.period, alarm.config.evaluation_periods), (60, 1));
 }
 
 // The text is what `validate` prints; read it as its user would.

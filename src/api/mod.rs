@@ -9,6 +9,7 @@
 pub mod desired;
 mod document;
 pub mod finding;
+pub mod fix;
 pub mod load;
 pub mod path;
 pub mod resource;
@@ -16,9 +17,12 @@ pub mod schema;
 mod shape;
 pub mod spec_hash;
 pub mod status;
+mod template;
 pub mod types;
 pub mod validate;
 pub mod yaml;
 
 #[cfg(test)]
 mod fuzz_tests;
+#[cfg(test)]
+mod profile_tests;

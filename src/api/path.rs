@@ -1,6 +1,6 @@
 //! Where in an object something stands, by name: `spec.stepScaling[0].steps[1].upper`.
 //!
-//! Owns paths as values. A position in a file belongs to the node that a path leads to (`yaml::Node::locate`).
+//! Owns paths as values. A position in a file belongs to the node that a path leads to (`yaml::Node::reach`).
 
 use std::fmt;
 
@@ -41,6 +41,12 @@ impl Path {
     /// Whether this path leads to the same place as the other, or to a place within it.
     pub fn is_within(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
+    }
+
+    /// This path with its beginning `from` replaced by `to`; `None` where it does not begin so, or ends there.
+    pub fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
+        let rest = self.0.strip_prefix(from.0.as_slice()).filter(|rest| !rest.is_empty())?;
+        Some(Self([to.0.as_slice(), rest].concat()))
     }
 
     fn then(&self, segment: Segment) -> Self {

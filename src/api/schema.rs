@@ -33,8 +33,16 @@ pub fn kind_schema(kind: Kind) -> Value {
     let mut schema = match kind {
         Kind::ServiceScaling => generate::<Object<ServiceScalingSpec>>(),
         Kind::AwsAccount => generate::<Object<AwsAccountSpec>>(),
+        Kind::ScalingProfile => generate::<Object<ServiceScalingSpec>>(),
     };
     without_null(&mut schema);
+    if let Some(spec) = schema.pointer_mut("/properties/spec").and_then(Value::as_object_mut) {
+        match kind {
+            Kind::ServiceScaling => ease_by_profile(spec),
+            Kind::ScalingProfile => keep_shared(spec),
+            Kind::AwsAccount => {}
+        }
+    }
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("$schema");
         schema.insert("title".into(), kind.as_str().into());
@@ -46,6 +54,40 @@ pub fn kind_schema(kind: Kind) -> Value {
         }
     }
     schema
+}
+
+/// What a `ServiceScaling` needs that a profile may give.
+const NEEDED: [&str; 2] = ["minCapacity", "maxCapacity"];
+
+/// What each object says for itself: which service it scales, and what lifts a safety or removes something. One line
+/// of a profile must not do that to many services at once.
+const NOT_SHARED: [&str; 8] =
+    ["profile", "account", "region", "cluster", "service", "adoption", "allowCapacityMove", "state"];
+
+/// With a profile, what it may give is not needed.
+fn ease_by_profile(spec: &mut Map<String, Value>) {
+    if let Some(Value::Array(required)) = spec.get_mut("required") {
+        required.retain(|name| !NEEDED.iter().any(|needed| name == needed));
+    }
+    spec.insert("anyOf".into(), json!([{ "required": ["profile"] }, { "required": NEEDED }]));
+}
+
+/// A profile has what objects may share, and needs none of it.
+fn keep_shared(spec: &mut Map<String, Value>) {
+    spec.remove("required");
+    spec.insert("description".into(), "What the objects that name this profile take from it.".into());
+    if let Some(Value::Object(properties)) = spec.get_mut("properties") {
+        properties.retain(|name, _| !NOT_SHARED.contains(&name.as_str()));
+        for name in NEEDED {
+            // What stands of the profile in the description is for the object that takes it.
+            if let Some(Value::Object(property)) = properties.get_mut(name) {
+                property.entry("description").and_modify(|text| {
+                    let first = text.as_str().and_then(|text| text.split(". ").next()).unwrap_or_default();
+                    *text = format!("{first}. Default: none.").into();
+                });
+            }
+        }
+    }
 }
 
 /// The schemas of all kinds, made once for a run.
@@ -61,6 +103,12 @@ impl Schemas {
     /// The schema of a kind.
     pub fn of(&self, kind: Kind) -> &Value {
         self.0.iter().find(|(of, _)| *of == kind).map_or(&Value::Null, |(_, schema)| schema)
+    }
+
+    /// What a `ServiceScaling` needs from itself or its profile, with its schemas.
+    pub fn needed_beside_profile(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        let properties = self.of(Kind::ServiceScaling).pointer("/properties/spec/properties");
+        NEEDED.into_iter().filter_map(move |name| Some((name, properties?.get(name)?)))
     }
 }
 

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::fix::Fix;
+
 /// A condition's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ConditionStatus {
@@ -137,6 +139,8 @@ closed_list! {
         Refused,
         /// Application Auto Scaling's service-linked role is missing.
         ServiceLinkedRoleMissing,
+        /// Whether Application Auto Scaling's service-linked role exists could not be seen; work goes on.
+        ServiceLinkedRoleNotSeen,
         /// A role or permission was just made and is not usable everywhere yet.
         Propagating,
         /// What exists is not ours.
@@ -147,6 +151,10 @@ closed_list! {
         TargetNotReady,
         /// The policy must exist first.
         PolicyNotReady,
+        /// The alarm that an `alarmRef` names does not exist.
+        AlarmMissing,
+        /// The alarm that an `alarmRef` names has fields that this version does not know, and a write would lose them.
+        AlarmHasUnknownFields,
         /// Policies of ours on the target are no longer in the object.
         UnmanagedPolicies,
         /// Scheduled actions of ours on the target are no longer in the object.
@@ -184,6 +192,8 @@ impl Reason {
             | Self::ServiceLinkedRoleMissing
             | Self::Conflict
             | Self::CapacityMoveWithheld
+            | Self::AlarmMissing
+            | Self::AlarmHasUnknownFields
             | Self::UnmanagedPolicies
             | Self::UnmanagedSchedules
             | Self::TargetHasSchedules
@@ -200,6 +210,7 @@ impl Reason {
             | Self::WriteFailed
             | Self::CredentialsFailed
             | Self::Throttled
+            | Self::ServiceLinkedRoleNotSeen
             | Self::Propagating
             | Self::TargetNotReady
             | Self::PolicyNotReady
@@ -207,6 +218,13 @@ impl Reason {
             | Self::OutOfRange => false,
         }
     }
+}
+
+/// Whether a condition keeps an object from being Ready. A role that could not be seen does not: work goes on, and what
+/// AWS then says of the role counts.
+pub fn keeps_from_ready(kind: ConditionType, status: ConditionStatus, reason: Reason) -> bool {
+    let is_unseen = status == ConditionStatus::Unknown && reason == Reason::ServiceLinkedRoleNotSeen;
+    kind.counts() && status != ConditionStatus::True && !is_unseen
 }
 
 /// One condition.
@@ -225,6 +243,9 @@ pub struct Condition {
     /// What a person does next; empty where nothing is to be done.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint: String,
+    /// What mends it, apart; on PermissionsGranted and ServiceLinkedRoleReady alone.
+    #[serde(default, skip_serializing_if = "Fix::is_empty")]
+    pub fix: Fix,
     /// When `status` last changed.
     pub last_transition_time: Timestamp,
     /// The generation that it speaks of.

@@ -8,6 +8,7 @@ use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::operation::RequestId;
 use tokio_util::sync::CancellationToken;
 
+use super::credentials::fault;
 use super::limits::{Buckets, Limits};
 use super::scope::not_sent;
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
@@ -44,6 +45,11 @@ pub struct NoRecorder;
 impl CallRecorder for NoRecorder {
     fn record(&self, _: &CallReport<'_>) {}
 }
+
+/// What every error of an SDK operation can be asked.
+pub(super) trait AwsError: ProvideErrorMetadata + RequestId + std::error::Error + 'static {}
+
+impl<E: ProvideErrorMetadata + RequestId + std::error::Error + 'static> AwsError for E {}
 
 /// What an operation is.
 #[derive(Clone, Copy, Debug)]
@@ -107,14 +113,11 @@ impl Gate {
     }
 
     /// Sends one call once it has its permit. After a stop nothing is sent; a write that is under way is waited for.
-    pub(super) async fn call<T, E>(
+    pub(super) async fn call<T, E: AwsError>(
         &self,
         operation: Operation,
         send: impl Future<Output = Result<T, SdkError<E>>>,
-    ) -> Result<T, Failure>
-    where
-        E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
-    {
+    ) -> Result<T, Failure> {
         let waited = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Err(stopping(operation)),
@@ -154,10 +157,7 @@ fn stopping(operation: Operation) -> Failure {
 /// The failure behind an SDK error.
 ///
 /// Application Auto Scaling models no AccessDenied, so code and message are read from the metadata for every service.
-pub(super) fn failure<E>(operation: Operation, error: &SdkError<E>) -> Failure
-where
-    E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
-{
+pub(super) fn failure<E: AwsError>(operation: Operation, error: &SdkError<E>) -> Failure {
     let make = |origin, message: String, effect, request_id: Option<&str>| Failure {
         service: operation.service,
         operation: operation.name.to_owned(),
@@ -184,7 +184,10 @@ where
             make(Origin::Connection, chain(), operation.doubt(), None)
         }
         // Neither a time-out nor the connection: the request could not be signed.
-        SdkError::DispatchFailure(_) => make(Origin::Credentials, chain(), Effect::No, None),
+        SdkError::DispatchFailure(_) => {
+            let (fault, message) = fault(error);
+            make(Origin::Credentials(Box::new(fault)), message, Effect::No, None)
+        }
         SdkError::ConstructionFailure(_) => make(Origin::NotSent, chain(), Effect::No, None),
         SdkError::ResponseError(_) => make(Origin::Malformed, chain(), operation.doubt(), None),
         other => make(Origin::Malformed, causes(other), operation.doubt(), None),
@@ -192,7 +195,7 @@ where
 }
 
 /// The messages of an error and its causes, each once, on one line. Never the debug form, which may hold anything.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use aws_config::retry::RetryConfig;
 use aws_config::{Region as SdkRegion, SdkConfig};
 use aws_sdk_ecs::config::retry::RetryPartition;
-use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ecs::error::SdkError;
 use aws_sdk_ecs::operation::RequestId;
 use tokio_util::sync::CancellationToken;
 
-use super::call::{CallRecorder, Gate, Operation};
+use super::call::{AwsError, CallRecorder, Gate, Operation};
 use super::limits::Limits;
 use crate::model::failure::{Effect, Failure, Origin};
 use crate::model::names::ScopeId;
@@ -82,27 +82,20 @@ impl Scope {
     }
 
     /// Sends one call once it has its permit.
-    pub(super) async fn call<T, E>(
+    pub(super) async fn call<T, E: AwsError>(
         &self,
         operation: Operation,
         send: impl Future<Output = Result<T, SdkError<E>>>,
-    ) -> Result<T, Failure>
-    where
-        E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
-    {
+    ) -> Result<T, Failure> {
         self.gate.call(operation, send).await
     }
 
     /// A write that answers with nothing but a request id.
-    pub(super) async fn write<T, E>(
+    pub(super) async fn write<T: RequestId, E: AwsError>(
         &self,
         operation: Operation,
         send: impl Future<Output = Result<T, SdkError<E>>>,
-    ) -> Result<Written, Failure>
-    where
-        T: RequestId,
-        E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
-    {
+    ) -> Result<Written, Failure> {
         let reply = self.call(operation, send).await?;
         Ok(Written { arn: None, request_id: reply.request_id().map(str::to_owned) })
     }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 
+use super::conditions::next_steps;
 use super::plan::{connect, one_shot};
 use super::terminal::{self, plain};
 use super::{Done, objects};
 use crate::api::desired::{Mode, ObjectKey};
-use crate::api::status::{Condition, ConditionStatus, ConditionType, Status};
+use crate::api::status::{Condition, ConditionType, Status, keeps_from_ready};
 use crate::controller::Clock;
 use crate::controller::assign::Assigned;
 use crate::controller::object::Passed;
@@ -55,7 +56,7 @@ pub(super) async fn run(args: ApplyArgs) -> Result<Done> {
     };
     terminal::print(&objects::troubles(&session.troubles))?;
     let not_ready = results.iter().filter(|(_, passed)| !passed.kept.status.is_ready());
-    let text: String = not_ready.clone().map(|(key, passed)| unmet(key, &passed.kept.status)).collect();
+    let text: String = not_ready.clone().map(|(key, passed)| unmet(key, &passed.kept.status)).collect::<Result<_>>()?;
     let (all, well) = (results.len() + session.troubles.len(), results.len() - not_ready.count());
     let objects = if all == 1 { "object is" } else { "objects are" };
     terminal::print(&format!("{text}{written} written; {well} of {all} {objects} as wanted.\n"))?;
@@ -63,14 +64,14 @@ pub(super) async fn run(args: ApplyArgs) -> Result<Done> {
 }
 
 /// The conditions that keep an object from being Ready.
-fn unmet(key: &ObjectKey, status: &Status) -> String {
+fn unmet(key: &ObjectKey, status: &Status) -> Result<String> {
     // What only waits for another of them says so by having nothing to be done about it.
-    let counts = |c: &&Condition| c.kind.counts() && c.status != ConditionStatus::True && !c.hint.is_empty();
-    let text = |c: &Condition| {
-        let hint = if c.hint.is_empty() { String::new() } else { format!("    → {}\n", plain(&c.hint)) };
-        format!("{key}: {} {}: {}: {}\n{hint}", c.kind, c.status, c.reason, plain(&c.message))
+    let counts = |(_, c): &(usize, &Condition)| keeps_from_ready(c.kind, c.status, c.reason) && !c.hint.is_empty();
+    let text = |(index, c): (usize, &Condition)| {
+        let next = next_steps(c, status.conditions.get(..index).unwrap_or_default(), "    ")?;
+        Ok(format!("{key}: {} {}: {}: {}\n{next}", c.kind, c.status, c.reason, plain(&c.message)))
     };
-    status.conditions.iter().filter(counts).map(text).collect()
+    status.conditions.iter().enumerate().filter(counts).map(text).collect()
 }
 
 /// What a pass wrote, as text, and how many writes succeeded.

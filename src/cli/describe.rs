@@ -7,6 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::Done;
+use super::conditions::conditions;
 use super::get::age;
 use super::server::{ServerArgs, object_key};
 use super::terminal::{self, plain};
@@ -68,7 +69,8 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
     for line in serde_yaml::to_string(&item.spec)?.lines() {
         writeln!(out, "  {line}")?;
     }
-    conditions(&mut out, item, now)?;
+    writeln!(out, "\nConditions:")?;
+    out.push_str(&conditions(&status.conditions, now)?);
     if !status.resources.is_empty() {
         writeln!(out, "\nIn AWS:")?;
     }
@@ -96,17 +98,4 @@ fn firing_text(firing: &FiringStatus) -> String {
     let set: Vec<String> = bounds.into_iter().filter_map(|(name, bound)| Some(format!("{name} {}", bound?))).collect();
     let FiringStatus { scheduled_action_name, time, local_time, .. } = firing;
     format!("{scheduled_action_name} at {local_time} ({time}): {}", set.join(", "))
-}
-
-fn conditions(out: &mut String, item: &Resource, now: Timestamp) -> Result<()> {
-    writeln!(out, "\nConditions:")?;
-    for condition in &item.status.conditions {
-        let since = age(now, condition.last_transition_time);
-        writeln!(out, "  {:<23} {:<8} {:<24} {since}", condition.kind, condition.status, condition.reason)?;
-        writeln!(out, "      {}", plain(&condition.message))?;
-        if !condition.hint.is_empty() {
-            writeln!(out, "      → {}", plain(&condition.hint))?;
-        }
-    }
-    Ok(())
 }

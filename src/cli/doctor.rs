@@ -14,12 +14,13 @@ use super::terminal::{self, plain};
 use super::{Done, Output, objects};
 use crate::api::types::API_VERSION;
 use crate::aws::{Iam, Identity, PoliciesRead};
-use crate::controller::assign::{Identities, assign, identity_region, used_accounts};
-use crate::diagnose::near_miss::find;
-use crate::diagnose::needs::{For, Need, Privilege, needs};
+use crate::controller::assign::{Assigned, Identities, Known, assign, identity_region, used_accounts};
+use crate::diagnose::near_miss::{Step, find};
+use crate::diagnose::needs::{Feature, Need, Privilege, needs};
 use crate::diagnose::principal::{Principal, PrincipalKind};
+use crate::model::credentials::CredentialSource;
 use crate::model::iam::{Decision, evaluate};
-use crate::model::names::{AccountName, TargetKey};
+use crate::model::names::AccountName;
 use crate::model::role::{CREATE_SLR_COMMAND, SLR_NAME};
 use crate::settings::OwnerArgs;
 
@@ -42,6 +43,8 @@ struct Examined {
     account: String,
     account_id: String,
     principal: String,
+    /// Where the credentials come from.
+    credentials: String,
     service_linked_role: &'static str,
     /// What could not be read, so that a decision rests on less.
     unread: Vec<String>,
@@ -73,19 +76,19 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
         let of_objects = || desired.services.values().filter(|o| o.account == *name).find_map(|o| o.region.clone());
         let Some(region) = identity_region(spec, default_region.as_ref()).or_else(of_objects) else { continue };
         let account = aws.account(spec).await;
-        identities.insert(name.clone(), account.identity(&region).await);
+        let (source, identity) = (account.source().clone(), account.identity(&region).await);
+        identities.insert(name.clone(), Known { source, identity });
         accounts.insert(name.clone(), account);
     }
     let assignment = assign(desired, &identities, default_region.as_ref());
     let mut examined = Vec::new();
     for (name, account) in &accounts {
-        let Some(Ok(identity)) = identities.get(name) else { continue };
+        let Some(Known { identity: Ok(identity), source }) = identities.get(name) else { continue };
         let scopes = assignment.scopes.iter().filter(|(scope, _)| assignment.accounts.get(*scope) == Some(name));
-        let keys: Vec<(&TargetKey, For)> =
-            scopes.flat_map(|(_, objects)| objects.values()).map(|o| (&o.key, For::of(&o.desired))).collect();
-        let Some((first, _)) = keys.first() else { continue };
-        let iam = account.iam(&first.scope, CancellationToken::new());
-        examined.push(examine(name, identity, &iam, &keys).await);
+        let objects: Vec<&Assigned> = scopes.flat_map(|(_, objects)| objects.values()).collect();
+        let Some(first) = objects.first() else { continue };
+        let iam = account.iam(&first.key.scope, CancellationToken::new());
+        examined.push(examine(name, identity, source, &iam, &objects).await);
     }
     match args.output {
         Output::Json => {
@@ -108,7 +111,13 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
     Ok(if missing || !assignment.troubles.is_empty() { Done::NotAllWell } else { Done::Well })
 }
 
-async fn examine(name: &AccountName, identity: &Identity, iam: &Iam, keys: &[(&TargetKey, For)]) -> Examined {
+async fn examine(
+    name: &AccountName,
+    identity: &Identity,
+    source: &CredentialSource,
+    iam: &Iam,
+    objects: &[&Assigned],
+) -> Examined {
     let principal = Principal::parse(&identity.arn);
     let role = principal
         .as_ref()
@@ -119,7 +128,8 @@ async fn examine(name: &AccountName, identity: &Identity, iam: &Iam, keys: &[(&T
     };
     let slr = iam.role_exists(SLR_NAME).await;
     let mut wanted: BTreeMap<(&'static str, String), Need> = BTreeMap::new();
-    for need in keys.iter().flat_map(|(key, objects)| needs(key, Privilege::ReconcileSlr, *objects)) {
+    let of_object = |o: &&Assigned| needs(&o.key, Privilege::ReconcileSlr, &Feature::of(&o.desired));
+    for need in objects.iter().flat_map(of_object) {
         let makes_role = need.call.privilege == Privilege::ReconcileSlr;
         if !(makes_role && slr == Ok(true)) {
             wanted.insert((need.call.action, need.resource.clone()), need);
@@ -133,6 +143,7 @@ async fn examine(name: &AccountName, identity: &Identity, iam: &Iam, keys: &[(&T
         account: name.to_string(),
         account_id: identity.account.to_string(),
         principal: principal.map_or_else(|| identity.arn.clone(), |principal| principal.to_string()),
+        credentials: source.to_string(),
         service_linked_role: match slr {
             Ok(true) => "present",
             Ok(false) => "absent",
@@ -171,8 +182,8 @@ async fn check(iam: &Iam, is_role: bool, read: &PoliciesRead, need: Need) -> Che
         by,
         why: need.call.why,
         lacks: nearest.map(|near| format!("{}: {}", near.place(), near.lacks)),
-        edit: findings.remedy_line.clone(),
-        statements: findings.remedy.iter().filter_map(|change| change.edit.statement().cloned()).collect(),
+        edit: findings.remedy_line(),
+        statements: findings.steps.iter().flat_map(Step::statements).collect(),
     }
 }
 
@@ -180,6 +191,7 @@ fn text(account: &Examined) -> Result<String> {
     use std::fmt::Write as _;
     let mut out = String::new();
     writeln!(out, "Account {} ({}): {}", account.account, account.account_id, plain(&account.principal))?;
+    writeln!(out, "  credentials: {}", plain(&account.credentials))?;
     writeln!(out, "  service-linked role: {}", account.service_linked_role)?;
     if account.service_linked_role == "absent" {
         writeln!(out, "    → the controller makes it; or once by hand: {CREATE_SLR_COMMAND}")?;

@@ -7,11 +7,12 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::conditions::by_hand;
 use super::{Done, Output, terminal};
 use crate::api::types::API_VERSION;
-use crate::diagnose::advice::with_article;
+use crate::diagnose::advice::{capital, with_article};
 use crate::diagnose::explain::{Diagnosis, explain};
-use crate::diagnose::near_miss::{Findings, find};
+use crate::diagnose::near_miss::{Findings, Step, find};
 use crate::diagnose::needs::without_absent_keys;
 use crate::diagnose::parse::{parse, sanitise};
 use crate::model::iam::{Decision, Document, NamedPolicy, PrincipalPolicies, Request, evaluate};
@@ -76,6 +77,7 @@ fn message_json(diagnosis: &Diagnosis) -> Result<Value> {
     let mut json = serde_json::to_value(diagnosis)?;
     if let Value::Object(fields) = &mut json {
         fields.insert("apiVersion".to_owned(), API_VERSION.into());
+        fields.insert("command".to_owned(), diagnosis.fix.command.as_deref().into());
     }
     Ok(json)
 }
@@ -101,12 +103,8 @@ fn message_text(diagnosis: &Diagnosis) -> String {
     ];
     let facts: String =
         lines.iter().filter_map(|(name, value)| Some(format!("  {name:<17} {}\n", value.as_ref()?))).collect();
-    format!("{}.\n\n{facts}\n{}\n", capital(&diagnosis.summary), diagnosis.hint)
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    let command = diagnosis.fix.command.as_ref().map_or_else(String::new, |command| format!("{}\n", by_hand(command)));
+    format!("{}.\n\n{facts}\n{}\n{command}", capital(&diagnosis.summary), diagnosis.hint)
 }
 
 fn explain_policies(args: &ExplainArgs, action: &str) -> Result<Done> {
@@ -127,8 +125,8 @@ fn explain_policies(args: &ExplainArgs, action: &str) -> Result<Done> {
                 "apiVersion": API_VERSION,
                 "decision": decision.as_str(),
                 "nearMisses": findings.near_misses,
-                "remedy": findings.remedy_line,
-                "statements": findings.remedy.iter().filter_map(|change| change.edit.statement()).collect::<Vec<_>>(),
+                "remedy": findings.remedy_line(),
+                "statements": findings.steps.iter().flat_map(Step::statements).collect::<Vec<_>>(),
             });
             terminal::print(&super::json(&body)?)?;
         }
@@ -153,11 +151,11 @@ fn policies_text(request: &Request, decision: Decision, findings: &Findings) -> 
             out.push_str(&format!("  → {edit}\n"));
         }
     }
-    if let Some(line) = &findings.remedy_line {
+    if let Some(line) = findings.remedy_line() {
         out.push_str(&format!("\nWhat allows it: {line}\n"));
     }
-    for statement in findings.remedy.iter().filter_map(|change| change.edit.statement()) {
-        out.push_str(&format!("\n{}\n", serde_json::to_string_pretty(statement)?));
+    for statement in findings.steps.iter().flat_map(Step::statements) {
+        out.push_str(&format!("\n{}\n", serde_json::to_string_pretty(&statement)?));
     }
     Ok(out)
 }

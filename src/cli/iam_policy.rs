@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::{Done, objects, terminal};
 use crate::api::desired::{Desired, ServiceScaling};
-use crate::diagnose::least_privilege::{documents, statements};
-use crate::diagnose::needs::{For, Privilege};
+use crate::diagnose::least_privilege::{documents, own_policy_statements, statements};
+use crate::diagnose::needs::{Feature, Features, Privilege};
 use crate::model::names::{AccountId, AccountName, Region, ScopeId, ServiceId, TargetKey};
 
 #[derive(Debug, Args)]
@@ -30,6 +30,35 @@ pub(super) struct IamPolicyArgs {
     /// The region, where neither object nor AwsAccount says it
     #[arg(long, env = "ECS_SCALING_REGION", value_name = "REGION", default_value = "*")]
     region: String,
+    /// The ARN of the role that the policy is for, where no AwsAccount says it
+    #[arg(long, value_name = "ARN", value_parser = role_arn)]
+    role_arn: Option<String>,
+    /// Let the role read and simulate its own policies, so that a denial names the edit that ends it [default]
+    #[arg(long, overrides_with = "no_explain_denials")]
+    explain_denials: bool,
+    /// Leave that out: a denial is told as AWS tells it
+    #[arg(long, overrides_with = "explain_denials")]
+    no_explain_denials: bool,
+}
+
+/// An ARN that the statements about the role itself can be scoped to.
+fn role_arn(text: &str) -> Result<String, &'static str> {
+    match own_policy_statements(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("write the role's ARN, arn:PARTITION:iam::ACCOUNT:role/PATH/NAME"),
+    }
+}
+
+/// What a policy is printed for.
+struct Asked {
+    account: AccountId,
+    keys: BTreeSet<TargetKey>,
+    /// What their objects use.
+    features: Features,
+    /// The roles that this one assumes.
+    assumed: Vec<String>,
+    /// The role itself, where it is known.
+    role: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -52,12 +81,22 @@ impl From<PrivilegeArg> for Privilege {
     }
 }
 
+/// Said where the role is not known.
+const LEFT_OUT: &str = "left out: what lets the role read its own policies, so that a denial names the edit that ends it. \
+                        Give its ARN with --role-arn, or --no-explain-denials to do without.\n";
+
 pub(super) fn run(args: &IamPolicyArgs) -> Result<Done> {
-    let Wanted { account, keys, objects, assumed } = match &args.config {
+    let Asked { account, keys, features, assumed, role } = match &args.config {
         None => everything(args),
         Some(path) => of_objects(args, &objects::read(path)?.desired)?,
     };
-    let mut all = statements(&account, &keys, args.mode.into(), objects);
+    let mut all = statements(&account, &keys, &features, args.mode.into());
+    if !args.no_explain_denials {
+        match role.as_deref().and_then(own_policy_statements) {
+            Some(own) => all.extend(own),
+            None => terminal::complain(LEFT_OUT),
+        }
+    }
     if !assumed.is_empty() {
         all.push(json!({"Sid": "AssumeRoles", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": assumed}));
     }
@@ -75,25 +114,16 @@ pub(super) fn run(args: &IamPolicyArgs) -> Result<Done> {
     Ok(Done::Well)
 }
 
-/// What a policy is made for.
-struct Wanted {
-    account: AccountId,
-    keys: BTreeSet<TargetKey>,
-    objects: For,
-    /// The roles that are assumed.
-    assumed: Vec<String>,
-}
-
 /// Without objects: every service of every cluster, but nothing beyond scaling.
-fn everything(args: &IamPolicyArgs) -> Wanted {
+fn everything(args: &IamPolicyArgs) -> Asked {
     let account = AccountId::new(args.account_id.as_str());
     let scope = ScopeId { account: account.clone(), region: Region::new(args.region.as_str()) };
     let keys = BTreeSet::from([TargetKey { scope, service: ServiceId::new("*", "*") }]);
-    Wanted { account, keys, objects: For::Schedules, assumed: Vec::new() }
+    Asked { account, keys, features: Feature::all(), assumed: Vec::new(), role: args.role_arn.clone() }
 }
 
 /// What the objects of one account need; for the controller's own account also the roles that it assumes.
-fn of_objects(args: &IamPolicyArgs, desired: &Desired) -> Result<Wanted> {
+fn of_objects(args: &IamPolicyArgs, desired: &Desired) -> Result<Asked> {
     let mut by_account: BTreeMap<&AccountName, Vec<&ServiceScaling>> = BTreeMap::new();
     for object in desired.services.values() {
         by_account.entry(&object.account).or_default().push(object);
@@ -125,7 +155,8 @@ fn of_objects(args: &IamPolicyArgs, desired: &Desired) -> Result<Wanted> {
     let keys = objects.iter().map(key).collect();
     let assumes = spec.is_none_or(|spec| spec.role_arn.is_none());
     let roles = desired.accounts.values().filter_map(|account| account.role_arn.clone());
-    let has = objects.iter().map(|object| For::of(object)).max().unwrap_or(For::All);
+    let features = objects.iter().flat_map(|object| Feature::of(object)).collect();
     let assumed = if assumes { roles.collect() } else { Vec::new() };
-    Ok(Wanted { account: account.clone(), keys, objects: has, assumed })
+    let role = args.role_arn.clone().or_else(|| spec.and_then(|spec| spec.role_arn.clone()));
+    Ok(Asked { account, keys, features, assumed, role })
 }

@@ -4,10 +4,12 @@
 //! wrong usage.
 
 mod apply;
+mod conditions;
 mod describe;
 mod doctor;
 mod explain;
 mod get;
+mod healthcheck;
 mod iam_policy;
 mod objects;
 mod plan;
@@ -21,6 +23,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub use conditions::condition;
 pub use describe::text as description;
 pub use get::table;
 
@@ -47,6 +50,8 @@ enum Command {
     Get(get::GetArgs),
     /// Show all that is known of an object, from a running daemon
     Describe(describe::DescribeArgs),
+    /// Ask whether a running daemon is healthy, for the health checks of containers
+    Healthcheck(healthcheck::HealthcheckArgs),
     /// Find out which permissions are missing, and the edits that grant them
     Doctor(doctor::DoctorArgs),
     /// Say what an AWS error means, or whether policies allow an action
@@ -123,6 +128,7 @@ fn execute(command: Command) -> Result<Done> {
         Command::Validate(args) => validate::run(&args),
         Command::Get(args) => runtime()?.block_on(get::run(args)),
         Command::Describe(args) => runtime()?.block_on(describe::run(args)),
+        Command::Healthcheck(args) => healthcheck::run(&args),
         Command::Doctor(args) => runtime()?.block_on(doctor::run(args)),
         Command::Explain(args) => explain::run(&args),
         Command::IamPolicy(args) => iam_policy::run(&args),

@@ -50,15 +50,12 @@ pub(super) async fn run(args: RunArgs) -> Result<Done> {
 }
 
 async fn reconcile(args: RunArgs) -> Result<Done> {
+    let listen = args.listen.address.listen;
     let token = args.listen.api_token_file.as_deref().map(Token::from_file).transpose()?;
-    if token.is_none() && !args.listen.listen.ip().is_loopback() {
-        bail!(
-            "--listen {} can be reached from outside, so the API needs a token: --api-token-file FILE",
-            args.listen.listen
-        );
+    if token.is_none() && !listen.ip().is_loopback() {
+        bail!("--listen {listen} can be reached from outside, so the API needs a token: --api-token-file FILE");
     }
-    let listener =
-        TcpListener::bind(args.listen.listen).await.with_context(|| format!("listening on {}", args.listen.listen))?;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
     let metrics = Arc::new(Metrics::new(args.looping.interval).context("setting up the metrics")?);
     let options = AwsOptions {
         region: args.owner.region.as_deref().map(Region::new),

@@ -36,7 +36,8 @@ pub(super) fn run(args: &ValidateArgs) -> Result<Done> {
     let loaded = load_at(&files, Some(Clock::system().now()));
     let findings: Vec<Finding> = loaded.findings.into_iter().map(|finding| promote(finding, args.strict)).collect();
     let errors = objects::count(&findings, Severity::Error);
-    let objects = loaded.desired.services.len() + loaded.desired.accounts.len();
+    let objects: usize =
+        [loaded.desired.services.len(), loaded.desired.accounts.len(), loaded.desired.profiles.len()].iter().sum();
     match args.output {
         Output::Json => {
             let body = json!({ "apiVersion": API_VERSION, "findings": findings });

@@ -26,6 +26,7 @@ use super::tag_sweep::{TagRead, TagSweep};
 use crate::api::desired::ObjectKey;
 use crate::diagnose::class::{Class, classify};
 use crate::metrics::Metrics;
+use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, Read};
 use crate::observe::{Observations, Wanted, meets_every_call, sweep};
 use crate::plan::{OutcomeResult, mistaken_owner};
@@ -181,7 +182,7 @@ impl Actor {
                 None => Observations::new(),
                 Some(key) => {
                     desk.look_at_role(&key).await;
-                    sweep(&scope, &wanted, || clock.now()).await
+                    sweep(&scope, desk.as_ref(), &wanted, || clock.now()).await
                 }
             }
         };
@@ -271,13 +272,17 @@ impl Actor {
             self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next());
             return;
         };
+        let all_read = observations.values().all(ObservedTarget::is_complete);
+        self.log_sweep(all_read);
         match hold_back(&observations) {
             Some(class) => self.next_sweep = self.brake.engage(class, now),
             None => self.brake.release(),
         }
-        if observations.values().all(ObservedTarget::is_complete) {
+        if all_read {
             self.sweep_retry.reset();
-        } else if !self.brake.is_on() {
+        } else if !self.brake.is_on() && !observations.values().flat_map(failures).all(|f| classify(f) == Class::Denied)
+        {
+            // What is denied has its own schedule; anything else may pass by itself.
             self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next());
         }
         for (key, entry) in &mut self.entries {
@@ -293,6 +298,13 @@ impl Actor {
                 self.ready.push_back(key.clone());
             }
         }
+    }
+
+    /// The log's heartbeat: deploy/ecs makes metrics of it. `failing` is as of the passes before.
+    fn log_sweep(&self, complete: bool) {
+        let failing = self.entries.values().filter(|entry| entry.is_failing()).count();
+        let scope = self.parts.context.scope.id();
+        tracing::info!(%scope, objects = self.entries.len(), failing, complete, "swept");
     }
 
     /// An owner id that matches nothing while another matches our objects: said once, and loudly.
@@ -319,16 +331,18 @@ impl Actor {
 
 /// Why a sweep met what every further call would meet as well.
 fn hold_back(observations: &Observations) -> Option<Class> {
-    let failures = observations.values().flat_map(|observed| {
-        let lists = [
-            observed.service.failure(),
-            observed.target.failure(),
-            observed.policies.failure(),
-            observed.scheduled_actions.failure(),
-        ];
-        lists.into_iter().flatten().chain(observed.alarms.values().filter_map(Read::failure))
-    });
-    failures.map(classify).find(|class| meets_every_call(*class))
+    observations.values().flat_map(failures).map(classify).find(|class| meets_every_call(*class))
+}
+
+/// Every failed list of an observation.
+fn failures(observed: &ObservedTarget) -> impl Iterator<Item = &Failure> {
+    let lists = [
+        observed.service.failure(),
+        observed.target.failure(),
+        observed.policies.failure(),
+        observed.scheduled_actions.failure(),
+    ];
+    lists.into_iter().flatten().chain(observed.alarms.values().filter_map(Read::failure))
 }
 
 /// The interval ± 10 %, so that scopes do not march in step; the same for the same sweep.

@@ -6,13 +6,24 @@ use crate::api::desired::{Allow, AwsAccount, Desired, Mode, ObjectKey, ServiceSc
 use crate::api::status::Reason;
 use crate::aws::Identity;
 use crate::diagnose::class::{Class, classify};
-use crate::model::failure::Failure;
+use crate::diagnose::parse::sanitise;
+use crate::model::credentials::CredentialSource;
+use crate::model::failure::{Failure, Origin};
 use crate::model::names::{AccountName, Region, ScopeId, TargetKey};
 use crate::plan::{ScopeConflict, scope_conflicts};
 use crate::status::{Trouble, explain};
 
-/// What is known of an account: who we are there, or why that is not known.
-pub type Identities = BTreeMap<AccountName, Result<Identity, Failure>>;
+/// What is known of an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// Where its credentials come from.
+    pub source: CredentialSource,
+    /// Who we are there, or why that is not known.
+    pub identity: Result<Identity, Failure>,
+}
+
+/// What is known of each account.
+pub type Identities = BTreeMap<AccountName, Known>;
 
 /// An object with its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,11 +101,9 @@ fn place(
         ));
     }
     let region = region_of(object, account, default_region)?;
-    let identity = match identities.get(&object.account) {
-        None => return Err(waiting(&object.account)),
-        Some(Err(failure)) => return Err(unknown_identity(&object.account, failure)),
-        Some(Ok(identity)) => identity,
-    };
+    let known = identities.get(&object.account).ok_or_else(|| waiting(&object.account))?;
+    let identity =
+        known.identity.as_ref().map_err(|failure| unknown_identity(&object.account, &known.source, failure))?;
     if let Some(wanted) = account.and_then(|account| account.account_id.as_ref()).filter(|id| **id != identity.account)
     {
         return Err(not_usable(
@@ -160,9 +169,14 @@ fn waiting(account: &AccountName) -> Trouble {
     }
 }
 
-fn unknown_identity(account: &AccountName, failure: &Failure) -> Trouble {
+fn unknown_identity(account: &AccountName, source: &CredentialSource, failure: &Failure) -> Trouble {
     let explained = explain(failure);
-    let message = format!("the account {account} cannot be used: {}", explained.message);
+    // A failure to get credentials names the link of the chain that failed; one of a call knows nothing of them.
+    let with = match failure.origin {
+        Origin::Credentials(_) => String::new(),
+        _ => sanitise(&format!(" with {source}")),
+    };
+    let message = format!("the account {account} cannot be used{with}: {}", explained.message);
     let reason = match classify(failure) {
         Class::Credentials | Class::Denied => Reason::CredentialsFailed,
         _ => Reason::ReadFailed,

@@ -10,13 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::Clock;
+use crate::admission::Admission;
 use crate::api::desired::Mode;
-use crate::apply::Admission;
 use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::denials::Denials;
 use crate::diagnose::explain::{Background, Diagnosis, Permission, diagnose};
-use crate::diagnose::needs::{For, Privilege, need};
+use crate::diagnose::needs::{Features, Privilege, need};
+use crate::diagnose::parse::sanitise;
 use crate::diagnose::principal::{Principal, PrincipalKind};
 use crate::model::failure::{AwsService, Failure};
 use crate::model::iam::{Decision, Document, Request};
@@ -28,7 +29,7 @@ use crate::status::{Explained, explain_with};
 /// A role that exists is looked at again after this long.
 const ROLE_AGE: SignedDuration = SignedDuration::from_mins(10);
 /// A role that could not be seen is looked for again after this long.
-const UNKNOWN_AGE: SignedDuration = SignedDuration::from_secs(60);
+const NOT_SEEN_AGE: SignedDuration = SignedDuration::from_secs(60);
 /// A new role may not be usable everywhere for this long (Terraform waits as long).
 const PROPAGATION: SignedDuration = SignedDuration::from_secs(120);
 /// Policies are read again after this long, so that a hint does not outlive the edit that it asked for.
@@ -98,6 +99,14 @@ impl Desk {
         }
     }
 
+    /// Lets what is denied be tried at once: somebody says that it was granted.
+    pub fn probe_now(&self) {
+        let mut state = self.state();
+        state.denials.probe_now();
+        state.role_seen = None;
+        state.policies = None;
+    }
+
     /// Looks at the role, and makes it where it is absent. `key` is any object's: denials of the account are probed by
     /// their schedule, whoever asks.
     pub async fn look_at_role(&self, key: &TargetKey) {
@@ -108,7 +117,7 @@ impl Desk {
             let age = state.role_seen.map(|seen| now.duration_since(seen));
             let lasts = match state.role {
                 RoleStanding::Present => ROLE_AGE,
-                RoleStanding::Unknown => UNKNOWN_AGE,
+                RoleStanding::NotSeen(_) => NOT_SEEN_AGE,
                 _ => SignedDuration::ZERO,
             };
             age.is_some_and(|age| age < lasts)
@@ -117,13 +126,17 @@ impl Desk {
             return;
         }
         let seen = self.iam.role_exists(SLR_NAME).await;
+        if seen.is_ok() {
+            self.went_through(AwsService::Iam, "GetRole", key);
+        }
         let role = match seen {
             Ok(true) => RoleStanding::Present,
             Ok(false) => self.make_role(key).await,
             Err(failure) => {
                 self.note(&failure, key);
-                // What was seen before counts until it is seen to be otherwise.
-                if self.state().role == RoleStanding::Present { RoleStanding::Present } else { RoleStanding::Unknown }
+                // What was seen before counts while it may be looked at again.
+                let is_seen = self.state().role == RoleStanding::Present && classify(&failure) != Class::Denied;
+                if is_seen { RoleStanding::Present } else { RoleStanding::NotSeen(Box::new(failure)) }
             }
         };
         let mut state = self.state();
@@ -156,35 +169,45 @@ impl Desk {
     }
 
     /// Looks into failures that are about permissions; others say enough themselves.
-    pub async fn look_into(&self, failures: Vec<Failure>, key: &TargetKey, objects: For) -> Vec<(Failure, Explained)> {
+    pub async fn look_into(
+        &self,
+        failures: Vec<Failure>,
+        key: &TargetKey,
+        features: &Features,
+    ) -> Vec<(Failure, Explained)> {
         let mut explained = Vec::new();
         for failure in failures {
             if classify(&failure) != Class::Denied || explained.iter().any(|(known, _)| *known == failure) {
                 continue;
             }
-            let diagnosis = self.diagnose(&failure, key, objects).await;
+            let diagnosis = self.diagnose(&failure, key, features).await;
             let text = explain_with(&failure, &diagnosis);
             explained.push((failure, text));
         }
         explained
     }
 
-    async fn diagnose(&self, failure: &Failure, key: &TargetKey, objects: For) -> Diagnosis {
+    async fn diagnose(&self, failure: &Failure, key: &TargetKey, features: &Features) -> Diagnosis {
+        // A role that is there need not be made.
+        let is_there = matches!(self.role(), RoleStanding::Present | RoleStanding::Propagating);
         let privilege = match self.policy {
-            RolePolicy::Create => Privilege::ReconcileSlr,
-            RolePolicy::Require => Privilege::Reconcile,
+            RolePolicy::Create if !is_there => Privilege::ReconcileSlr,
+            RolePolicy::Create | RolePolicy::Require => Privilege::Reconcile,
         };
         let read = self.policies().await;
         let policies = read.as_ref().filter(|read| read.failures.is_empty()).map(|read| &read.policies);
-        let target = Some((key, privilege, objects));
+        let target = Some((key, privilege, features));
         let background = Background { caller: Some(&self.caller), target, policies, elsewhere: &[] };
         let mut diagnosis = diagnose(failure, background);
         if let Some(doubt) = self.prove(&diagnosis, read.as_deref(), key).await {
-            diagnosis.hint.push_str(&doubt);
+            diagnosis.fix.notes.push(doubt);
         }
         if let Some(unread) = read.as_ref().and_then(|read| read.failures.first()) {
-            let unread = format!(" The role's policies could not be read ({unread}), so no edit is proposed.");
-            diagnosis.hint.push_str(&crate::diagnose::parse::sanitise(&unread));
+            let unread = format!(
+                "The role's policies could not be read ({unread}), so no edit is proposed; `ecs-scaling iam-policy` prints \
+                 what lets them be read."
+            );
+            diagnosis.fix.notes.push(sanitise(&unread));
         }
         diagnosis
     }
@@ -219,7 +242,7 @@ impl Desk {
             let decision = self.simulated(role, &request, edit).await;
             if matches!(decision, Some(Decision::ImplicitDeny | Decision::ExplicitDeny)) {
                 return Some(format!(
-                    " AWS's simulator still denies {} with this edit: look for a service control policy or a \
+                    "AWS's simulator still denies {} with this edit: look for a service control policy or a \
                      permissions boundary.",
                     permission.action
                 ));
@@ -246,7 +269,8 @@ impl Desk {
 
 /// The statements that a remedy puts into the role's own policies, as a document.
 fn proposed(permission: &Permission) -> Option<String> {
-    let of_role = permission.findings.remedy.iter().filter(|change| !change.in_boundary);
+    let changes = permission.findings.remedy();
+    let of_role = changes.iter().filter(|change| !change.in_boundary);
     let statements: Vec<_> = of_role.filter_map(|change| change.edit.statement()).collect();
     let add = |document: Document, statement: &&Value| document.adding((*statement).clone()).ok();
     let document = statements.iter().try_fold(Document::empty(), add)?;
@@ -268,8 +292,9 @@ impl Admission for Desk {
         let now = self.clock.now();
         if self.state().denials.note(failure, key, now) {
             let background = Background { caller: Some(&self.caller), ..Background::default() };
-            let diagnosis = diagnose(failure, background);
-            tracing::error!(account = %key.scope.account, error = %failure, hint = diagnosis.hint, "a permission is missing");
+            let Diagnosis { hint, fix, .. } = diagnose(failure, background);
+            let (account, command) = (&key.scope.account, fix.command);
+            tracing::error!(%account, error = %failure, hint, command, "a permission is missing");
         }
     }
 }

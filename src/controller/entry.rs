@@ -10,6 +10,7 @@ use super::assign::Assigned;
 use super::object::Kept;
 use super::retry::Retry;
 use super::state::ObjectView;
+use crate::api::status::{ConditionStatus, ConditionType, Reason};
 use crate::model::observed::ObservedTarget;
 use crate::plan::Plan;
 
@@ -63,6 +64,12 @@ impl Entry {
                 self.kept.memory.tags.insert(arn, reading);
             }
         }
+    }
+
+    /// Whether it is not as wanted, and ought to be: neither what `mode: Observe` leaves different nor what was not looked at yet.
+    pub(super) fn is_failing(&self) -> bool {
+        let ready = self.kept.status.condition(ConditionType::Ready);
+        ready.is_some_and(|ready| ready.status != ConditionStatus::True && ready.reason != Reason::ObserveMode)
     }
 
     /// The ARNs of what carries tags, as of the last pass.

@@ -19,7 +19,6 @@ mod clock;
 pub mod daemon;
 pub mod desk;
 mod entry;
-mod lookups;
 pub mod object;
 pub mod once;
 mod retry;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
-use super::assign::{Assigned, Identities, assign, identity_region, used_accounts};
+use super::assign::{Assigned, Identities, Known, assign, identity_region, used_accounts};
 use super::object::{Again, Context, Kept, Passed, pass};
 use super::{Clock, Desk, LoopSettings};
 use crate::api::desired::{Desired, ObjectKey};
@@ -40,7 +40,8 @@ impl Session {
             };
             let Some(region) = identity_region(spec, default_region.as_ref()).or_else(of_objects) else { continue };
             let account = Box::pin(aws.account(spec)).await;
-            identities.insert(name.clone(), Box::pin(account.identity(&region)).await);
+            let (source, identity) = (account.source().clone(), Box::pin(account.identity(&region)).await);
+            identities.insert(name.clone(), Known { source, identity });
             accounts.insert(name.clone(), account);
         }
         let assignment = assign(desired, &identities, default_region.as_ref());
@@ -51,7 +52,7 @@ impl Session {
             .into_iter()
             .filter_map(|(scope, objects)| {
                 let name = assignment.accounts.get(&scope)?;
-                let (account, identity) = (accounts.get(name)?, identities.get(name)?.as_ref().ok()?);
+                let (account, identity) = (accounts.get(name)?, identities.get(name)?.identity.as_ref().ok()?);
                 let mode = desired.accounts.get(name).map_or(settings.mode, |spec| spec.mode.max(settings.mode));
                 let desk = desks.entry(name).or_insert_with(|| {
                     let iam = account.iam(&scope, CancellationToken::new());
@@ -73,7 +74,8 @@ impl Session {
                 Box::pin(context.desk.look_at_role(&object.key)).await;
             }
             let wanted: Vec<Wanted> = objects.values().map(|object| Wanted::of(&object.desired)).collect();
-            let mut observed = Box::pin(sweep(&context.scope, &wanted, || context.clock.now())).await;
+            let mut observed =
+                Box::pin(sweep(&context.scope, context.desk.as_ref(), &wanted, || context.clock.now())).await;
             let passes = objects.iter().map(|(key, object)| {
                 let kept = self.kept.get(key).cloned().unwrap_or_else(|| Kept { generation: 1, ..Kept::default() });
                 let observed = observed.remove(&object.desired.service);

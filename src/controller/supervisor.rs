@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::actor::{self, Parts};
-use super::assign::{Assigned, Assignment, Identities, assign, identity_region, used_accounts};
+use super::assign::{Assigned, Assignment, Identities, Known, assign, identity_region, used_accounts};
 use super::object::Context;
 use super::state::{ObjectView, State};
 use super::{Clock, Desk, LoopSettings};
@@ -106,7 +106,10 @@ impl Supervisor {
                         asked.clear();
                     }
                 },
-                () = kick.notified() => running.values().for_each(|actor| actor.kick.notify_one()),
+                () = kick.notified() => {
+                    accounts.values().filter_map(|reached| reached.desk.as_ref()).for_each(|desk| desk.probe_now());
+                    running.values().for_each(|actor| actor.kick.notify_one());
+                }
                 Some(ended) = actors.join_next(), if !actors.is_empty() => {
                     if let Err(error) = ended {
                         tracing::error!(%error, "the loop of a scope ended; it is started again");
@@ -165,8 +168,9 @@ impl Supervisor {
     }
 
     fn assign(&self, desired: &Desired, accounts: &BTreeMap<AccountName, Reached>) -> Assignment {
-        let identities: Identities =
-            accounts.iter().map(|(name, reached)| (name.clone(), reached.identity.clone())).collect();
+        let known =
+            |reached: &Reached| Known { source: reached.account.source().clone(), identity: reached.identity.clone() };
+        let identities: Identities = accounts.iter().map(|(name, reached)| (name.clone(), known(reached))).collect();
         assign(desired, &identities, self.aws.default_region().as_ref())
     }
 

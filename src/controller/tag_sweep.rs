@@ -13,13 +13,13 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::entry::Entry;
-use super::lookups::{Tagged, look_up_tags};
-use super::object::Context;
+use super::object::{Context, Found, look_up};
 use super::retry::Retry;
 use crate::api::desired::ObjectKey;
 use crate::model::arn::Arn;
 use crate::model::names::TargetKey;
 use crate::model::observed::TagReading;
+use crate::plan::Lookup;
 
 /// Between two readings: two a second.
 const PACE: Duration = Duration::from_millis(500);
@@ -105,13 +105,17 @@ impl TagSweep {
 }
 
 async fn read(context: Context, target: TargetKey, object: ObjectKey, arn: String) -> TagRead {
-    let tagged = match Arn::parse(&arn) {
-        Some(parsed) if parsed.service == "cloudwatch" => Tagged::Alarm(&arn),
-        _ => Tagged::Target(&arn),
+    let lookup = match Arn::parse(&arn) {
+        Some(parsed) if parsed.service == "cloudwatch" => Lookup::AlarmTags(arn.clone()),
+        _ => Lookup::TargetTags(arn.clone()),
     };
-    let tags = look_up_tags(&context, &target, tagged).await;
+    let tags = look_up(&context, &target, &lookup).await;
     if let Err(failure) = &tags {
         tracing::debug!(%object, arn, error = %failure, "tags could not be read");
     }
-    TagRead { object, arn, reading: tags.ok() }
+    let reading = match tags {
+        Ok(Found::Tags(_, reading)) => Some(reading),
+        Ok(Found::History(_)) | Err(_) => None,
+    };
+    TagRead { object, arn, reading }
 }

@@ -3,7 +3,7 @@
 //! Owns the sentences. Every text of AWS's in them was sanitised when the reply was read.
 
 use super::parse::{PolicyType, Reply, ReplyKind};
-use super::principal::Principal;
+use super::principal::{Principal, PrincipalKind};
 use crate::model::role::{CREATE_SLR_COMMAND, SLR_NAME, SLR_SERVICE};
 
 /// What may refuse without being seen in a principal's own policies.
@@ -61,6 +61,12 @@ fn where_to_edit(reply: &Reply) -> String {
 pub fn with_article(words: &str) -> String {
     let article = if words.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {words}")
+}
+
+/// A sentence's beginning.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Names joined with commas.
@@ -134,21 +140,56 @@ fn denial(reply: &Reply) -> String {
     format!("{} is not allowed {action}{on}{by}{named}", who(reply))
 }
 
-/// What a person does next, in plain sentences.
-pub(super) fn hint(reply: &Reply) -> String {
+/// What a person does next, as sentences.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Advice {
+    /// What is to be allowed, and where; an exact edit of the policy says it better.
+    pub(super) grant: Option<String>,
+    /// What holds beside an exact edit as well.
+    pub(super) beside: Vec<String>,
+    /// A command that helps, once.
+    pub(super) command: Option<String>,
+}
+
+impl Advice {
+    fn beside(sentence: impl Into<String>) -> Self {
+        Self { beside: vec![sentence.into()], ..Self::default() }
+    }
+}
+
+/// What a person does next about a reply.
+pub(super) fn advice(reply: &Reply) -> Advice {
     match reply.kind {
         ReplyKind::AccessDenied if reply.action.is_some() => of_denial(reply),
         ReplyKind::MissingPermissions => of_missing(reply),
         ReplyKind::RoleUnassumable | ReplyKind::RoleNotFound => of_role(reply),
-        ReplyKind::ResourceAccessFailed => format!(
-            "If the service-linked role was just made, wait two minutes. If it was deleted, make it again: {}",
-            create_command(reply)
-        ),
-        kind => of_kind(kind).to_owned(),
+        ReplyKind::ResourceAccessFailed => Advice {
+            command: Some(create_command(reply)),
+            ..Advice::beside(
+                "If the service-linked role was just made, wait two minutes. If it was deleted, make it again.",
+            )
+        },
+        kind => Advice::beside(of_kind(kind)),
     }
 }
 
-fn of_kind(kind: ReplyKind) -> &'static str {
+/// Where an edit is made that the principal itself does not take.
+pub(super) fn who_edits(reply: &Reply) -> Option<String> {
+    let principal = reply.principal.as_deref().and_then(Principal::parse)?;
+    let takes_edits = matches!(principal.kind, PrincipalKind::Role | PrincipalKind::User);
+    (!takes_edits).then(|| format!("The edit is made {}.", principal.where_to_edit()))
+}
+
+/// What is left where the policies that can be seen allow the action.
+pub(super) fn look_elsewhere() -> String {
+    format!("Look for one that refuses, and cannot be seen from here: {}.", listed_unseen())
+}
+
+fn listed_unseen() -> String {
+    listed(&UNSEEN.iter().map(|policy| policy.in_words()).collect::<Vec<_>>())
+}
+
+pub(super) fn of_kind(kind: ReplyKind) -> &'static str {
     match kind {
         ReplyKind::AccessDenied => {
             "AWS gave no facts. Run `ecs-scaling doctor` to see which permissions the caller has, and look the call up in \
@@ -211,59 +252,70 @@ fn of_kind(kind: ReplyKind) -> &'static str {
 }
 
 /// What helps with a role that AWS cannot assume, or that is not there.
-fn of_role(reply: &Reply) -> String {
+fn of_role(reply: &Reply) -> Advice {
     match slr_service(reply) {
-        Some(_) => format!(
-            "If the role was just made, wait two minutes: IAM takes a while. If it is absent, let the controller make it \
-             (--service-linked-role=create), or run once: {}",
-            create_command(reply)
-        ),
-        None => {
+        Some(_) => Advice {
+            command: Some(create_command(reply)),
+            ..Advice::beside(
+                "If the role was just made, wait two minutes: IAM takes a while. If it is absent, let the controller make \
+                 it (--service-linked-role=create), or make it by hand.",
+            )
+        },
+        None => Advice::beside(
             "Check that the role exists, that its trust policy names the service, and wait two minutes if it was just \
-                 made."
-                .to_owned()
-        }
+             made.",
+        ),
     }
 }
 
-fn of_missing(reply: &Reply) -> String {
+fn of_missing(reply: &Reply) -> Advice {
     let missing = listed(&reply.actions());
-    let grant = match reply.principal {
+    let mut grant = match reply.principal {
         Some(_) => format!("Allow {missing} {}, and in its permissions boundary if it has one.", where_to_edit(reply)),
         None => format!("Allow {missing} in a policy of the role that made the call, and in its permissions boundary."),
     };
-    let why = "AWS does not say which policy refused: an SCP, an RCP or a session policy may, too.";
-    if !names(reply, CREATE_SLR) {
-        return format!("{grant} {why}");
+    let makes_role = names(reply, CREATE_SLR);
+    if makes_role {
+        grant.push_str(&format!(
+            " If {CREATE_SLR} is allowed already, look at its condition: iam:AWSServiceName must have {SLR_SERVICE}. When \
+             that is done, AWS may list more that is missing."
+        ));
     }
-    format!(
-        "{grant} If {CREATE_SLR} is allowed already, look at its condition: iam:AWSServiceName must have {SLR_SERVICE}. Or \
-         have somebody who may run once: {}. When that is done, AWS may list more that is missing. {why}",
-        create_command(reply)
-    )
+    grant.push_str(" AWS does not say which policy refused: an SCP, an RCP or a session policy may, too.");
+    Advice { grant: Some(grant), beside: Vec::new(), command: makes_role.then(|| create_command(reply)) }
 }
 
-fn of_denial(reply: &Reply) -> String {
+fn of_denial(reply: &Reply) -> Advice {
     if reply.policy_arn.as_deref().is_some_and(|arn| arn.contains("AWSCompromisedKeyQuarantine")) {
-        return "AWS has put these credentials under quarantine because they were found in public: rotate them, then detach \
-                the policy."
-            .to_owned();
+        return Advice::beside(
+            "AWS has put these credentials under quarantine because they were found in public: rotate them, then detach \
+             the policy.",
+        );
     }
     let action = reply.action.as_deref().unwrap_or_default();
     let policy = reply.transitive_policy_type.or(reply.policy_type);
-    let mut hint = by_policy(reply, policy, action);
+    let mut advice = Advice::default();
+    let sentence = by_policy(reply, policy, action);
+    // An edit of what the principal carries says nothing of the other kinds of policies.
+    match policy {
+        None | Some(PolicyType::Identity | PolicyType::PermissionsBoundary) => advice.grant = Some(sentence),
+        Some(_) => advice.beside.push(sentence),
+    }
     if action.eq_ignore_ascii_case(CREATE_SLR) {
         let service = slr_service(reply).unwrap_or(SLR_SERVICE);
-        hint.push_str(&format!(
-            " Its condition iam:AWSServiceName, if it has one, must have {service}. Or have somebody who may run once: {}",
-            create_command(reply)
-        ));
+        if let Some(grant) = &mut advice.grant {
+            grant.push_str(&format!(" Its condition iam:AWSServiceName, if it has one, must have {service}."));
+        }
+        advice.command = Some(create_command(reply));
     }
     if action.eq_ignore_ascii_case(PASS_ROLE) {
-        hint.push_str(" iam:PassRole hands a role to a service; a service-linked role is not passed but made, ");
-        hint.push_str("with iam:CreateServiceLinkedRole. Scaling ECS services needs no iam:PassRole: send no RoleARN.");
+        advice.beside.push(
+            "iam:PassRole hands a role to a service; a service-linked role is not passed but made, with \
+             iam:CreateServiceLinkedRole. Scaling ECS services needs no iam:PassRole: send no RoleARN."
+                .to_owned(),
+        );
     }
-    hint
+    advice
 }
 
 fn by_policy(reply: &Reply, policy: Option<PolicyType>, action: &str) -> String {
@@ -305,7 +357,7 @@ fn by_policy(reply: &Reply, policy: Option<PolicyType>, action: &str) -> String 
         None => format!(
             "Allow {action}{on} {}. If it is allowed already, one of these refuses unseen: {}.",
             where_to_edit(reply),
-            listed(&UNSEEN.iter().map(|policy| policy.in_words()).collect::<Vec<_>>())
+            listed_unseen()
         ),
     }
 }

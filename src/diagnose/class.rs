@@ -108,8 +108,8 @@ pub fn classify(failure: &Failure) -> Class {
             let rule = RULES.iter().find(|rule| rule.matches(code, &text));
             rule.map_or_else(|| by_status(*status), |rule| rule.class)
         }
-        Origin::Credentials if text.contains("rate exceeded") => Class::Throttled,
-        Origin::Credentials => Class::Credentials,
+        Origin::Credentials(_) if text.contains("rate exceeded") => Class::Throttled,
+        Origin::Credentials(_) => Class::Credentials,
         Origin::Timeout => Class::Timeout,
         Origin::Connection | Origin::Malformed => Class::Server,
         Origin::NotSent => Class::Dependency,
@@ -304,6 +304,7 @@ fn folded(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::credentials::CredentialFault;
     use crate::model::failure::{AwsService, Effect};
 
     fn failure(origin: Origin, message: &str) -> Failure {
@@ -416,7 +417,7 @@ mod tests {
             (Origin::Timeout, Class::Timeout),
             (Origin::Connection, Class::Server),
             (Origin::Malformed, Class::Server),
-            (Origin::Credentials, Class::Credentials),
+            (Origin::Credentials(Box::new(CredentialFault { source: None, refused: None })), Class::Credentials),
             (Origin::NotSent, Class::Dependency),
         ] {
             assert_eq!(classify(&failure(origin, "x")), expected);

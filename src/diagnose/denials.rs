@@ -12,7 +12,7 @@ use super::class::{Class, classify};
 use super::explain::reply_of;
 use super::needs::resource_of;
 use crate::model::failure::{AwsService, Failure};
-use crate::model::names::TargetKey;
+use crate::model::names::{Region, TargetKey};
 
 /// Between two probes, for the first ten minutes: one a minute. A probe comes with a sweep, which may come a tenth of its
 /// interval early.
@@ -24,6 +24,8 @@ const EARLY_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// What a denial stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Pattern {
+    /// A policy may allow one region and deny another; IAM has none.
+    region: Option<Region>,
     service: AwsService,
     operation: String,
     action: String,
@@ -34,7 +36,8 @@ struct Pattern {
 struct Denial {
     failure: Failure,
     since: Timestamp,
-    probed: Timestamp,
+    /// None: a probe is due, whatever the schedule says.
+    probed: Option<Timestamp>,
 }
 
 /// The denials that stand in one account.
@@ -51,10 +54,10 @@ impl Denials {
         for pattern in patterns(failure, key) {
             let denial = self.0.entry(pattern).or_insert_with(|| {
                 is_new = true;
-                Denial { failure: failure.clone(), since: now, probed: now }
+                Denial { failure: failure.clone(), since: now, probed: None }
             });
             denial.failure = failure.clone();
-            denial.probed = now;
+            denial.probed = Some(now);
         }
         is_new
     }
@@ -73,13 +76,18 @@ impl Denials {
         for pattern in of_call {
             let Some(denial) = self.0.get_mut(&pattern) else { continue };
             let pause = if now.duration_since(denial.since) < EARLY_FOR { EARLY } else { LATE };
-            if now.duration_since(denial.probed) < pause {
+            if denial.probed.is_some_and(|probed| now.duration_since(probed) < pause) {
                 waits = Some(denial.failure.clone());
             } else {
-                denial.probed = now;
+                denial.probed = Some(now);
             }
         }
         waits
+    }
+
+    /// Lets each be probed by the next call that needs it: somebody says that it was granted.
+    pub fn probe_now(&mut self) {
+        self.0.values_mut().for_each(|denial| denial.probed = None);
     }
 
     /// A call went through: what stood against it has ended.
@@ -100,13 +108,19 @@ impl Denials {
     }
 
     fn of_call(&self, service: AwsService, operation: &str, key: &TargetKey) -> Vec<Pattern> {
+        let region = region(service, key);
         let matches = |pattern: &&Pattern| {
             pattern.service == service
+                && pattern.region == region
                 && pattern.operation == operation
                 && resource_of(key, &pattern.action).is_none_or(|resource| resource == pattern.resource)
         };
         self.0.keys().filter(matches).cloned().collect()
     }
+}
+
+fn region(service: AwsService, key: &TargetKey) -> Option<Region> {
+    (service != AwsService::Iam).then(|| key.scope.region.clone())
 }
 
 fn patterns(failure: &Failure, key: &TargetKey) -> Vec<Pattern> {
@@ -115,6 +129,7 @@ fn patterns(failure: &Failure, key: &TargetKey) -> Vec<Pattern> {
     let named = reply.actions();
     let actions = if named.is_empty() { vec![call.as_str()] } else { named };
     let pattern = |action: &str| Pattern {
+        region: region(failure.service, key),
         service: failure.service,
         operation: failure.operation.clone(),
         action: action.to_owned(),
@@ -127,7 +142,7 @@ fn patterns(failure: &Failure, key: &TargetKey) -> Vec<Pattern> {
 mod tests {
     use super::*;
     use crate::model::failure::{Effect, Origin};
-    use crate::model::names::{AccountId, Region, ScopeId, ServiceId};
+    use crate::model::names::{AccountId, ScopeId, ServiceId};
 
     const AAS: AwsService = AwsService::ApplicationAutoScaling;
 
@@ -174,6 +189,34 @@ mod tests {
         assert!(denials.standing(AAS, "RegisterScalableTarget", &key("B"), at(1)).is_some());
         assert!(denials.standing(AAS, "RegisterScalableTarget", &key("C"), at(1)).is_none());
         assert!(denials.standing(AAS, "PutScalingPolicy", &key("B"), at(1)).is_none());
+    }
+
+    #[test]
+    fn two_regions_do_not_hide_each_other() {
+        let denied = Failure {
+            operation: "DescribeScalableTargets".into(),
+            origin: Origin::Service { code: "AccessDeniedException".into(), status: 400 },
+            message: "User: x is not authorized to perform: application-autoscaling:DescribeScalableTargets on \
+                      resource: *"
+                .into(),
+            ..missing("")
+        };
+        let mut other = key("B");
+        other.scope.region = Region::new("us-east-1");
+        let mut denials = Denials::default();
+        denials.note(&denied, &key("B"), at(0));
+        assert!(denials.standing(AAS, "DescribeScalableTargets", &key("C"), at(1)).is_some());
+        assert!(denials.standing(AAS, "DescribeScalableTargets", &other, at(1)).is_none());
+    }
+
+    #[test]
+    fn a_person_may_ask_for_a_probe_and_gets_one() {
+        let mut denials = Denials::default();
+        denials.note(&missing("ecs:UpdateService"), &key("B"), at(0));
+        denials.probe_now();
+        let mut standing = |seconds| denials.standing(AAS, "RegisterScalableTarget", &key("B"), at(seconds)).is_some();
+        assert!(!standing(1), "the probe");
+        assert!(standing(2), "the others wait for what comes of it");
     }
 
     #[test]

@@ -5,14 +5,16 @@
 
 use serde::Serialize;
 
-use super::advice::{self, CREATE_SLR, UNSEEN, listed};
+use super::advice::{self, Advice, CREATE_SLR, UNSEEN};
 use super::class::{Class, classify};
-use super::near_miss::{Edit, Findings, NearMiss, find};
-use super::needs::{For, Need, Privilege, need, needs};
+use super::credentials;
+use super::near_miss::{Findings, Kind, find};
+use super::needs::{Features, Need, Privilege, need, needs};
 use super::parse::{PolicyType, Reply, ReplyKind, parse};
 use super::principal::Principal;
+use crate::api::fix::{Fix, PolicyEdit};
 use crate::model::failure::{Failure, Origin};
-use crate::model::iam::{PrincipalPolicies, Request};
+use crate::model::iam::{Decision, PrincipalPolicies, Request, evaluate};
 use crate::model::names::TargetKey;
 
 /// What a diagnosis is about: which condition it belongs to.
@@ -39,6 +41,9 @@ pub struct Diagnosis {
     pub summary: String,
     /// What a person does next.
     pub hint: String,
+    /// What mends it, as far as it is known.
+    #[serde(skip)]
+    pub fix: Fix,
     /// What it is about.
     #[serde(skip)]
     pub subject: Subject,
@@ -51,9 +56,6 @@ pub struct Diagnosis {
     /// What the principal's policies show, for each action that is missing; empty where they were not read.
     #[serde(skip)]
     pub permissions: Vec<Permission>,
-    /// Everything that the object needs, so that one fix is enough; empty where no object is known.
-    #[serde(skip)]
-    pub needed: Vec<Need>,
 }
 
 /// One missing permission, against the principal's policies.
@@ -67,20 +69,13 @@ pub struct Permission {
     pub findings: Findings,
 }
 
-impl Permission {
-    /// The edit in one line, where one was proved.
-    pub fn edit(&self) -> Option<&str> {
-        self.findings.remedy_line.as_deref()
-    }
-}
-
 /// The object and the policies behind a failed call, as far as they are known.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Background<'a> {
     /// The ARN of the caller, for replies that do not say who was refused.
     pub caller: Option<&'a str>,
-    /// What the object manages, how much the controller is meant to be allowed, and what the object has.
-    pub target: Option<(&'a TargetKey, Privilege, For)>,
+    /// What the object manages and uses, and how much the controller is meant to be allowed.
+    pub target: Option<(&'a TargetKey, Privilege, &'a Features)>,
     /// The policies of the principal that was refused.
     pub policies: Option<&'a PrincipalPolicies>,
     /// Those of other principals that may have been meant, each with its name.
@@ -94,7 +89,11 @@ pub fn explain(reply: Reply) -> Diagnosis {
 
 /// Understands a failed call, with what is known behind it.
 pub fn diagnose(failure: &Failure, background: Background<'_>) -> Diagnosis {
-    explain_with(reply_of(failure), background)
+    let mut diagnosis = explain_with(reply_of(failure), background);
+    if let Origin::Credentials(fault) = &failure.origin {
+        credentials::name(&mut diagnosis, fault, &failure.message);
+    }
+    diagnosis
 }
 
 /// Reads what a failed call says.
@@ -104,11 +103,10 @@ pub fn reply_of(failure: &Failure) -> Reply {
         _ => None,
     };
     let service = failure.service.iam_prefix();
-    let mut reply = parse(service, &failure.operation, failure.code(), status, &failure.message);
-    // The credential chain says that there are none in many ways.
-    if failure.origin == Origin::Credentials && reply.kind == ReplyKind::NotPermission {
-        reply.kind = ReplyKind::NoCredentials;
-    }
+    let mut reply = match &failure.origin {
+        Origin::Credentials(fault) => credentials::reply(fault, &failure.message),
+        _ => parse(service, &failure.operation, failure.code(), status, &failure.message),
+    };
     if reply.kind == ReplyKind::NotPermission && classify(failure) == Class::Throttled {
         reply.kind = ReplyKind::Throttled;
     }
@@ -121,37 +119,51 @@ pub fn explain_with(mut reply: Reply, background: Background<'_>) -> Diagnosis {
         reply.principal = background.caller.map(str::to_owned);
     }
     let permissions = background.policies.map(|policies| permissions(&reply, policies, background)).unwrap_or_default();
-    let (mut summary, mut hint) = (advice::summary(&reply), advice::hint(&reply));
+    let mut summary = advice::summary(&reply);
     if let Some(nearest) = permissions.iter().find_map(|permission| permission.findings.near_misses.first()) {
         summary.push_str(&format!("; {}: {}", nearest.place(), nearest.lacks));
     }
-    let edits: Vec<String> = permissions
-        .iter()
-        .filter_map(|permission| {
-            let is_edited = |near: &&NearMiss| near.changes.iter().any(|c| !matches!(c.edit, Edit::Add { .. }));
-            let place = permission.findings.near_misses.first().filter(is_edited);
-            let place = place.map_or_else(String::new, |near| format!("In {}: ", near.place()));
-            permission.edit().map(|edit| format!("{place}{edit}."))
-        })
-        .collect();
-    if !edits.is_empty() {
-        hint = format!("{} {hint}", edits.join(" "));
-    }
-    let needed = background.target.map(|(key, privilege, objects)| needs(key, privilege, objects)).unwrap_or_default();
-    if is_denial(reply.kind) && !needed.is_empty() {
-        let all: Vec<&str> = needed.iter().map(|need| need.call.action).collect();
-        hint.push_str(&format!(" All that this object needs: {}.", listed(&all)));
-    }
+    let (hint, fix) = mend(&reply, &permissions, background);
     Diagnosis {
         subject: subject(&reply),
         who: reply.principal.as_deref().and_then(Principal::parse).map(|principal| principal.to_string()),
         suspects: suspects(&reply, &permissions),
         summary,
         hint,
+        fix,
         permissions,
-        needed,
         reply,
     }
+}
+
+/// The hint and what mends it. An exact edit takes the place of the sentence that says the same less exactly.
+fn mend(reply: &Reply, permissions: &[Permission], background: Background<'_>) -> (String, Fix) {
+    let Advice { grant, beside, command } = advice::advice(reply);
+    let steps = || permissions.iter().flat_map(|permission| &permission.findings.steps);
+    let edits: Vec<PolicyEdit> =
+        steps().map(|step| PolicyEdit { edit: step.sentence(), edited_statements: step.statements() }).collect();
+    let target = background.target.filter(|_| is_denial(reply.kind));
+    let needed = target.map(|(key, privilege, features)| needs(key, privilege, features)).unwrap_or_default();
+    let still_needed = background.policies.map(|policies| refused(&needed, policies, &reply.actions()));
+    let (hint, notes) = if edits.is_empty() {
+        let grant = if is_allowed_here(permissions) { grant.map(|_| advice::look_elsewhere()) } else { grant };
+        (grant.into_iter().chain(beside).collect::<Vec<_>>().join(" "), Vec::new())
+    } else {
+        let hint: Vec<&str> = edits.iter().map(|edit| edit.edit.as_str()).collect();
+        (hint.join(" "), advice::who_edits(reply).into_iter().chain(beside).collect())
+    };
+    let needed = needed.iter().map(|need| need.call.action.to_owned()).collect();
+    (hint, Fix { edits, notes, command, still_needed: still_needed.unwrap_or_default(), needed })
+}
+
+/// What else of the needs the policies do not allow.
+fn refused(needed: &[Need], policies: &PrincipalPolicies, named: &[&str]) -> Vec<String> {
+    let is_named = |need: &&Need| named.iter().any(|action| action.eq_ignore_ascii_case(need.call.action));
+    let is_refused = |need: &&Need| {
+        matches!(evaluate(policies, &need.request()).decision, Decision::ImplicitDeny | Decision::ExplicitDeny)
+    };
+    let refused = needed.iter().filter(|need| !is_named(need)).filter(is_refused);
+    refused.map(|need| need.call.action.to_owned()).collect()
 }
 
 fn is_denial(kind: ReplyKind) -> bool {
@@ -189,15 +201,18 @@ fn subject(reply: &Reply) -> Subject {
 /// AWS names one kind of policy even if several refuse. Where it names none, or what can be seen allows the action, what
 /// cannot be seen is suspect.
 fn suspects(reply: &Reply, permissions: &[Permission]) -> Vec<PolicyType> {
-    let is_allowed_here = |permission: &Permission| {
-        permission.findings.near_misses.first().is_some_and(|near| near.kind == super::near_miss::Kind::Invisible)
-    };
     match reply.policy_type {
         Some(policy) => vec![policy],
         None if !is_denial(reply.kind) => Vec::new(),
-        None if permissions.is_empty() || permissions.iter().any(is_allowed_here) => UNSEEN.to_vec(),
+        None if permissions.is_empty() || is_allowed_here(permissions) => UNSEEN.to_vec(),
         None => Vec::new(),
     }
+}
+
+/// Whether what can be seen allows one of them, so that something unseen refuses.
+fn is_allowed_here(permissions: &[Permission]) -> bool {
+    let first = |permission: &Permission| permission.findings.near_misses.first().map(|near| near.kind);
+    permissions.iter().any(|permission| first(permission) == Some(Kind::Invisible))
 }
 
 fn permissions(reply: &Reply, policies: &PrincipalPolicies, background: Background<'_>) -> Vec<Permission> {

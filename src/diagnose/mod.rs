@@ -6,6 +6,7 @@
 
 pub mod advice;
 pub mod class;
+mod credentials;
 pub mod denials;
 pub mod explain;
 pub mod least_privilege;

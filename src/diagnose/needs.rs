@@ -36,6 +36,32 @@ impl Privilege {
     }
 }
 
+/// What only some objects use, and so only some need the calls of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Feature {
+    /// Scheduled actions: what they did is read where it cannot be told.
+    Schedules,
+}
+
+impl Feature {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Schedules];
+
+    /// What an object uses.
+    pub fn of(object: &ServiceScaling) -> Features {
+        let schedules = (!object.schedules.is_empty()).then_some(Self::Schedules);
+        schedules.into_iter().collect()
+    }
+
+    /// All of them, for whoever does not know the objects.
+    pub fn all() -> Features {
+        Self::ALL.iter().copied().collect()
+    }
+}
+
+/// What an object uses, or several.
+pub type Features = BTreeSet<Feature>;
+
 /// Who makes a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
@@ -43,22 +69,6 @@ pub enum Caller {
     Controller,
     /// Application Auto Scaling alone, as this controller: the permission is checked and nothing is done with it.
     Probe,
-}
-
-/// For which objects a call is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum For {
-    /// For every one.
-    All,
-    /// For those with scheduled actions.
-    Schedules,
-}
-
-impl For {
-    /// What an object has.
-    pub fn of(object: &ServiceScaling) -> Self {
-        if object.schedules.is_empty() { Self::All } else { Self::Schedules }
-    }
 }
 
 /// What a call is made on.
@@ -100,28 +110,30 @@ pub struct Call {
     pub keys: Keys,
     /// By whom.
     pub caller: Caller,
-    /// For which objects.
-    pub objects: For,
     /// The least privilege that needs it.
     pub privilege: Privilege,
+    /// Which feature needs it; `None`: every object.
+    pub feature: Option<Feature>,
     /// Why, for a person who is asked to grant it.
     pub why: &'static str,
 }
 
 const fn read(action: &'static str, on: On, keys: Keys, why: &'static str) -> Call {
-    Call { action, on, keys, caller: Caller::Controller, objects: For::All, privilege: Privilege::ReadOnly, why }
+    Call { action, on, keys, caller: Caller::Controller, privilege: Privilege::ReadOnly, feature: None, why }
 }
 
 const fn write(action: &'static str, on: On, keys: Keys, why: &'static str) -> Call {
-    Call { action, on, keys, caller: Caller::Controller, objects: For::All, privilege: Privilege::Reconcile, why }
+    Call { action, on, keys, caller: Caller::Controller, privilege: Privilege::Reconcile, feature: None, why }
 }
 
 const fn probe(action: &'static str, on: On, keys: Keys, why: &'static str) -> Call {
-    Call { action, on, keys, caller: Caller::Probe, objects: For::All, privilege: Privilege::Reconcile, why }
+    Call { action, on, keys, caller: Caller::Probe, privilege: Privilege::Reconcile, feature: None, why }
 }
 
-const fn for_schedules(call: Call) -> Call {
-    Call { objects: For::Schedules, ..call }
+impl Call {
+    const fn only_with(self, feature: Feature) -> Self {
+        Self { feature: Some(feature), ..self }
+    }
 }
 
 /// Every call, reads first. `sts:GetCallerIdentity` needs no permission and cannot be denied.
@@ -134,12 +146,13 @@ pub const CALLS: &[Call] = &[
         Keys::Global,
         "reads the scheduled actions",
     ),
-    for_schedules(read(
+    read(
         "application-autoscaling:DescribeScalingActivities",
         On::Everything,
         Keys::Global,
         "reads what scheduled actions did to min and max",
-    )),
+    )
+    .only_with(Feature::Schedules),
     read("application-autoscaling:ListTagsForResource", On::Targets, Keys::Global, "reads who owns a scalable target"),
     read("ecs:DescribeServices", On::ClusterServices, Keys::Cluster, "reads the services; probed for as well"),
     read("cloudwatch:DescribeAlarms", On::Alarms, Keys::Global, "reads the alarms; probed for as well"),
@@ -147,12 +160,8 @@ pub const CALLS: &[Call] = &[
     read("iam:GetRole", On::ServiceLinkedRole, Keys::Global, "sees whether the service-linked role exists"),
     write("application-autoscaling:RegisterScalableTarget", On::Targets, Keys::Namespace, "writes the scalable target"),
     write("application-autoscaling:PutScalingPolicy", On::Targets, Keys::Namespace, "writes the scaling policies"),
-    for_schedules(write(
-        "application-autoscaling:PutScheduledAction",
-        On::Targets,
-        Keys::Namespace,
-        "writes the scheduled actions",
-    )),
+    write("application-autoscaling:PutScheduledAction", On::Targets, Keys::Namespace, "writes the scheduled actions")
+        .only_with(Feature::Schedules),
     write("application-autoscaling:TagResource", On::Targets, Keys::Global, "marks a scalable target as owned"),
     write("application-autoscaling:UntagResource", On::Targets, Keys::Global, "removes marks that are out of date"),
     write("cloudwatch:PutMetricAlarm", On::Alarms, Keys::Global, "writes the alarms; probed for as well"),
@@ -169,15 +178,16 @@ pub const CALLS: &[Call] = &[
         on: On::ServiceLinkedRole,
         keys: Keys::ServiceName,
         caller: Caller::Controller,
-        objects: For::All,
         privilege: Privilege::ReconcileSlr,
+        feature: None,
         why: "makes the service-linked role while it is absent",
     },
 ];
 
-/// The calls that a privilege covers, for objects up to these.
-pub fn calls(privilege: Privilege, objects: For) -> impl Iterator<Item = &'static Call> {
-    CALLS.iter().filter(move |call| call.privilege <= privilege && call.objects <= objects)
+/// The calls that a privilege covers, for these features.
+pub fn calls(privilege: Privilege, features: &Features) -> impl Iterator<Item = &'static Call> {
+    let is_used = |call: &&Call| call.feature.is_none_or(|feature| features.contains(&feature));
+    CALLS.iter().filter(move |call| call.privilege <= privilege).filter(is_used)
 }
 
 /// One permission that an object needs.
@@ -228,16 +238,16 @@ pub fn without_absent_keys(mut request: Request) -> Request {
     request
 }
 
-/// Everything that an object needs, in the order of the table.
-pub fn needs(key: &TargetKey, privilege: Privilege, objects: For) -> Vec<Need> {
-    calls(privilege, objects)
+/// Everything that an object that uses these features needs, in the order of the table.
+pub fn needs(key: &TargetKey, privilege: Privilege, features: &Features) -> Vec<Need> {
+    calls(privilege, features)
         .map(|call| Need { call, resource: resource(call.on, key), context: context(call, key) })
         .collect()
 }
 
 /// The need behind an action of an object: what a denial, which may name less, is looked up by.
 pub fn need(key: &TargetKey, action: &str) -> Option<Need> {
-    needs(key, Privilege::ReconcileSlr, For::Schedules)
+    needs(key, Privilege::ReconcileSlr, &Feature::all())
         .into_iter()
         .find(|need| need.call.action.eq_ignore_ascii_case(action))
 }

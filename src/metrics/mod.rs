@@ -1,26 +1,27 @@
 //! Every metric, in one place.
 //!
 //! Counters grow as things happen; gauges about objects are made anew from the state at each scrape, so that none can
-//! be stale. Names and labels follow what stock dashboards expect: `controller_runtime_*` for reconciles, the prefix
+//! be stale: `scraped` owns these. Names and labels follow what stock dashboards expect: `controller_runtime_*` for reconciles, the prefix
 //! `ecs_scaling_` for ours, `object="namespace/name"` and never `namespace`, which collides with Prometheus' own label.
 //! No error text is ever a label.
+
+mod scraped;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use prometheus::core::Collector;
 use prometheus::{
     Counter, CounterVec, Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, Opts, Registry, TextEncoder,
 };
 
 use crate::api::desired::ObjectKey;
-use crate::api::status::{ConditionStatus, ConditionType, Reason};
 use crate::aws::{CallRecorder, CallReport};
 use crate::controller::object::Passed;
-use crate::controller::{ConfigView, ObjectView, State};
+use crate::controller::{ObjectView, State};
 use crate::diagnose::class::classify;
 use crate::plan::{OutcomeResult, Verb};
+use scraped::{config_gauges, object_gauges};
 
 const CONTROLLER: &str = "servicescaling";
 /// The writes there are, by kind of resource: each has its series from the start, so that a first one is an increase.
@@ -254,123 +255,6 @@ fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Resul
 fn histogram(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<HistogramVec, prometheus::Error> {
     let options = HistogramOpts::new(name, help).buckets(SECONDS.to_vec());
     register(registry, HistogramVec::new(options, labels)?)
-}
-
-fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Result<(), prometheus::Error> {
-    let conditions = gauges(
-        registry,
-        "ecs_scaling_status_condition",
-        "1 on the condition's current status. Ready and Stalled have a series for each status.",
-        &["object", "type", "status", "reason"],
-    )?;
-    let info = gauges(
-        registry,
-        "ecs_scaling_object_info",
-        "1 for each object.",
-        &["object", "account", "region", "cluster", "service", "mode"],
-    )?;
-    let synced = gauges(
-        registry,
-        "ecs_scaling_last_sync_timestamp_seconds",
-        "When the object was last reconciled.",
-        &["object"],
-    )?;
-    let succeeded = gauges(
-        registry,
-        "ecs_scaling_last_successful_sync_timestamp_seconds",
-        "When the object was last reconciled and left Ready.",
-        &["object"],
-    )?;
-    let capacity = gauges(registry, "ecs_scaling_capacity", "Task counts and bounds.", &["object", "bound"])?;
-    let withheld =
-        gauges(registry, "ecs_scaling_withheld_actions", "Writes that are withheld, by reason.", &["reason"])?;
-    for reason in Reason::ALL {
-        withheld.with_label_values(&[reason.as_str()]);
-    }
-    for view in objects {
-        let object = view.desired.key.to_string();
-        condition_series(&conditions, &object, view);
-        let service = &view.desired.service;
-        let (account, region) =
-            view.key.as_ref().map_or(("", ""), |key| (key.scope.account.as_str(), key.scope.region.as_str()));
-        let mode = format!("{:?}", view.desired.mode);
-        info.with_label_values(&[&object, account, region, service.cluster.as_str(), service.service.as_str(), &mode])
-            .set(1.0);
-        if let Some(at) = view.status.last_sync_time {
-            synced.with_label_values(&[&object]).set(seconds(at));
-        }
-        if let Some(at) = view.status.last_successful_sync_time {
-            succeeded.with_label_values(&[&object]).set(seconds(at));
-        }
-        if let Some(counts) = view.status.capacity {
-            let all = [
-                ("min", counts.min),
-                ("max", counts.max),
-                ("desired", Some(counts.desired)),
-                ("running", Some(counts.running)),
-            ];
-            for (bound, count) in all {
-                if let Some(count) = count {
-                    capacity.with_label_values(&[object.as_str(), bound]).set(f64::from(count));
-                }
-            }
-        }
-        for part in view.plan.iter().flat_map(|plan| &plan.withheld) {
-            withheld.with_label_values(&[part.reason.as_str()]).inc();
-        }
-    }
-    Ok(())
-}
-
-/// Ready and Stalled have three series each, so that an alert can be written on any of them; others only the current.
-fn condition_series(conditions: &GaugeVec, object: &str, view: &ObjectView) {
-    let all = [ConditionStatus::True, ConditionStatus::False, ConditionStatus::Unknown];
-    for kind in [ConditionType::Ready, ConditionType::Stalled] {
-        let current = view.status.condition(kind);
-        let absent = if kind == ConditionType::Stalled { ConditionStatus::False } else { ConditionStatus::Unknown };
-        let status = current.map_or(absent, |condition| condition.status);
-        let reason = current.map_or("", |condition| condition.reason.as_str());
-        for one in all {
-            let reason = if one == status { reason } else { "" };
-            conditions.with_label_values(&[object, kind.as_str(), one.as_str(), reason]).set(if one == status {
-                1.0
-            } else {
-                0.0
-            });
-        }
-    }
-    for condition in &view.status.conditions {
-        if !matches!(condition.kind, ConditionType::Ready | ConditionType::Stalled) {
-            let labels = [object, condition.kind.as_str(), condition.status.as_str(), condition.reason.as_str()];
-            conditions.with_label_values(&labels).set(1.0);
-        }
-    }
-}
-
-fn config_gauges(registry: &Registry, config: &ConfigView) -> Result<(), prometheus::Error> {
-    let successful = register(
-        registry,
-        Gauge::new(
-            "ecs_scaling_config_last_reload_successful",
-            "Whether the last read of the source was taken whole.",
-        )?,
-    )?;
-    successful.set(f64::from(u8::from(config.successful)));
-    let read_at = register(
-        registry,
-        Gauge::new("ecs_scaling_config_last_reload_timestamp_seconds", "When a read of the source was last taken.")?,
-    )?;
-    read_at.set(config.read_at.map_or(0.0, seconds));
-    let findings = gauges(registry, "ecs_scaling_config_findings", "Findings in the source.", &["severity"])?;
-    for severity in ["error", "warning"] {
-        let count = config.findings.iter().filter(|finding| finding.severity.to_string() == severity).count();
-        findings.with_label_values(&[severity]).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
-    }
-    Ok(())
-}
-
-fn seconds(at: Timestamp) -> f64 {
-    at.as_duration().as_secs_f64()
 }
 
 #[cfg(test)]

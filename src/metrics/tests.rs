@@ -1,9 +1,11 @@
+use jiff::Timestamp;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
 use crate::api::load::{SourceFile, load};
-use crate::api::status::{Condition, Status};
+use crate::api::status::{Condition, ConditionStatus, ConditionType, Reason, Status};
 
 fn metrics() -> Metrics {
     Metrics::new(Duration::from_secs(60)).unwrap()
@@ -41,6 +43,7 @@ fn condition(kind: ConditionType, status: ConditionStatus, reason: Reason) -> Co
         reason,
         message: "a long text from AWS, which is no label".to_owned(),
         hint: String::new(),
+        fix: Default::default(),
         last_transition_time: Timestamp::UNIX_EPOCH,
         observed_generation: 1,
     }

@@ -1,12 +1,13 @@
 //! CloudWatch metric alarms: the configuration that PutMetricAlarm replaces as a whole (S-068).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::aws_enum;
 use super::fields::{Field, Fields};
+use super::metric::AlarmMetric;
 use super::number::Number;
 
 aws_enum! {
@@ -46,23 +47,6 @@ impl ComparisonOperator {
             Self::LessThanThreshold => "<",
             Self::LessThanOrEqualToThreshold => "≤",
         }
-    }
-}
-
-aws_enum! {
-    /// A CloudWatch statistic that is not a percentile.
-    Statistic { SampleCount, Average, Sum, Minimum, Maximum }
-}
-
-aws_enum! {
-    /// A unit. An alarm with a unit sees only datapoints that were put with it.
-    StandardUnit {
-        Seconds, Microseconds, Milliseconds, Bytes, Kilobytes, Megabytes, Gigabytes, Terabytes, Bits, Kilobits,
-        Megabits, Gigabits, Terabits, Percent, Count,
-        BytesPerSecond = "Bytes/Second", KilobytesPerSecond = "Kilobytes/Second", MegabytesPerSecond = "Megabytes/Second",
-        GigabytesPerSecond = "Gigabytes/Second", TerabytesPerSecond = "Terabytes/Second", BitsPerSecond = "Bits/Second",
-        KilobitsPerSecond = "Kilobits/Second", MegabitsPerSecond = "Megabits/Second", GigabitsPerSecond = "Gigabits/Second",
-        TerabitsPerSecond = "Terabits/Second", CountPerSecond = "Count/Second", None,
     }
 }
 
@@ -132,24 +116,6 @@ impl LowSampleCount {
     }
 }
 
-/// `Statistic` XOR `ExtendedStatistic`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum MetricStatistic {
-    /// `Statistic`.
-    Simple(Statistic),
-    /// `ExtendedStatistic`: `p95`, `tm(10%:90%)` and so on.
-    Extended(String),
-}
-
-impl std::fmt::Display for MetricStatistic {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Simple(statistic) => statistic.fmt(f),
-            Self::Extended(text) => f.write_str(text),
-        }
-    }
-}
-
 /// `EvaluationWindow` (S-071); sliding is AWS's default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EvaluationWindow {
@@ -185,23 +151,6 @@ pub struct TagsPropagation {
     pub excluded_tag_keys: BTreeSet<String>,
 }
 
-/// The metric of an alarm on a single metric.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct AlarmMetric {
-    /// `Namespace`, such as `AWS/ECS`.
-    pub namespace: String,
-    /// `MetricName`.
-    pub metric_name: String,
-    /// A set, by name (S-096).
-    pub dimensions: BTreeMap<String, String>,
-    /// `Statistic` or `ExtendedStatistic`.
-    pub statistic: MetricStatistic,
-    /// Seconds: 10, 20, 30 or a multiple of 60.
-    pub period: i32,
-    /// Unset sees every unit.
-    pub unit: Option<StandardUnit>,
-}
-
 /// The actions of an alarm: up to five ARNs a state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AlarmActions {
@@ -213,7 +162,7 @@ pub struct AlarmActions {
     pub insufficient_data: BTreeSet<String>,
 }
 
-/// Everything of an alarm on a single metric that PutMetricAlarm sets, canonical, but its name and its actions.
+/// Everything that PutMetricAlarm sets of an alarm with a fixed threshold, canonical, but its name and its actions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AlarmConfig {
     /// Empty when unset.
@@ -244,20 +193,12 @@ pub struct AlarmConfig {
 
 impl Fields for AlarmConfig {
     fn fields(&self) -> Vec<Field> {
-        let (statistic, extended) = match &self.metric.statistic {
-            MetricStatistic::Simple(statistic) => (Some(statistic.as_str()), None),
-            MetricStatistic::Extended(text) => (None, Some(text.as_str())),
-        };
-        vec![
+        let mut fields = vec![
             Field::new("alarmDescription", self.description.as_str()),
             Field::new("actionsEnabled", self.actions_enabled),
-            Field::new("namespace", self.metric.namespace.as_str()),
-            Field::new("metricName", self.metric.metric_name.as_str()),
-            Field::of("dimensions", &self.metric.dimensions),
-            Field::new("statistic", statistic),
-            Field::new("extendedStatistic", extended),
-            Field::new("period", self.metric.period),
-            Field::of("unit", &self.metric.unit),
+        ];
+        fields.extend(self.metric.fields());
+        fields.extend([
             Field::new("evaluationPeriods", self.evaluation_periods),
             Field::new("datapointsToAlarm", self.datapoints_to_alarm),
             Field::of("threshold", &self.threshold),
@@ -267,6 +208,7 @@ impl Fields for AlarmConfig {
             Field::of("evaluationWindow", &self.evaluation_window),
             Field::of("warmUpConfiguration", &self.warm_up),
             Field::of("actionConfiguration", &self.tags_propagation),
-        ]
+        ]);
+        fields
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::aws_enum;
+use super::credentials::CredentialFault;
 
 aws_enum! {
     /// The AWS services that are called.
@@ -46,7 +47,7 @@ pub enum Origin {
     /// The connection could not be made, or broke.
     Connection,
     /// There are no credentials to sign with.
-    Credentials,
+    Credentials(Box<CredentialFault>),
     /// The answer could not be read.
     Malformed,
     /// Nothing was sent: the call was not made, for a reason of ours.
@@ -87,7 +88,10 @@ impl std::fmt::Display for Failure {
             Origin::Service { code, .. } => write!(f, "{code}: {}", self.message),
             Origin::Timeout => write!(f, "no answer in time: {}", self.message),
             Origin::Connection => write!(f, "connection failed: {}", self.message),
-            Origin::Credentials => write!(f, "no credentials: {}", self.message),
+            Origin::Credentials(fault) => match &fault.source {
+                Some(source) => write!(f, "no credentials from {source}: {}", self.message),
+                None => write!(f, "no credentials: {}", self.message),
+            },
             Origin::Malformed => write!(f, "unreadable answer: {}", self.message),
             Origin::NotSent => write!(f, "not sent: {}", self.message),
         }

@@ -30,7 +30,7 @@ impl Field {
 
 /// What has canonical fields.
 pub trait Fields {
-    /// The fields, always the same names in the same order for one type of resource.
+    /// The fields, in one order for one type of resource. What is unset and has a field of its own is `null`.
     fn fields(&self) -> Vec<Field>;
 }
 
@@ -45,15 +45,19 @@ pub struct Change {
     pub to: Value,
 }
 
-/// The fields that differ between two configurations of one type, in the order of `to`.
+/// The fields that differ between two configurations of one type, in the order of `to`; behind them, as going, those that
+/// `to` does not have.
 pub fn changes(from: &impl Fields, to: &impl Fields) -> Vec<Change> {
-    let before = from.fields();
-    to.fields()
+    let (before, after) = (from.fields(), to.fields());
+    let value = |fields: &[Field], name: &str| {
+        fields.iter().find(|field| field.name == name).map_or(Value::Null, |field| field.value.clone())
+    };
+    let gone = before.iter().filter(|field| after.iter().all(|kept| kept.name != field.name));
+    let names: Vec<&str> = after.iter().chain(gone).map(|field| field.name.as_str()).collect();
+    names
         .into_iter()
-        .filter_map(|field| {
-            let from = before.iter().find(|f| f.name == field.name).map_or(Value::Null, |f| f.value.clone());
-            (from != field.value).then_some(Change { field: field.name, from, to: field.value })
-        })
+        .map(|name| Change { field: name.to_owned(), from: value(&before, name), to: value(&after, name) })
+        .filter(|change| change.from != change.to)
         .collect()
 }
 

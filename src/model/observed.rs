@@ -2,7 +2,7 @@
 //!
 //! A list that was refused or failed is [`Read::Failed`], never an absence: nothing may be planned from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -191,14 +191,27 @@ pub struct Alarm {
     pub actions: AlarmActions,
     /// Its state.
     pub state: AlarmState,
+    /// How it was read; `None` for what is no metric alarm.
+    pub reading: Option<AlarmReading>,
+}
+
+/// What must be known of a metric alarm to put it with everything else kept, since PutMetricAlarm replaces all (S-068).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlarmReading {
+    /// Of all that the reply held but the state: what has another digest was changed.
+    pub digest: String,
+    /// Members of the reply that this version does not know, and would lose (S-071).
+    pub unknown_members: BTreeSet<String>,
 }
 
 /// How an account's service-linked role for ECS stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum RoleStanding {
-    /// It could not be seen; work goes on.
+    /// It has not been looked at yet.
     #[default]
     Unknown,
+    /// Looking at it was denied or failed; work goes on.
+    NotSeen(Box<Failure>),
     /// It exists.
     Present,
     /// It is absent, and will be made before anything is written.

@@ -47,8 +47,8 @@ pub enum Lookup {
     TargetTags(String),
     /// The tags of an alarm, by its ARN.
     AlarmTags(String),
-    /// AWS's record of what scheduled actions did to the target, and the range that it is to explain.
-    History,
+    /// AWS's record of what scheduled actions did to the target, which is to explain this range.
+    History(CapacityRange),
 }
 
 /// A part of what one object manages.
@@ -181,6 +181,17 @@ pub enum ActionKind {
         policy: PolicyArn,
         /// Sent only on create (S-068).
         tags: Tags,
+    },
+    /// PutMetricAlarm on an alarm that is not ours: with everything that it has, but for its actions on `ALARM`.
+    EditAlarmActions {
+        /// The alarm.
+        name: AlarmName,
+        /// The policy that it is to fire.
+        add: Option<PolicyArn>,
+        /// ARNs of our policies that it is no longer to fire.
+        remove: BTreeSet<String>,
+        /// The digest of what it was when this was planned: nothing is written where it is something else by then.
+        read: String,
     },
     /// PutScheduledAction with every parameter (S-043).
     PutScheduledAction {

@@ -8,7 +8,7 @@ use crate::model::alarm::AlarmState;
 use crate::model::arn;
 use crate::model::capacity::SuspendedState;
 use crate::model::observed::{
-    Alarm, ObservedTarget, PolicyConfig, Read, ScalableTarget, ScalingPolicy, ScheduledAction,
+    Alarm, AlarmReading, ObservedTarget, PolicyConfig, Read, ScalableTarget, ScalingPolicy, ScheduledAction,
 };
 
 /// The observation with what was written put into it.
@@ -59,8 +59,16 @@ fn write(after: &mut ObservedTarget, plan: &Plan, kind: &ActionKind, (arn, at): 
             if let PolicyArn::Known(policy) = policy {
                 actions.alarm.insert(policy.clone());
             }
-            let alarm = Alarm { arn, config: Ok(config.as_ref().clone()), actions, state };
+            let reading = Some(AlarmReading::default());
+            let alarm = Alarm { arn, config: Ok(config.as_ref().clone()), actions, state, reading };
             after.alarms.insert(name.clone(), Read::Known(Some(alarm)));
+        }
+        ActionKind::EditAlarmActions { name, add, remove, .. } => {
+            let Some(Read::Known(Some(alarm))) = after.alarms.get_mut(name) else { return };
+            alarm.actions.alarm.retain(|action| !remove.contains(action));
+            if let Some(PolicyArn::Known(policy)) = add {
+                alarm.actions.alarm.insert(policy.clone());
+            }
         }
         ActionKind::PutScheduledAction { name, config } => {
             let Read::Known(schedules) = &mut after.scheduled_actions else { return };

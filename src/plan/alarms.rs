@@ -14,10 +14,11 @@ use crate::api::status::Reason;
 use crate::model::alarm::{AlarmActions, AlarmConfig};
 use crate::model::arn;
 use crate::model::fields::{Change, changes, creation};
+use crate::model::names::AccountId;
 use crate::model::observed::{Alarm, Read, Tags};
 
 /// An alarm has so many actions on a state at most, the policy among them (S-069).
-const ACTIONS_A_STATE: usize = 5;
+pub(super) const ACTIONS_A_STATE: usize = 5;
 /// What stands in a plan for an ARN that AWS has yet to give.
 pub(super) const KNOWN_AFTER_APPLY: &str = "(known after apply)";
 
@@ -85,6 +86,10 @@ fn update(draft: &mut Draft<'_>, wanted: &Wanted<'_>, policy: &Standing, held: &
     let tags_differ = draft.known_tags(&held.arn).is_some_and(|tags| !missing(tags, &wanted_tags).is_empty());
     let writes = !differs.is_empty() || tags_differ;
     let part = Part::Alarm(wanted.alarm.name.clone());
+    if held.reading.is_none() {
+        let message = "an alarm of this name exists and is no metric alarm, which cannot be changed in place";
+        return draft.withhold(part, Reason::Conflict, message, "Use another alarmName.");
+    }
     let waits = writes && *policy == Standing::Blocked;
     let tags = match draft.claim(part, Lookup::AlarmTags(held.arn.clone()), writes && !waits) {
         Claim::Unknown | Claim::Ours(_) | Claim::Adopt(_) if waits => return wait_for_policy(draft, wanted),
@@ -103,7 +108,7 @@ fn update(draft: &mut Draft<'_>, wanted: &Wanted<'_>, policy: &Standing, held: &
 
 impl Wanted<'_> {
     fn differences(&self, inputs: Inputs<'_>, held: &Alarm) -> Vec<Change> {
-        let mut differs = config_changes(held, &self.alarm.config);
+        let mut differs = config_changes(held, &self.alarm.config, &inputs.key.scope.account);
         differs.extend(action_changes(&held.actions, &self.actions(inputs, &held.actions), self.arn));
         differs
     }
@@ -132,9 +137,11 @@ impl Wanted<'_> {
 }
 
 /// An alarm of a kind that is not modelled differs in everything.
-fn config_changes(held: &Alarm, wanted: &AlarmConfig) -> Vec<Change> {
+fn config_changes(held: &Alarm, wanted: &AlarmConfig, own: &AccountId) -> Vec<Change> {
+    let spoken =
+        |config: &AlarmConfig| AlarmConfig { metric: config.metric.without_own_account(own), ..config.clone() };
     match &held.config {
-        Ok(config) => changes(config, wanted),
+        Ok(config) => changes(&spoken(config), &spoken(wanted)),
         Err(kind) => {
             let mut all = creation(wanted);
             if let Some(first) = all.first_mut() {

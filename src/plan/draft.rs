@@ -9,7 +9,7 @@ use super::ownership::{self, Ownership};
 use crate::api::desired::{Adoption, Mode};
 use crate::api::status::Reason;
 use crate::model::failure::Failure;
-use crate::model::observed::Tags;
+use crate::model::observed::{TagReading, Tags};
 
 /// A plan in the making.
 pub(super) struct Draft<'a> {
@@ -116,10 +116,10 @@ impl<'a> Draft<'a> {
     /// A write needs tags that were read with what it is planned from, so that the brake works at once. What is known
     /// to be somebody else's stays so until the slow sweep reads otherwise, and costs no further call.
     pub(super) fn claim(&mut self, part: Part, lookup: Lookup, writes: bool) -> Claim {
-        let Inputs { memory, owner, desired, mode, observed, .. } = self.inputs;
+        let Inputs { memory, owner, desired, .. } = self.inputs;
         let reading = match &lookup {
             Lookup::TargetTags(arn) | Lookup::AlarmTags(arn) => memory.tags.get(arn),
-            Lookup::History => None,
+            Lookup::History(_) => None,
         };
         let Some(reading) = reading else {
             // What is equal may still have to be taken over.
@@ -134,17 +134,21 @@ impl<'a> Draft<'a> {
             self.conflict(part, &ownership);
             return Claim::Foreign;
         }
-        let fresh = mode == Mode::Observe || reading.read_at >= observed.read_at;
-        if writes && !fresh {
+        if writes && !self.is_fresh(reading) {
             self.lookups.insert(lookup);
             return Claim::Unknown;
         }
         if adoptable { Claim::Adopt(reading.tags.clone()) } else { Claim::Ours(reading.tags.clone()) }
     }
 
-    /// Asks for AWS's record of what scheduled actions did.
-    pub(super) fn look_up_history(&mut self) {
-        self.lookups.insert(Lookup::History);
+    /// Asks for something before the plan is made again.
+    pub(super) fn look_up(&mut self, lookup: Lookup) {
+        self.lookups.insert(lookup);
+    }
+
+    /// Whether tags were read with what the plan is made from, as a write needs them.
+    pub(super) fn is_fresh(&self, reading: &TagReading) -> bool {
+        self.inputs.mode == Mode::Observe || reading.read_at >= self.inputs.observed.read_at
     }
 
     /// Says that something exists and is not ours.

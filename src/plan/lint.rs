@@ -8,6 +8,8 @@ use super::Inputs;
 use super::action::{Action, ActionKind, Part, Plan, PolicyArn};
 use crate::model::alarm::AlarmActions;
 use crate::model::capacity::CapacityRange;
+use crate::model::names::AlarmName;
+use crate::model::observed::Alarm;
 
 /// A rule that a plan breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -42,6 +44,9 @@ pub enum LintError {
     /// An existing resource is written whose tags were not read.
     #[error("action {0} writes to what exists, and nobody has read whose it is")]
     UnreadOwner(usize),
+    /// An alarm that is not ours is written though it cannot be kept as it is.
+    #[error("action {0} writes to an alarm of somebody else that it cannot keep as it is")]
+    AlarmNotKept(usize),
     /// An alarm would have more than five actions on a state (S-069).
     #[error("action {0} gives an alarm more than five actions")]
     TooManyActions(usize),
@@ -101,19 +106,39 @@ fn check_call(plan: &Plan, index: usize, action: &Action, inputs: Inputs<'_>) ->
         ActionKind::TagTarget { .. } | ActionKind::UntagTarget { .. } | ActionKind::TagAlarm { .. } => Ok(()),
         ActionKind::PutPolicy { .. } | ActionKind::PutScheduledAction { .. } => check_target_owner(index, inputs),
         ActionKind::PutAlarm { name, actions, policy, .. } => {
-            if name.as_str().starts_with("TargetTracking-") {
-                return Err(LintError::TargetTrackingAlarm(index));
-            }
+            check_alarm(index, name, inputs)?;
             if too_many(actions) {
                 return Err(LintError::TooManyActions(index));
             }
-            let held = inputs.observed.alarms.get(name).and_then(|read| read.known()).and_then(Option::as_ref);
-            if held.is_some_and(|alarm| !inputs.memory.tags.contains_key(&alarm.arn)) {
-                return Err(LintError::UnreadOwner(index));
-            }
             check_policy_arn(plan, index, policy, inputs)
         }
+        ActionKind::EditAlarmActions { name, add, remove, read } => {
+            let alarm = check_alarm(index, name, inputs)?;
+            let is_kept = alarm
+                .and_then(|alarm| alarm.reading.as_ref())
+                .is_some_and(|reading| reading.unknown_members.is_empty() && reading.digest == *read);
+            if !is_kept {
+                return Err(LintError::AlarmNotKept(index));
+            }
+            let stays = |alarm: &Alarm| alarm.actions.alarm.difference(remove).count();
+            if alarm.map_or(0, stays) + usize::from(add.is_some()) > 5 {
+                return Err(LintError::TooManyActions(index));
+            }
+            add.as_ref().map_or(Ok(()), |policy| check_policy_arn(plan, index, policy, inputs))
+        }
     }
+}
+
+/// The alarm, where it exists; then its tags must have been read.
+fn check_alarm<'a>(index: usize, name: &AlarmName, inputs: Inputs<'a>) -> Result<Option<&'a Alarm>, LintError> {
+    if name.as_str().starts_with("TargetTracking-") {
+        return Err(LintError::TargetTrackingAlarm(index));
+    }
+    let held = inputs.observed.alarms.get(name).and_then(|read| read.known()).and_then(Option::as_ref);
+    if held.is_some_and(|alarm| !inputs.memory.tags.contains_key(&alarm.arn)) {
+        return Err(LintError::UnreadOwner(index));
+    }
+    Ok(held)
 }
 
 fn check_register(index: usize, range: Option<CapacityRange>, tags: bool, inputs: Inputs<'_>) -> Result<(), LintError> {

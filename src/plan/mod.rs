@@ -8,6 +8,7 @@
 mod action;
 mod after;
 mod alarms;
+mod attach;
 mod capacity;
 mod draft;
 mod lint;
@@ -80,6 +81,7 @@ pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let target = target::plan(&mut draft, &service);
     let policies = policies::plan(&mut draft, &target);
     alarms::plan(&mut draft, &policies);
+    attach::plan(&mut draft, &target, &policies);
     schedules::plan(&mut draft, &target);
     draft.finish()
 }

@@ -1,7 +1,9 @@
 //! Who owns a resource: ownership lives in AWS, in tags.
 //!
 //! Scalable targets and alarms carry tags. Policies and scheduled actions cannot be tagged, so the target's tags also
-//! hold a short digest of the name of each, written before it is put.
+//! hold a short digest of the name of each, written before it is put. Nor is anything written into the tags of somebody
+//! else's alarm: that we attached a policy to one is told by a digest of the two names in the target's tags, written
+//! before it is done.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::api::desired::{DeletionPolicy, Mode, ObjectKey, ServiceScaling};
 use crate::model::fields::Change;
-use crate::model::names::{PolicyName, ScheduledActionName};
+use crate::model::names::{AlarmName, PolicyName, ScheduledActionName};
 use crate::model::observed::Tags;
 
 /// The tag that holds the owner id.
@@ -130,14 +132,20 @@ pub(super) enum Untagged {
     Policies,
     /// Scheduled actions.
     Schedules,
+    /// Where our policies were attached to alarms of others.
+    Attachments,
 }
 
 impl Untagged {
+    /// Every kind.
+    pub(super) const ALL: [Self; 3] = [Self::Policies, Self::Schedules, Self::Attachments];
+
     /// The first of the tags that hold the digests; further ones end in `-1`, `-2`, …
     fn tag(self) -> &'static str {
         match self {
             Self::Policies => "ecs-scaling.dev/policies",
             Self::Schedules => "ecs-scaling.dev/schedules",
+            Self::Attachments => "ecs-scaling.dev/attached",
         }
     }
 
@@ -183,9 +191,14 @@ pub(super) fn schedule_digest(name: &ScheduledActionName) -> String {
     digest(name.as_str())
 }
 
-fn digest(name: &str) -> String {
+/// A short digest of a policy and an alarm of somebody else that it was attached to: ten hex digits.
+pub(super) fn attachment_digest(policy: &PolicyName, alarm: &AlarmName) -> String {
+    digest(&format!("{policy}\n{alarm}"))
+}
+
+fn digest(text: &str) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(name).iter().take(5).fold(String::new(), |mut text, byte| {
+    Sha256::digest(text).iter().take(5).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
         text
     })

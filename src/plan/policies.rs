@@ -5,10 +5,14 @@ use super::action::{Action, ActionKind, Part, PolicyArn, Verb};
 use super::draft::{Draft, Standing};
 use super::ownership::{Ownership, policy_digest};
 use super::target::TargetStanding;
-use crate::api::desired::StepPolicy;
+use crate::api::desired::{AlarmRef, StepPolicy};
 use crate::api::status::Reason;
+use crate::model::failure::Failure;
 use crate::model::fields::{Change, changes, creation};
-use crate::model::observed::{PolicyConfig, ScalingPolicy};
+use crate::model::names::{AlarmName, PolicyName};
+use crate::model::observed::{PolicyConfig, Read, ScalingPolicy};
+use crate::model::policy::StepScalingConfig;
+use crate::model::steps::{self, RawSteps, Written};
 
 /// What an alarm can count on: one for each policy of the object, in its order.
 pub(super) struct PolicyStanding {
@@ -23,7 +27,8 @@ pub(super) fn differ(inputs: Inputs<'_>) -> bool {
     inputs.observed.policies.known().is_some_and(|observed| {
         inputs.desired.policies.iter().any(|policy| match find(observed, policy) {
             None => true,
-            Some(held) => !matches!(&held.config, PolicyConfig::Step(config) if *config == policy.config),
+            Some(held) => wanted_config(inputs, policy)
+                .is_ok_and(|wanted| !matches!(&held.config, PolicyConfig::Step(config) if *config == wanted)),
         })
     })
 }
@@ -58,9 +63,16 @@ fn plan_policy(
     let part = Part::Policy(policy.name.clone());
     let arn =
         held.map_or_else(|| PolicyArn::AfterApply(policy.name.clone()), |held| PolicyArn::Known(held.arn.clone()));
+    let wanted = match wanted_config(draft.inputs, policy) {
+        Ok(wanted) => wanted,
+        Err(unsettled) => {
+            unsettled.withhold(draft, part);
+            return blocked(policy);
+        }
+    };
     let differs = match held.map(|held| &held.config) {
-        None => creation(&policy.config),
-        Some(PolicyConfig::Step(config)) => changes(config, &policy.config),
+        None => creation(&wanted),
+        Some(PolicyConfig::Step(config)) => changes(config, &wanted),
         Some(PolicyConfig::Other(kind)) => {
             draft.withhold(
                 part,
@@ -88,7 +100,8 @@ fn plan_policy(
         return PolicyStanding { standing: Standing::Will(None), arn };
     }
     let verb = if held.is_some() { Verb::Update } else { Verb::Create };
-    let standing = put(draft, policy, verb, differs, by, target.digests_by);
+    let put = Put { name: policy.name.clone(), config: wanted, verb, changes: differs };
+    let standing = put.propose(draft, by, target.digests_by);
     PolicyStanding { standing, arn }
 }
 
@@ -99,28 +112,84 @@ fn is_ours(draft: &Draft<'_>, target: &TargetStanding, policy: &StepPolicy) -> b
     held || draft.inputs.desired.adoption == crate::api::desired::Adoption::Unowned
 }
 
-fn put(
-    draft: &mut Draft<'_>,
-    policy: &StepPolicy,
+/// What putting a policy needs.
+struct Put {
+    name: PolicyName,
+    config: StepScalingConfig,
     verb: Verb,
     changes: Vec<Change>,
-    target_by: Option<usize>,
-    digests_by: Option<usize>,
-) -> Standing {
-    // Only creating the target must come first; an update of it that fails is no reason to hold back its policies.
-    let creates = target_by.filter(|_| draft.inputs.observed.target.known().is_some_and(Option::is_none));
-    let mut requires: Vec<usize> = creates.into_iter().chain(digests_by).collect();
-    requires.sort_unstable();
-    requires.dedup();
-    draft.propose(Action {
-        part: Part::Policy(policy.name.clone()),
-        verb,
-        kind: ActionKind::PutPolicy { name: policy.name.clone(), config: policy.config.clone() },
-        changes,
-        requires,
-        capacity_move: None,
-        drift: false,
-    })
+}
+
+impl Put {
+    fn propose(self, draft: &mut Draft<'_>, target_by: Option<usize>, digests_by: Option<usize>) -> Standing {
+        // Only creating the target must come first; an update of it that fails is no reason to hold back its policies.
+        let creates = target_by.filter(|_| draft.inputs.observed.target.known().is_some_and(Option::is_none));
+        let mut requires: Vec<usize> = creates.into_iter().chain(digests_by).collect();
+        requires.sort_unstable();
+        requires.dedup();
+        draft.propose(Action {
+            part: Part::Policy(self.name.clone()),
+            verb: self.verb,
+            kind: ActionKind::PutPolicy { name: self.name, config: self.config },
+            changes: self.changes,
+            requires,
+            capacity_move: None,
+            drift: false,
+        })
+    }
+}
+
+/// Why a policy's steps are not known, where they follow an alarm's threshold.
+enum Unsettled {
+    Unread(AlarmName, Option<Box<Failure>>),
+    Not(Reason, String, &'static str),
+}
+
+impl Unsettled {
+    fn withhold(self, draft: &mut Draft<'_>, part: Part) {
+        match self {
+            Self::Unread(alarm, failure) => {
+                draft.withhold_unread(
+                    part,
+                    &format!("the alarm {alarm}, whose threshold the steps follow,"),
+                    failure.as_deref(),
+                );
+            }
+            Self::Not(reason, message, hint) => draft.withhold(part, reason, message, hint),
+        }
+    }
+}
+
+/// The configuration, with the steps relative to the threshold that the alarm of an `alarmRef` has now.
+fn wanted_config(inputs: Inputs<'_>, policy: &StepPolicy) -> Result<StepScalingConfig, Unsettled> {
+    let Some(AlarmRef { name, steps: Some(absolute) }) = &policy.alarm_ref else { return Ok(policy.config.clone()) };
+    let not = |reason, message, hint| Unsettled::Not(reason, message, hint);
+    let alarm = match inputs.observed.alarms.get(name) {
+        None => return Err(Unsettled::Unread(name.clone(), None)),
+        Some(Read::Failed(failure)) => return Err(Unsettled::Unread(name.clone(), Some(Box::new(failure.clone())))),
+        Some(Read::Known(None)) => {
+            let message = format!("its steps follow the threshold of the alarm {name}, which does not exist");
+            return Err(not(Reason::AlarmMissing, message, "Create the alarm, or correct alarmRef."));
+        }
+        Some(Read::Known(Some(alarm))) => alarm,
+    };
+    let threshold = alarm.config.as_ref().map(|config| config.threshold).map_err(|kind| {
+        let message = format!("its steps follow the threshold of {name}, which has none: it is {kind}");
+        not(Reason::Conflict, message, "Name an alarm with a fixed threshold in alarmRef.")
+    })?;
+    let raw = RawSteps {
+        adjustment_type: policy.config.adjustment_type,
+        steps: Written::Absolute(absolute, threshold),
+        min_adjustment_magnitude: policy.config.min_adjustment_magnitude,
+        cooldown: Some(policy.config.cooldown),
+    };
+    if let Some(problem) = steps::check(&raw).first() {
+        let message = format!("with the threshold {threshold} that {name} has, its steps cannot be: {problem}");
+        let hint = "Correct the steps, or have the threshold put back, or write stepAdjustments.";
+        return Err(not(Reason::Refused, message, hint));
+    }
+    let missing = || not(Reason::Refused, format!("the threshold of {name} is not known"), "It is read again.");
+    policy.config_at(Some(threshold)).ok_or_else(missing)
 }
 
 /// Policies of ours that the object no longer holds stay, and this is said.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::action::{Action, ActionKind, Part, Plan, Verb, Withheld};
-use crate::api::desired::{Mode, ServiceScaling};
+use crate::api::desired::{AlarmRef, Mode, ServiceScaling};
 use crate::model::fields::Change;
 use crate::model::number::Number;
 use crate::model::policy::{AdjustmentType, StepAdjustment, StepScalingConfig};
@@ -72,6 +72,14 @@ fn steps_text(out: &mut String, object: &ServiceScaling, action: &Action, config
 fn threshold(object: &ServiceScaling, action: &Action) -> Option<Number> {
     let Part::Policy(name) = &action.part else { return None };
     let policy = object.policies.iter().find(|policy| policy.name == *name)?;
+    if let (Some(AlarmRef { steps: Some(absolute), .. }), ActionKind::PutPolicy { config, .. }) =
+        (&policy.alarm_ref, &action.kind)
+    {
+        // Any bound that both forms have tells the threshold between them.
+        let lowest = absolute.iter().flat_map(|step| [step.lower, step.upper]).flatten().min()?;
+        let relative = config.steps.iter().flat_map(|step| [step.lower, step.upper]).flatten().min()?;
+        return Some(lowest.minus(relative));
+    }
     let mut thresholds = policy.alarms.iter().map(|alarm| alarm.config.threshold);
     let first = thresholds.next()?;
     thresholds.all(|other| other == first).then_some(first)

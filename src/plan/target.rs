@@ -1,6 +1,9 @@
 //! The scalable target: its bounds, and what is suspended.
 
+use std::collections::BTreeSet;
+
 use super::action::{Action, ActionKind, Lookup, Part, Verb};
+use super::attach;
 use super::capacity;
 use super::draft::{Claim, Draft, Standing};
 use super::ownership;
@@ -20,13 +23,15 @@ pub(super) struct TargetStanding {
     pub(super) digests_by: Option<usize>,
     /// The digests that the tags held when they were read; `None` when they are unknown.
     pub(super) digests: Option<Digests>,
+    /// The digests of attachments that the tags hold, or will hold by [`TargetStanding::digests_by`].
+    pub(super) attached: BTreeSet<String>,
     /// Whether nothing but the target is known to be ours: it is being made or taken over.
     pub(super) fresh: bool,
 }
 
 impl TargetStanding {
     fn blocked() -> Self {
-        Self { standing: Standing::Blocked, digests_by: None, digests: None, fresh: false }
+        Self { standing: Standing::Blocked, digests_by: None, digests: None, attached: BTreeSet::new(), fresh: false }
     }
 }
 
@@ -49,7 +54,7 @@ fn create(draft: &mut Draft<'_>, service: &Service) -> TargetStanding {
     }
     let suspended = desired.suspended.over(SuspendedState::default());
     let mut tags = ownership::object_tags(desired, draft.inputs.owner);
-    let digests = Digests::wanted(desired);
+    let digests = Digests::wanted(draft.inputs);
     tags.extend(digests.tags());
     if !desired.schedules.is_empty() {
         tags.insert(ownership::TAG_RANGE.to_owned(), Applied { range: desired.range, at: None }.to_string());
@@ -73,7 +78,8 @@ fn create(draft: &mut Draft<'_>, service: &Service) -> TargetStanding {
         Standing::Will(by) => by,
         Standing::Blocked => None,
     };
-    TargetStanding { standing, digests_by, digests: Some(digests), fresh: true }
+    let attached = digests.attached.clone();
+    TargetStanding { standing, digests_by, digests: Some(digests), attached, fresh: true }
 }
 
 fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> TargetStanding {
@@ -90,6 +96,7 @@ fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> 
     let tags_differ = tags.is_some_and(|tags| !target_tags::changes(draft, tags, wanted).0.is_empty());
     let rest_differs = super::policies::differ(draft.inputs)
         || super::alarms::differ(draft.inputs)
+        || attach::differ(draft.inputs)
         || super::schedules::differ(draft.inputs);
     let writes = !differs.is_empty() || rest_differs || tags_differ || wanted == Wanted::DependsOnTags;
     let (tags, adopted) = match draft.claim(Part::Target, Lookup::TargetTags(arn.clone()), writes) {
@@ -104,13 +111,19 @@ fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> 
     if let (Wanted::Edited(_), Standing::Will(Some(by))) = (wanted, &standing) {
         target_tags::note_edit(draft, arn, &tags, *by);
     }
-    TargetStanding { standing, digests_by, digests: Some(Digests::of(&tags)), fresh: adopted }
+    let digests = Digests::of(&tags);
+    // A record that is not going to be written is none.
+    let attached = match digests_by {
+        Some(_) => attach::digests_to_hold(draft.inputs, &digests.attached),
+        None => digests.attached.clone(),
+    };
+    TargetStanding { standing, digests_by, digests: Some(digests), attached, fresh: adopted }
 }
 
 /// Nothing is written before the tags are read; where nothing is to be written, the slow sweep reads them.
 fn unknown_owner(writes: bool) -> TargetStanding {
     let standing = if writes { Standing::Blocked } else { Standing::Will(None) };
-    TargetStanding { standing, digests_by: None, digests: None, fresh: false }
+    TargetStanding { standing, ..TargetStanding::blocked() }
 }
 
 /// Targets of before March 2023 may have no ARN: they carry no tags, so nobody can be asked who owns them (tf#31261).
@@ -127,7 +140,7 @@ fn update_without_arn(
         return TargetStanding::blocked();
     }
     let standing = register(draft, service, target, range, suspended, differs, None);
-    TargetStanding { standing, digests_by: None, digests: Some(Digests::default()), fresh: true }
+    TargetStanding { standing, digests: Some(Digests::default()), fresh: true, ..TargetStanding::blocked() }
 }
 
 /// What becomes of min and max.
@@ -173,7 +186,7 @@ fn wanted_range(draft: &mut Draft<'_>, target: &ScalableTarget, tags: Option<&Ta
         Decision::Apply(range) => Wanted::Edited(range),
         Decision::Correct(range) => Wanted::Held(range),
         Decision::ReadHistory => {
-            draft.look_up_history();
+            draft.look_up(Lookup::History(target.range));
             Wanted::AsTheyAre
         }
         Decision::Unsure(reason, why) => {

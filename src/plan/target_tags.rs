@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::Inputs;
 use super::action::{Action, ActionKind, Part, Verb};
+use super::attach;
 use super::draft::{Draft, Standing};
 use super::ownership::{self, TAG_RANGE, Untagged, policy_digest, schedule_digest};
 use super::range::Applied;
 use super::target::Wanted;
-use crate::api::desired::{Adoption, ServiceScaling};
+use crate::api::desired::Adoption;
 use crate::model::fields::Change;
 use crate::model::observed::{PolicyConfig, Tags};
 
@@ -16,26 +18,35 @@ use crate::model::observed::{PolicyConfig, Tags};
 pub(super) struct Digests {
     pub(super) policies: BTreeSet<String>,
     pub(super) schedules: BTreeSet<String>,
+    /// Of a policy and an alarm each.
+    pub(super) attached: BTreeSet<String>,
 }
 
 impl Digests {
     /// Those of everything that an object wants.
-    pub(super) fn wanted(desired: &ServiceScaling) -> Self {
+    pub(super) fn wanted(inputs: Inputs<'_>) -> Self {
+        let desired = inputs.desired;
         Self {
             policies: desired.policies.iter().map(|policy| policy_digest(&policy.name)).collect(),
             schedules: desired.schedules.iter().map(|schedule| schedule_digest(&schedule.name)).collect(),
+            attached: attach::digests_to_hold(inputs, &BTreeSet::new()),
         }
     }
 
     /// Those that a target's tags hold.
     pub(super) fn of(tags: &Tags) -> Self {
-        Self { policies: Untagged::Policies.digests(tags), schedules: Untagged::Schedules.digests(tags) }
+        Self {
+            policies: Untagged::Policies.digests(tags),
+            schedules: Untagged::Schedules.digests(tags),
+            attached: Untagged::Attachments.digests(tags),
+        }
     }
 
     /// The tags that hold them.
     pub(super) fn tags(&self) -> Tags {
         let mut tags = Untagged::Policies.tags(&self.policies);
         tags.extend(Untagged::Schedules.tags(&self.schedules));
+        tags.extend(Untagged::Attachments.tags(&self.attached));
         tags
     }
 }
@@ -93,7 +104,7 @@ pub(super) fn changes(draft: &Draft<'_>, tags: &Tags, range: Wanted) -> (Tags, B
     let desired = draft.inputs.desired;
     let digest_tags = digests_to_hold(draft, &Digests::of(tags)).tags();
     let mut wanted = ownership::object_tags(desired, draft.inputs.owner);
-    let is_digests = |key: &str| Untagged::Policies.holds(key) || Untagged::Schedules.holds(key);
+    let is_digests = |key: &str| Untagged::ALL.iter().any(|kind| kind.holds(key));
     let stale = tags.keys().filter(|key| is_digests(key) && !digest_tags.contains_key(*key)).cloned().collect();
     wanted.extend(digest_tags);
     wanted.retain(|key, value| tags.get(key) != Some(value));
@@ -139,6 +150,7 @@ fn digests_to_hold(draft: &Draft<'_>, held: &Digests) -> Digests {
     Digests {
         policies: policies.unwrap_or_else(|| held.policies.clone()),
         schedules: schedules.unwrap_or_else(|| held.schedules.clone()),
+        attached: attach::digests_to_hold(draft.inputs, &held.attached),
     }
 }
 

@@ -72,6 +72,9 @@ impl Merged {
                 ObjectRef::AwsAccount(name) => before.accounts.get(name).is_some_and(|last| {
                     self.desired.accounts.entry(name.clone()).or_insert_with(|| last.clone()) == last
                 }),
+                ObjectRef::ScalingProfile(key) => before.profiles.get(key).is_some_and(|last| {
+                    self.desired.profiles.entry(key.clone()).or_insert_with(|| last.clone()) == last
+                }),
             };
         if is_kept {
             self.kept.push((object, cause));
@@ -138,9 +141,11 @@ impl Merged {
 fn objects_of(before: &Desired, file: &str) -> Vec<ObjectRef> {
     let services = before.services.values().filter(|object| object.position.file == file);
     let accounts = before.accounts.values().filter(|account| account.position.file == file);
+    let profiles = before.profiles.values().filter(|profile| profile.position.file == file);
     services
         .map(|object| ObjectRef::ServiceScaling(object.key.clone()))
         .chain(accounts.map(|account| ObjectRef::AwsAccount(account.name.clone())))
+        .chain(profiles.map(|profile| ObjectRef::ScalingProfile(profile.key.clone())))
         .collect()
 }
 

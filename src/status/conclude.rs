@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::events;
 use super::pass::Finding;
-use crate::api::status::{Condition, ConditionStatus, ConditionType, EventReason, EventType, Reason, Status};
+use crate::api::fix::Fix;
+use crate::api::status::{
+    Condition, ConditionStatus, ConditionType, EventReason, EventType, Reason, Status, keeps_from_ready,
+};
 
 /// How long a denial may be no more than IAM's eventual consistency.
 const DENIAL_GRACE: SignedDuration = SignedDuration::from_mins(2);
@@ -27,12 +30,14 @@ pub(super) fn conclude(
             reason: finding.reason,
             message: finding.message.clone(),
             hint: finding.hint.clone(),
+            fix: Fix::default(),
         });
     let reconciling = (stalled.is_none() && ready.status != ConditionStatus::True).then(|| Finding {
         status: ConditionStatus::True,
         reason: ready.reason,
         message: ready.message.clone(),
         hint: String::new(),
+        fix: Fix::default(),
     });
     let succeeded = ready.status == ConditionStatus::True;
     let all = [Some((ConditionType::Ready, ready))]
@@ -50,7 +55,12 @@ pub(super) fn conclude(
 }
 
 fn ready(findings: &[(ConditionType, Finding)]) -> Finding {
-    let open = |wanted| findings.iter().filter(move |(kind, f)| kind.counts() && f.status == wanted);
+    let open = |wanted| {
+        let is_open = move |(kind, f): &&(ConditionType, Finding)| {
+            f.status == wanted && keeps_from_ready(*kind, f.status, f.reason)
+        };
+        findings.iter().filter(is_open)
+    };
     let (wrong, unknown) = (|| open(ConditionStatus::False), || open(ConditionStatus::Unknown));
     // A part that only waits for another explains less than that other one.
     let waits = |reason| matches!(reason, Reason::TargetNotReady | Reason::PolicyNotReady | Reason::Progressing);
@@ -64,6 +74,7 @@ fn ready(findings: &[(ConditionType, Finding)]) -> Finding {
             reason: finding.reason,
             message: format!("{kind}: {}", finding.message),
             hint: finding.hint.clone(),
+            fix: Fix::default(),
         },
     }
 }
@@ -104,6 +115,7 @@ fn with_transition(
         reason: finding.reason,
         message: finding.message,
         hint: finding.hint,
+        fix: finding.fix,
         last_transition_time: same.map_or(now, |condition| condition.last_transition_time),
         observed_generation: status.observed_generation,
     }

@@ -1,10 +1,11 @@
 //! A failed call as a reason, a message and a hint.
 
+use crate::api::fix::Fix;
 use crate::api::status::Reason;
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::explain::{Background, Diagnosis, diagnose};
 use crate::diagnose::parse::{ReplyKind, sanitise};
-use crate::model::failure::{Effect, Failure};
+use crate::model::failure::{Effect, Failure, Origin};
 use crate::model::role::SLR_NAME;
 
 /// A failure in words.
@@ -16,6 +17,8 @@ pub struct Explained {
     pub message: String,
     /// What to do next.
     pub hint: String,
+    /// What mends it, as far as it is known.
+    pub fix: Fix,
 }
 
 /// Puts a failure into words, by what it says itself.
@@ -38,13 +41,16 @@ pub fn explain_with(failure: &Failure, diagnosis: &Diagnosis) -> Explained {
     };
     let attempted = format!("{}:{}", failure.service.iam_prefix(), failure.operation);
     let mut message = match diagnosis.reply.kind {
+        _ if matches!(failure.origin, Origin::Credentials(_)) && class == Class::Credentials => {
+            format!("{attempted} could not be signed: {}", diagnosis.summary)
+        }
         ReplyKind::NotPermission | ReplyKind::Throttled => sanitise(&failure.to_string()),
         _ => format!("{attempted} was refused: {}", diagnosis.summary),
     };
     if failure.effect == Effect::Unknown {
         message.push_str(" (whether it took effect is read again before anything else is tried)");
     }
-    Explained { reason, message, hint: hint(class, diagnosis) }
+    Explained { reason, message, hint: hint(class, diagnosis), fix: diagnosis.fix.clone() }
 }
 
 fn hint(class: Class, diagnosis: &Diagnosis) -> String {

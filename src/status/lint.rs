@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::events::EVENTS_KEPT;
-use crate::api::status::{ConditionStatus, ConditionType, Status};
+use crate::api::status::{ConditionStatus, ConditionType, Reason, Status, keeps_from_ready};
 
 /// A rule that a status breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -24,8 +24,11 @@ pub enum StatusError {
     #[error("{0} is present only while True")]
     NotTrue(ConditionType),
     /// What is not as wanted has no message, or no hint.
-    #[error("{0} is False and does not say {1}")]
+    #[error("{0} is not as wanted and does not say {1}")]
     Unexplained(ConditionType, &'static str),
+    /// A fix stands where nothing is denied.
+    #[error("{0} holds a fix, and is not a permission's condition or is True")]
+    NothingToMend(ConditionType),
     /// A transition time went back.
     #[error("the transition time of {0} went back")]
     WentBack(ConditionType),
@@ -56,15 +59,22 @@ pub fn lint(previous: Option<&Status>, status: &Status, generation: u64) -> Resu
         }
         let bad = kind == ConditionType::Stalled
             || kind == ConditionType::Reconciling
-            || (kind.counts() && condition.status != ConditionStatus::True);
+            || keeps_from_ready(kind, condition.status, condition.reason);
         if ready.status == ConditionStatus::True && bad {
             return Err(StatusError::ReadyBeside(kind));
         }
-        if condition.status == ConditionStatus::False && condition.message.is_empty() {
+        // What is False, or is unknown for good, is for a person.
+        let is_for_person =
+            condition.status == ConditionStatus::False || condition.reason == Reason::ServiceLinkedRoleNotSeen;
+        if is_for_person && condition.message.is_empty() {
             return Err(StatusError::Unexplained(kind, "what is so"));
         }
-        if condition.status == ConditionStatus::False && condition.hint.is_empty() {
+        if is_for_person && condition.hint.is_empty() {
             return Err(StatusError::Unexplained(kind, "what to do next"));
+        }
+        let mends = matches!(kind, ConditionType::PermissionsGranted | ConditionType::ServiceLinkedRoleReady);
+        if !condition.fix.is_empty() && (!mends || condition.status == ConditionStatus::True) {
+            return Err(StatusError::NothingToMend(kind));
         }
         if condition.observed_generation > generation {
             return Err(StatusError::FromTheFuture(kind));
@@ -82,7 +92,8 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::api::status::{Condition, Event, EventReason, EventType, Reason};
+    use crate::api::fix::Fix;
+    use crate::api::status::{Condition, Event, EventReason, EventType};
 
     fn condition(kind: ConditionType, status: ConditionStatus) -> Condition {
         Condition {
@@ -91,6 +102,7 @@ mod tests {
             reason: Reason::AsWanted,
             message: "so it is".into(),
             hint: "do this".into(),
+            fix: Fix::default(),
             last_transition_time: Timestamp::from_second(100).unwrap(),
             observed_generation: 1,
         }
@@ -137,6 +149,31 @@ mod tests {
         assert_eq!(lint(None, &mute, 1), Err(StatusError::Unexplained(TargetSynced, "what to do next")));
         mute.conditions[2].message.clear();
         assert_eq!(lint(None, &mute, 1), Err(StatusError::Unexplained(TargetSynced, "what is so")));
+    }
+
+    #[test]
+    fn a_role_that_could_not_be_seen_may_stand_beside_ready_and_says_what_to_do() {
+        let role = ConditionType::ServiceLinkedRoleReady;
+        let mut unseen = status(&[(Ready, True), (role, Unknown)]);
+        assert_eq!(lint(None, &unseen, 1), Err(StatusError::ReadyBeside(role)));
+        unseen.conditions[1].reason = Reason::ServiceLinkedRoleNotSeen;
+        assert_eq!(lint(None, &unseen, 1), Ok(()));
+        unseen.conditions[1].hint.clear();
+        assert_eq!(lint(None, &unseen, 1), Err(StatusError::Unexplained(role, "what to do next")));
+    }
+
+    #[test]
+    fn a_fix_stands_only_where_something_is_denied() {
+        let denied = ConditionType::PermissionsGranted;
+        let mut said = status(&[(Ready, False), (Stalled, True), (denied, False), (TargetSynced, False)]);
+        let fix = Fix { command: Some("aws".into()), ..Fix::default() };
+        said.conditions[2].fix = fix.clone();
+        assert_eq!(lint(None, &said, 1), Ok(()));
+        said.conditions[3].fix = fix.clone();
+        assert_eq!(lint(None, &said, 1), Err(StatusError::NothingToMend(TargetSynced)));
+        let mut granted = status(&[(Ready, True), (denied, True)]);
+        granted.conditions[1].fix = fix;
+        assert_eq!(lint(None, &granted, 1), Err(StatusError::NothingToMend(denied)));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::conclude::conclude;
 use super::events;
 use super::failures::{Explained, explain};
 use super::findings;
+use crate::api::fix::Fix;
 use crate::api::status::{ConditionStatus, ConditionType, Reason, Status};
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, RoleStanding};
@@ -62,25 +63,32 @@ pub(super) struct Finding {
     pub(super) reason: Reason,
     pub(super) message: String,
     pub(super) hint: String,
+    pub(super) fix: Fix,
 }
 
 impl Finding {
     pub(super) fn fine(message: impl Into<String>) -> Self {
         let (reason, hint) = (Reason::AsWanted, String::new());
-        Self { status: ConditionStatus::True, reason, message: message.into(), hint }
+        Self { status: ConditionStatus::True, reason, message: message.into(), hint, fix: Fix::default() }
     }
 
     pub(super) fn wrong(reason: Reason, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { status: ConditionStatus::False, reason, message: message.into(), hint: hint.into() }
+        Self { status: ConditionStatus::False, ..Self::unknown(reason, message, hint) }
     }
 
     pub(super) fn unknown(reason: Reason, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { status: ConditionStatus::Unknown, reason, message: message.into(), hint: hint.into() }
+        let (status, fix) = (ConditionStatus::Unknown, Fix::default());
+        Self { status, reason, message: message.into(), hint: hint.into(), fix }
     }
 
     pub(super) fn failed(pass: Pass<'_>, failure: &Failure) -> Self {
-        let Explained { reason, message, hint } = pass.explain(failure);
+        let Explained { reason, message, hint, .. } = pass.explain(failure);
         Self::wrong(reason, message, hint)
+    }
+
+    /// With what mends it: on the conditions about permissions alone, or each would say it.
+    pub(super) fn with_fix(self, fix: Fix) -> Self {
+        Self { fix, ..self }
     }
 }
 

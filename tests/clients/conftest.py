@@ -5,6 +5,7 @@ is what another program would find in AWS.
 """
 
 import dataclasses
+import json
 import os
 import pathlib
 import select
@@ -12,6 +13,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 
 import boto3
 import botocore.config
@@ -75,6 +77,11 @@ class Sandbox:
             aws_secret_access_key="test",
             config=botocore.config.Config(retries={"total_max_attempts": 1}),
         )
+
+    def control(self, what, body):
+        """Has it fail calls (`faults`) or deny an action (`deny`), as its control API says."""
+        request = urllib.request.Request(f"{self.url}/_sandbox/{what}", json.dumps(body).encode(), method="POST")
+        urllib.request.urlopen(request, timeout=10).close()
 
     def create_service(self, cluster="B", service="search-api", desired_count=2):
         """A cluster with a service in it, through the ECS API."""

@@ -1,5 +1,7 @@
 //! The daemon as a process: what it shows, its signals and its log.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::time::Duration;
 
 use ecs_scaling::model::failure::AwsService;
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::golden::{self, mask};
 use crate::harness::{ACCOUNT, SEARCH_API, home};
-use crate::process::{Daemon, Sandbox, until};
+use crate::process::{Daemon, Sandbox, run, until};
 
 const EXAMPLES: &str = "deploy/examples";
 const SOON: Duration = Duration::from_secs(3);
@@ -142,4 +144,64 @@ fn why_it_could_not_start_is_a_line_of_the_log_as_well() {
     assert_eq!((done.code, done.out.as_str()), (Some(1), ""));
     let line: Value = serde_json::from_str(&done.err).expect("one line of JSON");
     assert!(line["error"].as_str().unwrap().contains("--api-token-file FILE"), "{line}");
+}
+
+#[test]
+fn every_sweep_is_a_line_of_the_log_with_how_many_objects_fail() {
+    let sandbox = Sandbox::start();
+    let denied = "cloudwatch:PutMetricAlarm";
+    sandbox.world.world().deny(&home().account, denied, "*", DenialStyle::NoIdentityPolicy);
+    let daemon = Daemon::start(&sandbox, EXAMPLES, &["--interval", "1s"]);
+    let line =
+        daemon.logged("both fail", |line| (line["message"] == "swept" && line["failing"] == 2).then(|| line.clone()));
+    assert_eq!(
+        (&line["level"], &line["objects"], &line["complete"], &line["scope"]),
+        (&json!("INFO"), &json!(2), &json!(true), &json!(format!("{ACCOUNT}/ap-northeast-2")))
+    );
+}
+
+#[test]
+fn what_observe_leaves_different_is_no_failure() {
+    let sandbox = Sandbox::start();
+    let daemon = Daemon::start(&sandbox, EXAMPLES, &["--interval", "1s", "--mode", "Observe"]);
+    until("Observe is said", || {
+        let list = daemon.get("/api/v1/servicescalings").json();
+        let all = list["items"].as_array().unwrap();
+        let said = |item: &Value| item["status"]["conditions"][0]["reason"] == "ObserveMode";
+        (!all.is_empty() && all.iter().all(said)).then_some(())
+    });
+    let seen = daemon.log().len();
+    let line = until("the next sweep", || daemon.log().into_iter().skip(seen).find(|line| line["message"] == "swept"));
+    assert_eq!((&line["failing"], &line["objects"]), (&json!(0), &json!(2)));
+}
+
+#[test]
+fn a_healthcheck_exits_as_healthz_says() {
+    let sandbox = Sandbox::start();
+    let daemon = Daemon::start(&sandbox, EXAMPLES, &[]);
+    let well = run(&["healthcheck", "--listen", &daemon.address]);
+    assert_eq!((well.code, well.out.as_str()), (Some(0), "ok\n"), "{}", well.transcript());
+    drop(daemon);
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let nobody = run(&["healthcheck", "--listen", &port]);
+    assert_eq!(nobody.code, Some(1));
+    assert!(nobody.err.contains(&format!("asking http://{port}/healthz")), "{}", nobody.transcript());
+}
+
+#[test]
+fn a_healthcheck_fails_with_what_an_unhealthy_daemon_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let lines = BufReader::new(&stream).lines().map(Result::unwrap);
+        let request: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        let body = "the loop has not ticked for 181 s (the interval is 60 s)\n";
+        write!(stream, "HTTP/1.1 503 Service Unavailable\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+        request
+    });
+    let done = run(&["healthcheck", "--listen", &address]);
+    assert_eq!(answering.join().unwrap()[0], "GET /healthz HTTP/1.1");
+    assert_eq!(done.code, Some(1));
+    assert!(done.err.contains("has not ticked for 181 s"), "{}", done.transcript());
 }

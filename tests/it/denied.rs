@@ -6,7 +6,7 @@ use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
 use ecs_scaling::controller::object::Passed;
 use ecs_scaling::controller::once::Session;
 use ecs_scaling::diagnose::near_miss::{self, Findings};
-use ecs_scaling::diagnose::needs::{CALLS, Call, Caller, For, Need, On, need};
+use ecs_scaling::diagnose::needs::{CALLS, Call, Caller, Feature, Need, On, need};
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::{AlarmName, TargetKey};
 use ecs_scaling_sandbox::founding::{ROLE, member, search_api};
@@ -151,17 +151,19 @@ struct Row {
     passes: usize,
 }
 
-/// The objects of the story, with a scheduled action where the call is about such.
-fn objects(call: &Call) -> String {
-    let schedules = "  scheduledActions:
+const SCHEDULES: &str = "  scheduledActions:
   - scheduledActionName: night
     schedule: cron(0 23 * * ? *)
-    \
-                     scalableTargetAction: {minCapacity: 1}
+    scalableTargetAction: {minCapacity: 1}
 ";
-    match call.objects {
-        For::All => founding_objects(),
-        For::Schedules => founding_objects().replace("  stepScaling:\n", &format!("{schedules}  stepScaling:\n")),
+
+/// The objects of the story, with what the call is about.
+fn objects(call: &Call) -> String {
+    match call.feature {
+        None => founding_objects(),
+        Some(Feature::Schedules) => {
+            founding_objects().replace("  stepScaling:\n", &format!("{SCHEDULES}  stepScaling:\n"))
+        }
     }
 }
 
@@ -196,15 +198,24 @@ async fn denied(call: &'static Call, way: Way) -> Row {
     if call.action == "iam:GetRole" {
         // Without it nothing but the role's standing is unknown.
         assert!(passed.kept.status.is_ready(), "{:#?}", passed.kept.status);
+        let told = condition(&passed, ConditionType::ServiceLinkedRoleReady);
+        let steps: Vec<String> = findings.steps.iter().map(near_miss::Step::sentence).collect();
+        assert_eq!((told.status, told.reason), (ConditionStatus::Unknown, Reason::ServiceLinkedRoleNotSeen));
+        assert!(told.message.contains(way.cause()) && told.message.contains(ROLE), "{told:#?}");
+        // Where its own role may not be read either, no edit can be proved.
+        assert!(
+            told.hint == steps.join(" ") || told.fix.notes.iter().any(|n| n.contains("could not be read")),
+            "{told:#?}"
+        );
         return Row { action: call.action, way, edit: "(work goes on without it)".to_owned(), passes: 0 };
     }
     tells(&passed, &needed, way, &findings);
     if call.privilege == ecs_scaling::diagnose::needs::Privilege::ReadOnly {
         unread(&passed, &bench.written_since(before), call.action);
     }
-    bench.mend(&findings.remedy);
+    bench.mend(&findings.remedy());
     let passes = passes_until_ready(&bench, &mut session, call.action, way).await;
-    Row { action: call.action, way, edit: findings.remedy_line.unwrap(), passes }
+    Row { action: call.action, way, edit: findings.remedy_line().unwrap(), passes }
 }
 
 fn tells(passed: &Passed, needed: &Need, way: Way, findings: &Findings) {
@@ -216,8 +227,8 @@ fn tells(passed: &Passed, needed: &Need, way: Way, findings: &Findings) {
     // Application Auto Scaling tries the writing of alarms as well, and says no reason.
     let is_reason_given = needed.call.caller != Caller::Probe && needed.call.action != "cloudwatch:PutMetricAlarm";
     assert!(!is_reason_given || told.message.contains(way.cause()), "the cause: {what}");
-    let edit = findings.remedy_line.as_deref().unwrap_or_else(|| panic!("no remedy: {what}"));
-    assert!(told.hint.contains(edit), "the edit {edit:?}: {what}");
+    let edit = findings.remedy_line().unwrap_or_else(|| panic!("no remedy: {what}"));
+    assert!(told.hint.to_lowercase().contains(&edit.to_lowercase()), "the edit {edit:?}: {what}");
     let resource = needed.resource.trim_end_matches('*');
     assert!(told.message.contains(resource) || told.hint.contains(resource), "the resource {resource}: {what}");
     if let Some(near) = findings.near_misses.first() {

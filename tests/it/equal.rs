@@ -119,3 +119,50 @@ async fn an_empty_token_is_no_token() {
     bench.converge(&mut session).await;
     assert_eq!(bench.calls("DescribeScalableTargets"), 2, "one call a sweep");
 }
+
+/// The object with metric math instead of its metric.
+fn with_metrics(metrics: &str) -> String {
+    let object = SEARCH_API.replace("\n      metricName: CPUUtilization", &format!("\n      metrics: [{metrics}]"));
+    let object = object.replace("\n      statistic: Average", "").replace("\n      period: 60", "");
+    let lines = object.lines().map(|line| line.split(" # ").next().unwrap_or(line).trim_end());
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+// S-096: queries are a set, by id; and their defaults may be spelled or not.
+#[tokio::test(start_paused = true)]
+async fn the_order_and_the_defaults_of_metrics_make_no_difference() {
+    let one = with_metrics(
+        "{id: m1, returnData: false, metricStat: {metric: {metricName: CPUUtilization}}}, \
+         {id: e1, expression: m1 * m2 / 100}, \
+         {id: m2, returnData: false, metricStat: {metric: {metricName: MemoryUtilization}}}",
+    );
+    let other = with_metrics(
+        "{id: m2, returnData: false, accountId: \"111122223333\", metricStat: {metric: {metricName: MemoryUtilization, \
+         namespace: AWS/ECS, dimensions: {ServiceName: search-api, ClusterName: B}}, stat: Average, period: 60}}, \
+         {id: m1, returnData: false, metricStat: {metric: {metricName: CPUUtilization}}}, \
+         {id: e1, expression: m1 * m2 / 100, returnData: true}",
+    );
+    assert_same(&one, &other).await;
+    assert_same(&other, &one).await;
+}
+
+// A query that somebody took out, changed or added is put back.
+#[tokio::test(start_paused = true)]
+async fn a_query_that_differs_is_put_back() {
+    use ecs_scaling_sandbox::value::Value;
+    let bench = Bench::new().await;
+    let yaml = with_metrics(
+        "{id: m1, returnData: false, metricStat: {metric: {metricName: CPUUtilization}}}, {id: e1, expression: m1 * 2}",
+    );
+    let mut session = bench.session(&yaml).await;
+    bench.converge(&mut session).await;
+    let wanted = bench.alarm().spec;
+    let extra = Value::map([("Id", "e9".into()), ("Expression", "m1 * 3".into()), ("ReturnData", false.into())]);
+    bench.change_alarm(|alarm| alarm.spec.queries.push(extra));
+    assert_eq!(bench.next_pass(&mut session).await.1, ["PutMetricAlarm"]);
+    assert_eq!(bench.alarm().spec, wanted);
+    bench.sleep(120).await;
+    bench.put_alarm(json!({"AlarmActions": [bench.policy_arn()]})); // a single metric in its place
+    assert_eq!(bench.next_pass(&mut session).await.1, ["PutMetricAlarm"]);
+    assert_eq!(bench.alarm().spec, wanted);
+}

@@ -1,10 +1,11 @@
 //! `doctor`, `explain` and `iam-policy` as processes.
 
+use ecs_scaling::diagnose::least_privilege::own_policy_statements;
 use ecs_scaling_sandbox::founding::{POLICY, ROLE, STATEMENT};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::member::{founding_objects, member_account};
+use crate::member::{ROLE_ARN, founding_objects, member_account};
 use crate::process::{Done, Sandbox, run};
 
 /// The founding story, served, and its objects in a file.
@@ -108,6 +109,7 @@ fn explain_gives_the_fields_of_the_corpus_and_a_hint() {
         "nestedCode",
         "summary",
         "hint",
+        "command",
     ];
     expected.sort_unstable();
     assert_eq!(fields, expected);
@@ -168,6 +170,8 @@ fn iam_policy_prints_one_document_for_the_objects_of_an_account() {
         let done = run(&["iam-policy", "--mode", mode, "--config", file.to_str().unwrap()]);
         assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
         let document = done.json();
+        let own = own_policy_statements(ROLE_ARN).unwrap();
+        assert!(document["Statement"].as_array().unwrap().ends_with(&own), "{document}");
         assert_eq!(document["Version"], "2012-10-17");
         let text = document.to_string();
         assert!(text.contains("arn:aws:ecs:ap-northeast-2:444455556666:service/B/*"), "{text}");
@@ -175,5 +179,25 @@ fn iam_policy_prints_one_document_for_the_objects_of_an_account() {
         let actions = document["Statement"].as_array().unwrap().iter();
         sizes.push(actions.map(|statement| statement["Action"].as_array().unwrap().len()).sum::<usize>());
     }
-    assert_eq!(sizes, [8, 16, 17]);
+    assert_eq!(sizes, [8 + 7, 16 + 7, 17 + 7], "with what reads the role's own policies");
+}
+
+#[test]
+fn iam_policy_scopes_what_explains_denials_to_the_role_or_says_that_it_is_left_out() {
+    let of = |arguments: &[&str]| run(&[&["iam-policy", "--mode", "read-only"], arguments].concat());
+    let has_own = |done: &Done| done.out.contains("iam:SimulatePrincipalPolicy");
+    let unknown = of(&[]);
+    assert_eq!((unknown.code, has_own(&unknown)), (Some(0), false));
+    assert!(unknown.err.contains("left out") && unknown.err.contains("--role-arn"), "{}", unknown.err);
+    let known = of(&["--role-arn", ROLE_ARN]);
+    assert_eq!((has_own(&known), known.err.as_str()), (true, ""));
+    for without in [vec!["--no-explain-denials"], vec!["--role-arn", ROLE_ARN, "--no-explain-denials"]] {
+        let done = of(&without);
+        assert_eq!((done.code, has_own(&done), done.err.as_str()), (Some(0), false, ""), "{without:?}");
+    }
+    let last_counts = of(&["--no-explain-denials", "--explain-denials", "--role-arn", ROLE_ARN]);
+    assert!(has_own(&last_counts));
+    let session = of(&["--role-arn", "arn:aws:sts::444455556666:assumed-role/search-test-role/me"]);
+    assert_eq!(session.code, Some(64), "{}", session.transcript());
+    assert!(session.err.contains("arn:PARTITION:iam::ACCOUNT:role/PATH/NAME"), "{}", session.err);
 }

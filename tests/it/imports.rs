@@ -16,8 +16,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("status", &["model", "api", "plan", "diagnose"]),
     ("source", &["model", "api"]),
     ("aws", &["model", "api"]),
-    ("observe", &["model", "api", "diagnose", "aws"]),
-    ("apply", &["model", "api", "plan", "aws"]),
+    ("admission", &["model"]),
+    ("observe", &["model", "api", "diagnose", "aws", "admission"]),
+    ("apply", &["model", "api", "plan", "aws", "admission"]),
     // What shows the state to machines and people reads it where it is kept.
     ("metrics", &["model", "api", "plan", "diagnose", "aws", "controller"]),
     ("http", &["model", "api", "controller", "metrics"]),

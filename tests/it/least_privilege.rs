@@ -3,19 +3,25 @@
 use std::collections::BTreeSet;
 
 use ecs_scaling::api::desired::Mode;
+use ecs_scaling::api::fix::{Fix, PolicyEdit};
 use ecs_scaling::api::status::{ConditionStatus, ConditionType};
 use ecs_scaling::aws::Limits;
 use ecs_scaling::controller::once::Session;
-use ecs_scaling::diagnose::least_privilege::{documents, statements};
-use ecs_scaling::diagnose::needs::{For, Privilege, calls};
+use ecs_scaling::diagnose::least_privilege::{OF_OWN_ROLE, OF_POLICIES, documents, own_policy_statements, statements};
+use ecs_scaling::diagnose::near_miss;
+use ecs_scaling::diagnose::needs::{Feature, Privilege, calls, need};
 use ecs_scaling::model::capacity::CapacityRange;
+use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::{AlarmName, ServiceId, TargetKey};
+use ecs_scaling::model::role::SLR_SERVICE;
 use ecs_scaling_sandbox::founding::{ROLE, member, search_api};
 use ecs_scaling_sandbox::{ServiceSeed, World};
 use serde_json::{Value, json};
 
-use crate::harness::{ALARM, Bench, SEARCH_API, start};
-use crate::member::{Log, member_account};
+use crate::alarm_ref;
+use crate::harness::{ALARM, Bench, SEARCH_API, condition, start};
+use crate::member::{Log, ROLE_ARN, member_account};
+use ecs_scaling::controller::object::Passed;
 
 const SEARCH_WORKER: &str = include_str!("../../deploy/examples/search-worker.yaml");
 
@@ -31,15 +37,24 @@ fn objects() -> String {
 
 /// What `iam-policy` prints for the objects, without one action.
 fn policy(privilege: Privilege, without: &str) -> Vec<Value> {
+    let own = own_policy_statements(ROLE_ARN).unwrap();
+    documents([of_objects(privilege, without), own].concat())
+}
+
+/// The statements about the objects, without one action.
+fn of_objects(privilege: Privilege, without: &str) -> Vec<Value> {
     let services = [search_api(), ServiceId::new("C", "search-worker")];
     let keys: BTreeSet<TargetKey> =
         services.into_iter().map(|service| TargetKey { scope: member(), service }).collect();
-    let mut statements = statements(&member_account(), &keys, privilege, For::Schedules);
+    lacking(statements(&member_account(), &keys, &Feature::all(), privilege), without)
+}
+
+fn lacking(mut statements: Vec<Value>, without: &str) -> Vec<Value> {
     for statement in &mut statements {
         statement["Action"].as_array_mut().unwrap().retain(|action| action != without);
     }
     statements.retain(|statement| statement["Action"] != json!([]));
-    documents(statements)
+    statements
 }
 
 /// A world in which the controller is the role, and the role may do everything.
@@ -128,6 +143,14 @@ async fn reconciles(without: &str) -> bool {
     for yaml in [objects(), larger, objects()] {
         well = well && nothing_denied(&bench, &mut bench.session(&yaml).await).await;
     }
+    if well {
+        bench.put_theirs_at(&member());
+        let mut session = bench.session(&alarm_ref::object(alarm_ref::THEIRS)).await;
+        well = nothing_denied(&bench, &mut session).await;
+        let attached = bench.round(&mut session).await.values().all(|passed| passed.kept.status.is_ready());
+        assert!(!well || attached, "the policy is on somebody else's alarm");
+        well = well && nothing_denied(&bench, &mut bench.session(&objects()).await).await;
+    }
     for change in SCENARIOS {
         if well {
             change(&bench);
@@ -163,7 +186,7 @@ async fn under_exactly_the_least_policy_everything_is_made_and_put_back() {
 
 #[tokio::test(start_paused = true)]
 async fn no_action_of_the_least_policy_is_unused() {
-    for call in calls(Privilege::ReconcileSlr, For::Schedules) {
+    for call in calls(Privilege::ReconcileSlr, &Feature::all()) {
         assert!(!reconciles(call.action).await, "{} is granted and nothing needs it", call.action);
     }
 }
@@ -171,7 +194,103 @@ async fn no_action_of_the_least_policy_is_unused() {
 #[tokio::test(start_paused = true)]
 async fn an_observer_needs_the_reads_and_each_of_them() {
     assert!(observes("").await);
-    for call in calls(Privilege::ReadOnly, For::Schedules) {
+    for call in calls(Privilege::ReadOnly, &Feature::all()) {
         assert!(!observes(call.action).await, "{} is granted and nothing needs it", call.action);
+    }
+}
+
+const CREATE: &str = "iam:CreateServiceLinkedRole";
+
+/// Lets somebody attach a policy of the account to the role that almost allows the service-linked role.
+fn attach_near_miss(bench: &Bench) -> Value {
+    let statement = json!({
+        "Sid": "TeamRoles", "Effect": "Allow", "Action": CREATE, "Resource": "*",
+        "Condition": {"StringEquals": {"iam:AWSServiceName": ["ecs.amazonaws.com"]}}
+    });
+    let document = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let (now, mut world) = (bench.clock.now(), bench.world.world());
+    let mut call = |operation, input| world.call_as_admin(&member(), AwsService::Iam, operation, input, now).unwrap();
+    call("CreatePolicy", json!({"PolicyName": "team-roles", "PolicyDocument": document}));
+    let arn = "arn:aws:iam::444455556666:policy/team-roles";
+    call("AttachRolePolicy", json!({"RoleName": ROLE, "PolicyArn": arn}));
+    statement
+}
+
+/// What is said of a role that may do all but make the service-linked role, and lacks one of the actions by which it reads
+/// its own policies. The organization refuses as well, which only the simulator sees.
+async fn told_without(own_action: &str) -> Fix {
+    let bench = bench().await;
+    let own = lacking(own_policy_statements(ROLE_ARN).unwrap(), own_action);
+    grant(&bench, &documents([of_objects(Privilege::ReconcileSlr, CREATE), own].concat()));
+    attach_near_miss(&bench);
+    let deny = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": CREATE, "Resource": "*"}});
+    bench.world.world().add_scp(&member_account(), "no-roles", &deny).unwrap();
+    let mut session = bench.session(&objects()).await;
+    let passed = bench.pass(&mut session).await;
+    condition(&passed, ConditionType::ServiceLinkedRoleReady).fix.clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_exactly_the_least_policy_a_denial_holds_the_exact_edit() {
+    let bench = bench().await;
+    grant(&bench, &policy(Privilege::ReconcileSlr, CREATE));
+    let mut edited = attach_near_miss(&bench);
+    let mut session = bench.session(&objects()).await;
+    let passed = bench.pass(&mut session).await;
+    for kind in [ConditionType::PermissionsGranted, ConditionType::ServiceLinkedRoleReady] {
+        let told = condition(&passed, kind);
+        let edit = "In statement \"TeamRoles\" of policy team-roles: add ecs.application-autoscaling.amazonaws.com to \
+                    iam:AWSServiceName.";
+        edited["Condition"]["StringEquals"]["iam:AWSServiceName"] = json!(["ecs.amazonaws.com", SLR_SERVICE]);
+        assert_eq!(told.hint, edit);
+        let edits = vec![PolicyEdit { edit: edit.to_owned(), edited_statements: vec![edited.clone()] }];
+        assert_eq!((&told.fix.edits, told.fix.notes.len(), told.fix.still_needed.len()), (&edits, 0, 0), "{told:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_exactly_the_least_policy_each_action_that_is_taken_out_is_put_back_by_the_edit() {
+    for call in calls(Privilege::Reconcile, &Feature::all()).filter(|call| !comes_later(call.action)) {
+        let bench = bench().await;
+        let now = bench.clock.now();
+        let role = json!({"AWSServiceName": SLR_SERVICE});
+        bench.world.world().call_as_admin(&member(), AwsService::Iam, "CreateServiceLinkedRole", role, now).unwrap();
+        grant(&bench, &policy(Privilege::ReconcileSlr, call.action));
+        let passed = bench.round(&mut bench.session(&objects()).await).await;
+        let denied =
+            |passed: &&Passed| condition(passed, ConditionType::PermissionsGranted).status == ConditionStatus::False;
+        let denied: Vec<&Passed> = passed.values().filter(denied).collect();
+        assert!(!denied.is_empty(), "{} is granted and nothing needs it", call.action);
+        for passed in denied {
+            let target = &passed.plan.as_ref().unwrap().key;
+            let request = need(target, call.action).unwrap().request();
+            let proved = near_miss::find(&bench.policies(), &request, &[]);
+            let told = &condition(passed, ConditionType::PermissionsGranted).fix;
+            let statements = |fix: &Fix| fix.edits.iter().flat_map(|e| e.edited_statements.clone()).collect::<Vec<_>>();
+            let expected: Vec<Value> = proved.steps.iter().flat_map(near_miss::Step::statements).collect();
+            assert!(!expected.is_empty(), "{}", call.action);
+            assert_eq!(statements(told), expected, "{}", call.action);
+        }
+    }
+}
+
+/// Calls that the first pass over an object does not make, and the one that work goes on without.
+fn comes_later(action: &str) -> bool {
+    let later = [":TagResource", ":UntagResource", ":ListTagsForResource", ":DescribeScalingActivities"];
+    action == "iam:GetRole" || later.iter().any(|later| action.ends_with(later))
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_action_by_which_the_role_reads_its_own_policies_is_needed_for_the_hint() {
+    let simulated = |fix: &Fix| fix.notes.iter().any(|note| note.contains("simulator still denies"));
+    let all = told_without("").await;
+    assert!(all.edits.len() == 1 && simulated(&all), "{all:#?}");
+    for action in OF_OWN_ROLE.iter().chain(OF_POLICIES) {
+        let told = told_without(action).await;
+        if *action == "iam:SimulatePrincipalPolicy" {
+            assert!(told.edits.len() == 1 && !simulated(&told), "{told:#?}");
+        } else {
+            assert!(told.edits.is_empty() && told.notes.iter().any(|n| n.contains("could not be read")), "{told:#?}");
+        }
     }
 }

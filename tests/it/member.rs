@@ -88,6 +88,7 @@ impl Bench {
     pub(crate) fn run(&self, yaml: &str) -> Loop {
         let (state, shutdown) = (Arc::new(State::default()), CancellationToken::new());
         let (sender, receiver) = watch::channel(Arc::default());
+        let kick = Arc::new(Notify::new());
         let supervisor = Supervisor {
             aws: self.aws.clone(),
             clock: self.clock,
@@ -95,17 +96,19 @@ impl Bench {
             state: Arc::clone(&state),
             metrics: Arc::new(Metrics::new(self.settings.interval).unwrap()),
             desired: receiver,
-            kick: Arc::new(Notify::new()),
+            kick: Arc::clone(&kick),
             shutdown: shutdown.clone(),
         };
         sender.send(Arc::new(desired(yaml))).unwrap();
-        Loop { state, shutdown, task: tokio::spawn(supervisor.run()), _objects: sender }
+        Loop { state, kick, shutdown, task: tokio::spawn(supervisor.run()), _objects: sender }
     }
 }
 
 /// The loop, at work.
 pub(crate) struct Loop {
     pub(crate) state: Arc<State>,
+    /// What SIGHUP does.
+    pub(crate) kick: Arc<Notify>,
     shutdown: CancellationToken,
     task: JoinHandle<()>,
     _objects: watch::Sender<Arc<ecs_scaling::api::desired::Desired>>,

@@ -1,9 +1,9 @@
 //! Permissions that are missing: what is said, and that doing what is said helps.
 
 use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
-use ecs_scaling::diagnose::near_miss;
-use ecs_scaling::diagnose::needs::{For, Privilege, needs};
+use ecs_scaling::diagnose::needs::{Features, Privilege, needs};
 use ecs_scaling::model::names::TargetKey;
+use ecs_scaling::model::role::CREATE_SLR_COMMAND;
 use ecs_scaling_sandbox::founding::{POLICY, ROLE, STATEMENT, member, search_api};
 use serde_json::{Value, json};
 
@@ -29,6 +29,9 @@ async fn the_founding_story_is_told_by_the_conditions_and_its_edit_ends_it() {
     for kind in [ConditionType::ServiceLinkedRoleReady, ConditionType::PermissionsGranted] {
         let told = condition(&passed, kind);
         let text = format!("{} {}", told.message, told.hint);
+        assert_eq!(told.hint, told.fix.edits[0].edit, "what to do first, and nothing else");
+        assert_eq!(told.fix.still_needed, [""; 0], "the policies allow all else");
+        assert_eq!(told.fix.command.as_deref(), Some(CREATE_SLR_COMMAND));
         for fact in [
             ROLE,
             "iam:CreateServiceLinkedRole",
@@ -42,8 +45,8 @@ async fn the_founding_story_is_told_by_the_conditions_and_its_edit_ends_it() {
             assert!(text.contains(fact), "{kind} does not say {fact}: {text}");
         }
         assert!(!text.contains("assumed-role") && !text.contains("/ecs-scaling"), "the role, not the session: {text}");
-        for need in needs(&key(), Privilege::ReconcileSlr, For::All) {
-            assert!(told.hint.contains(need.call.action), "{} is needed as well: {}", need.call.action, told.hint);
+        for need in needs(&key(), Privilege::ReconcileSlr, &Features::new()) {
+            assert!(told.fix.needed.iter().any(|action| action == need.call.action), "{} is needed", need.call.action);
         }
     }
     assert!(passed.kept.status.condition(ConditionType::Reconciling).is_some());
@@ -56,9 +59,8 @@ async fn the_founding_story_is_told_by_the_conditions_and_its_edit_ends_it() {
     assert!(passed.kept.status.condition(ConditionType::Reconciling).is_none());
     assert_eq!(bench.calls("RegisterScalableTarget"), 0, "it would only have hidden the cause");
 
-    let request = needs(&key(), Privilege::ReconcileSlr, For::All).pop().unwrap().request();
-    let findings = near_miss::find(&bench.policies(), &request, &[]);
-    let edited = findings.near_misses[0].edited_statement().unwrap();
+    let fix = &condition(&passed, ConditionType::ServiceLinkedRoleReady).fix;
+    let edited = &fix.edits[0].edited_statements[0];
     assert_eq!(
         edited["Condition"]["StringEquals"]["iam:AWSServiceName"],
         json!(["cloud9.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com"])

@@ -154,7 +154,12 @@ impl Daemon {
     pub(crate) fn start(sandbox: &Sandbox, config: &str, arguments: &[&str]) -> Self {
         let mut all = vec!["run", "--config", config, "--owner", "it", "--listen", "127.0.0.1:0"];
         all.extend(arguments);
-        let mut child = sandbox.command(&all).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::spawn(sandbox.command(&all))
+    }
+
+    /// Starts this command, and waits until it listens.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(vec![]));
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&log));
         std::thread::spawn(move || lines.for_each(|line| kept.lock().unwrap().push(line.unwrap())));
@@ -168,13 +173,23 @@ impl Daemon {
     /// Starts it and waits until every object was looked at and is Ready.
     pub(crate) fn settled(sandbox: &Sandbox, config: &str, arguments: &[&str]) -> Self {
         let daemon = Self::start(sandbox, config, arguments);
+        daemon.until_ready();
+        daemon
+    }
+
+    /// Waits until every object was looked at and is Ready.
+    pub(crate) fn until_ready(&self) {
         until("every object is Ready", || {
-            let list: Value = serde_json::from_str(&daemon.get("/api/v1/servicescalings").body).unwrap();
+            let list: Value = serde_json::from_str(&self.get("/api/v1/servicescalings").body).unwrap();
             let items = list["items"].as_array().unwrap();
             let ready = |item: &Value| item["status"]["conditions"][0]["status"] == "True";
             (!items.is_empty() && items.iter().all(ready)).then_some(())
         });
-        daemon
+    }
+
+    /// The log so far, as it came.
+    pub(crate) fn raw_log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
     }
 
     /// The log so far, each line of which must be one JSON object.

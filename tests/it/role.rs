@@ -5,8 +5,10 @@ use std::time::Duration;
 use ecs_scaling::api::desired::Mode;
 use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
 use ecs_scaling::controller::RolePolicy;
+use ecs_scaling::controller::object::Passed;
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::role::SLR_SERVICE;
+use ecs_scaling_sandbox::{Fault, ServiceSeed};
 use serde_json::json;
 
 use crate::harness::{Bench, SEARCH_API, condition, home, said};
@@ -74,8 +76,58 @@ async fn where_the_role_may_not_be_seen_it_is_unknown_and_work_goes_on() {
     let mut session = bench.session(SEARCH_API).await;
     let passed = bench.pass(&mut session).await;
     assert!(passed.kept.status.is_ready());
+    assert!(passed.kept.status.condition(ConditionType::Stalled).is_none());
     assert_eq!(bench.written_since(0)[0], "RegisterScalableTarget");
+    assert_eq!(said(&passed, ConditionType::PermissionsGranted).0, ConditionStatus::True, "no call for the object");
+    not_seen(&passed);
     bench.converge(&mut session).await;
+    bench.allow("iam:GetRole");
+    bench.sleep(60).await;
+    assert_eq!(said(&bench.pass(&mut session).await, SLR), (ConditionStatus::True, Reason::AsWanted));
+}
+
+/// The role could not be seen, who may not see it, and what to do about that.
+fn not_seen(passed: &Passed) {
+    assert_eq!(said(passed, SLR), (ConditionStatus::Unknown, Reason::ServiceLinkedRoleNotSeen));
+    let told = condition(passed, SLR);
+    assert!(told.message.starts_with("whether the role exists could not be seen, and work goes on"), "{told:?}");
+    assert!(told.message.contains("iam:GetRole") && told.hint.contains("Allow iam:GetRole"), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_object_of_an_account_whose_role_may_not_be_seen_says_so() {
+    let bench = Bench::new().await;
+    bench.deny("iam:GetRole");
+    let mut worker = SEARCH_API.replace("search-api", "search-worker").replace("Prod", "Worker");
+    worker.insert_str(0, "---\n");
+    bench.world.world().add_service(&home(), "B", &ServiceSeed::new("search-worker", 2), bench.clock.now());
+    let mut session = bench.session(&format!("{SEARCH_API}{worker}")).await;
+    let passed = bench.round(&mut session).await;
+    assert_eq!(passed.len(), 2);
+    passed.values().for_each(not_seen);
+    assert_eq!(bench.calls("GetRole"), 1, "it is asked once for the account");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_was_seen_and_may_be_seen_no_more_is_no_longer_said_to_exist() {
+    let bench = Bench::new().await;
+    let mut session = bench.session(SEARCH_API).await;
+    assert_eq!(said(&bench.pass(&mut session).await, SLR), (ConditionStatus::True, Reason::AsWanted));
+    bench.deny("iam:GetRole");
+    bench.sleep(601).await;
+    let passed = bench.pass(&mut session).await;
+    not_seen(&passed);
+    assert!(passed.kept.status.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_at_the_role_that_fails_takes_nothing_back() {
+    let bench = Bench::new().await;
+    let mut session = bench.session(SEARCH_API).await;
+    bench.pass(&mut session).await;
+    bench.sleep(601).await;
+    bench.fail("GetRole", 3, Fault::Throttle);
+    assert_eq!(said(&bench.pass(&mut session).await, SLR), (ConditionStatus::True, Reason::AsWanted));
 }
 
 // What AWS says itself is said, whatever could be seen.

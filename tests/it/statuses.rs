@@ -3,6 +3,7 @@
 use ecs_scaling::api::status::{ConditionStatus, ConditionType, EventReason, Reason};
 use ecs_scaling::controller::object::Passed;
 use ecs_scaling::model::failure::AwsService;
+use ecs_scaling::model::role::CREATE_SLR_COMMAND;
 use ecs_scaling::status::EVENTS_KEPT;
 use ecs_scaling_sandbox::Fault;
 use serde_json::json;
@@ -43,9 +44,8 @@ async fn a_missing_service_linked_role_is_named_and_so_is_the_command_that_makes
     assert!(bench.written_since(0).iter().all(|operation| operation == "CreateServiceLinkedRole"));
     let role = condition(&passed, ConditionType::ServiceLinkedRoleReady);
     assert_eq!((role.status, role.reason), (ConditionStatus::False, Reason::ServiceLinkedRoleMissing));
-    for says in ["iam:CreateServiceLinkedRole", "aws iam create-service-linked-role"] {
-        assert!(role.hint.contains(says), "{}", role.hint);
-    }
+    assert!(role.hint.contains("iam:CreateServiceLinkedRole"), "{}", role.hint);
+    assert_eq!(role.fix.command.as_deref(), Some(CREATE_SLR_COMMAND));
 }
 
 // road#2614, S-016

@@ -25,6 +25,10 @@ step 'Rust tests'              cargo-test
 step 'docs'                    docs
 step 'dependencies'            deny
 step 'clients'                 clients
+step 'alerts'                  rules
+step 'chart'                   chart
+step 'ECS, image, runbook'     deploy
+step 'YAML and shell'          yaml-shell
 step 'demo'                    demo-golden
 
 printf '\n== all checks passed: %d s\n' "$SECONDS"

@@ -47,7 +47,7 @@ impl Filling {
     pub(in crate::api) const ALL: [Self; 3] = [Self::Absent, Self::Low, Self::High];
 }
 
-impl Draft<'_> {
+impl<'s> Draft<'s> {
     /// Where the holes are; `at` is where this value stands.
     pub(in crate::api) fn holes(&self, at: &Path) -> Vec<Path> {
         match self {
@@ -56,6 +56,44 @@ impl Draft<'_> {
             Self::List(items) => items.iter().enumerate().flat_map(|(n, item)| item.holes(&at.index(n))).collect(),
             Self::Map(members) => members.iter().flat_map(|member| member.value.holes(&at.key(&member.name))).collect(),
         }
+    }
+
+    /// Adds what a profile gives and this value does not: maps are merged by key, all else is this value's as a whole.
+    pub(in crate::api) fn add_defaults(&mut self, defaults: &Value) {
+        let (Self::Map(members), Value::Object(defaults)) = (self, defaults) else { return };
+        for (name, value) in defaults {
+            match members.iter_mut().find(|member| member.name == *name) {
+                Some(member) => member.value.add_defaults(value),
+                None => {
+                    let value = Draft::Value(value.clone());
+                    members.push(Member { name: name.clone(), value, is_required: false });
+                }
+            }
+        }
+    }
+
+    /// A field of a map.
+    pub(in crate::api) fn field_mut(&mut self, name: &str) -> Option<&mut Self> {
+        let Self::Map(members) = self else { return None };
+        members.iter_mut().find(|member| member.name == name).map(|member| &mut member.value)
+    }
+
+    /// The text, where this is text that could be read.
+    pub(in crate::api) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Value(value) => value.as_str(),
+            Self::List(_) | Self::Map(_) | Self::Hole(_) => None,
+        }
+    }
+
+    /// Puts a hole where this is a map without the field. True: there was none.
+    pub(in crate::api) fn leave_hole(&mut self, name: &str, schema: &'s Value) -> bool {
+        let Self::Map(members) = self else { return false };
+        let lacks = members.iter().all(|member| member.name != name);
+        if lacks {
+            members.push(Member { name: name.to_owned(), value: Draft::Hole(schema), is_required: true });
+        }
+        lacks
     }
 
     /// The whole value, with something of the right shape in each hole.

@@ -29,6 +29,8 @@ pub(super) struct MapForm<'a> {
     /// Each known field with its schema.
     pub(super) fields: Vec<(&'a str, &'a Value)>,
     pub(super) required: Vec<&'a str>,
+    /// Those of the required fields that another object may give: their absence is judged when that is known.
+    pub(super) from_elsewhere: Vec<&'a str>,
     /// The schema of all further keys, where they are allowed.
     pub(super) others: Option<&'a Value>,
 }
@@ -50,11 +52,15 @@ impl<'a> Expected<'a> {
             return Self::Word(words);
         }
         match schema.get("type").and_then(Value::as_str) {
-            Some("object") => Self::Map(MapForm {
-                fields: properties(schema),
-                required: strings(schema.get("required")),
-                others: schema.get("additionalProperties").filter(|others| others.is_object()),
-            }),
+            Some("object") => {
+                let from_elsewhere = from_elsewhere(schema);
+                Self::Map(MapForm {
+                    fields: properties(schema),
+                    required: [strings(schema.get("required")), from_elsewhere.clone()].concat(),
+                    from_elsewhere,
+                    others: schema.get("additionalProperties").filter(|others| others.is_object()),
+                })
+            }
             Some("array") => schema.get("items").map_or(Self::Anything, Self::List),
             Some("string") => Self::Text,
             Some("integer") => Self::Int,
@@ -68,6 +74,12 @@ impl<'a> Expected<'a> {
 fn properties(schema: &Value) -> Vec<(&str, &Value)> {
     let properties = schema.get("properties").and_then(Value::as_object);
     properties.into_iter().flatten().map(|(name, schema)| (name.as_str(), schema)).collect()
+}
+
+/// `anyOf` has what names the other object first, and what is needed without it last.
+fn from_elsewhere(schema: &Value) -> Vec<&str> {
+    let alternatives = schema.get("anyOf").and_then(Value::as_array);
+    strings(alternatives.and_then(|all| all.last()).and_then(|last| last.get("required")))
 }
 
 fn words(schema: &Value) -> Vec<&str> {

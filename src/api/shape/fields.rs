@@ -11,23 +11,16 @@ use crate::api::yaml::{Entry, Node, ScalarValue};
 
 /// Fields that a later version brings, and the field that they may take the place of. Where an object holds one today,
 /// it cannot be done, and is said.
-const LATER: [(&str, &str); 7] = [
-    ("targetTracking", ""),
-    ("intervals", "steps"),
-    ("alarmRef", "alarm"),
-    ("state", ""),
-    ("profile", ""),
-    ("metrics", "metricName"),
-    ("predictiveScaling", ""),
-];
+const LATER: [(&str, &str); 3] = [("targetTracking", ""), ("state", ""), ("predictiveScaling", "")];
 
 /// Fields that people bring along from elsewhere, and what stands for them here.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 6] = [
     ("resourceId", "give `cluster` and `service`"),
     ("roleARN", "leave it out: Application Auto Scaling uses its service-linked role for ECS"),
     ("desiredCount", "leave it out: the desired count is never written"),
     ("policyType", "leave it out: the policies under `stepScaling` are of the type StepScaling"),
     ("stepScalingPolicyConfiguration", "write its fields directly into the policy"),
+    ("intervals", "write it in the spec, beside `stepScaling`: it makes policies of its own"),
 ];
 
 pub(super) fn check<'s>(
@@ -56,10 +49,11 @@ pub(super) fn check<'s>(
         }
     }
     for (name, schema) in form.fields.iter().filter(|(name, _)| node.get(name).is_none()) {
-        let is_required = form.required.contains(name);
+        let is_required = form.required.contains(name) && !form.from_elsewhere.contains(name);
         let is_meant = meant.contains(name) || node.has_merge();
         if is_required && !is_meant {
-            report.error_at(node.mark, path, format!("`{name}` is missing"), missing_hint(name, schema));
+            let (message, hint) = missing(name, schema);
+            report.error_at(node.mark, path, message, hint);
         }
         if is_required || is_meant {
             members.push(Member { name: (*name).to_owned(), value: Draft::Hole(schema), is_required });
@@ -102,11 +96,13 @@ fn unknown(name: &str, known: &[&str]) -> (String, String) {
     (message, hint)
 }
 
-fn missing_hint(name: &str, schema: &Value) -> String {
+/// That a needed field is missing, and what it is.
+pub(in crate::api) fn missing(name: &str, schema: &Value) -> (String, String) {
     let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
     let first = description.split(". ").next().unwrap_or_default().replace('\n', " ");
-    match first.trim_end_matches('.') {
+    let hint = match first.trim_end_matches('.') {
         "" => format!("add `{name}`"),
         first => format!("add `{name}`: {first}"),
-    }
+    };
+    (format!("`{name}` is missing"), hint)
 }

@@ -11,6 +11,7 @@ mod scalars;
 use serde_json::Value;
 
 pub(super) use self::draft::{Draft, Filling};
+pub(super) use self::fields::missing;
 
 use self::expected::Expected;
 use super::finding::Report;

@@ -12,7 +12,7 @@ pub struct AwsAccountSpec {
     /// The account's id: twelve digits, in quotes. Compared with `sts:GetCallerIdentity` before anything is written.
     /// Default: not compared.
     pub account_id: Option<String>,
-    /// The ARN of the role to assume in the account. Default: the controller's own credentials.
+    /// The ARN of the role to assume in the account, for an hour at a time. Default: the controller's own credentials.
     pub role_arn: Option<String>,
     /// The external id that the role's trust policy asks for (STS `ExternalId`). Default: none.
     pub external_id: Option<String>,

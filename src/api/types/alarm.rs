@@ -1,14 +1,15 @@
-//! A CloudWatch alarm on a single metric: every field of PutMetricAlarm that such an alarm has.
+//! A CloudWatch alarm: every field of PutMetricAlarm that an alarm with a fixed threshold has.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::alarm::{ComparisonOperator, LowSampleCount, StandardUnit, Statistic, TreatMissingData};
+use crate::model::alarm::{ComparisonOperator, LowSampleCount, TreatMissingData};
+use crate::model::metric::{StandardUnit, Statistic};
 use crate::model::number::Number;
 
-/// A CloudWatch alarm on a single metric (`PutMetricAlarm`).
+/// A CloudWatch alarm (`PutMetricAlarm`), on a single metric or on metric math.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AlarmSpec {
@@ -28,8 +29,8 @@ pub struct AlarmSpec {
     pub insufficient_data_actions: Option<Vec<String>>,
     /// The metric's namespace (`Namespace`). Default: `AWS/ECS`.
     pub namespace: Option<String>,
-    /// The metric's name (`MetricName`), such as `CPUUtilization`.
-    pub metric_name: String,
+    /// The metric's name (`MetricName`), such as `CPUUtilization`. Give `metricName` or `metrics`. Default: none.
+    pub metric_name: Option<String>,
     /// The metric's dimensions (`Dimensions`), by name. Default: `ClusterName` and `ServiceName` of this service in the
     /// namespaces `AWS/ECS` and `ECS/ContainerInsights`, none in others.
     pub dimensions: Option<BTreeMap<String, String>>,
@@ -42,6 +43,9 @@ pub struct AlarmSpec {
     pub period: Option<i32>,
     /// The unit (`Unit`); the alarm then sees only datapoints that were put with this unit. Default: every unit.
     pub unit: Option<StandardUnit>,
+    /// Metrics and metric math over them (`Metrics`), in any order, 1 to 20, instead of the fields of a single metric.
+    /// Exactly one has `returnData: true`: its value is what the threshold is compared with. Default: none.
+    pub metrics: Option<Vec<MetricQuerySpec>>,
     /// How many periods are looked at (`EvaluationPeriods`). Default: 1.
     pub evaluation_periods: Option<i32>,
     /// How many of these periods must breach (`DatapointsToAlarm`). Default: all of them.
@@ -61,6 +65,55 @@ pub struct AlarmSpec {
     pub warm_up_configuration: Option<WarmUpSpec>,
     /// What the alarm's notifications hold (`ActionConfiguration`). Default: AWS's.
     pub action_configuration: Option<ActionConfigurationSpec>,
+}
+
+/// One of an alarm's metrics: a metric, or an expression over the ids of others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MetricQuerySpec {
+    /// What expressions call it (`Id`), unique in the alarm: a lower-case letter, then letters, digits and `_`.
+    pub id: String,
+    /// A metric and its statistic (`MetricStat`). Give `metricStat` or `expression`. Default: none.
+    pub metric_stat: Option<MetricStatSpec>,
+    /// Metric math over the other ids (`Expression`), such as `100 * used / total`: 1 to 2048 characters, without
+    /// `SEARCH`. Give `metricStat` or `expression`. Default: none.
+    pub expression: Option<String>,
+    /// What the console calls it (`Label`). Default: AWS's.
+    pub label: Option<String>,
+    /// Whether it is the value that the alarm watches (`ReturnData`): `true` of exactly one. Default: `true`.
+    pub return_data: Option<bool>,
+    /// The length of an expression's period, in seconds (`Period`); a metric has its own. Default: that of the metrics.
+    pub period: Option<i32>,
+    /// The account that the metric is in (`AccountId`), for cross-account observability. Default: the alarm's own.
+    pub account_id: Option<String>,
+}
+
+/// A metric and its statistic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MetricStatSpec {
+    /// The metric (`Metric`).
+    pub metric: QueryMetricSpec,
+    /// The length of a period, in seconds (`Period`): 10, 20, 30 or a multiple of 60, the same for all metrics of the
+    /// alarm. Default: 60.
+    pub period: Option<i32>,
+    /// The statistic, a percentile or trimmed ones included (`Stat`): `Average`, `Sum`, `p95`. Default: `Average`.
+    pub stat: Option<String>,
+    /// The unit (`Unit`); only datapoints that were put with this unit are seen. Default: every unit.
+    pub unit: Option<StandardUnit>,
+}
+
+/// A metric by its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct QueryMetricSpec {
+    /// The metric's namespace (`Namespace`). Default: `AWS/ECS`.
+    pub namespace: Option<String>,
+    /// The metric's name (`MetricName`).
+    pub metric_name: String,
+    /// The metric's dimensions (`Dimensions`), by name. Default: `ClusterName` and `ServiceName` of this service in the
+    /// namespaces `AWS/ECS` and `ECS/ContainerInsights`, none in others.
+    pub dimensions: Option<BTreeMap<String, String>>,
 }
 
 /// How the evaluated time range moves. Exactly one of the members is given.
@@ -115,4 +168,12 @@ pub struct AlarmTagsPropagationSpec {
     pub included_tag_keys: Option<Vec<String>>,
     /// All but these keys (`ExcludedTagKeys`): 1 to 50. Not together with `includedTagKeys`. Default: none.
     pub excluded_tag_keys: Option<Vec<String>>,
+}
+
+/// An alarm that somebody else makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AlarmRefSpec {
+    /// The alarm's name (`AlarmName`), in the service's account and region: 1 to 255 characters.
+    pub alarm_name: String,
 }

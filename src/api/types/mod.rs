@@ -6,6 +6,7 @@
 
 mod account;
 mod alarm;
+mod intervals;
 mod scheduled_action;
 mod service_scaling;
 
@@ -16,9 +17,10 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AllowSpec, AwsAccountSpec};
 pub use alarm::{
-    ActionConfigurationSpec, AlarmSpec, AlarmTagsPropagationSpec, EvaluationWindowSpec, SlidingWindowSpec,
-    WallClockWindowSpec, WarmUpSpec,
+    ActionConfigurationSpec, AlarmRefSpec, AlarmSpec, AlarmTagsPropagationSpec, EvaluationWindowSpec, MetricQuerySpec,
+    MetricStatSpec, QueryMetricSpec, SlidingWindowSpec, WallClockWindowSpec, WarmUpSpec,
 };
+pub use intervals::{IntervalSpec, IntervalsSideSpec, IntervalsSpec};
 pub use scheduled_action::{ScalableTargetActionSpec, ScheduledActionSpec};
 pub use service_scaling::{ServiceScalingSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
 
@@ -32,17 +34,20 @@ pub enum Kind {
     ServiceScaling,
     /// An AWS account that services live in.
     AwsAccount,
+    /// What the scaling of several services has in common.
+    ScalingProfile,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::ServiceScaling, Self::AwsAccount];
+    pub const ALL: [Self; 3] = [Self::ServiceScaling, Self::AwsAccount, Self::ScalingProfile];
 
     /// The kind as YAML spells it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ServiceScaling => "ServiceScaling",
             Self::AwsAccount => "AwsAccount",
+            Self::ScalingProfile => "ScalingProfile",
         }
     }
 

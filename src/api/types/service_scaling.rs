@@ -5,17 +5,21 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::alarm::AlarmSpec;
+use super::alarm::{AlarmRefSpec, AlarmSpec};
+use super::intervals::IntervalsSpec;
 use super::scheduled_action::ScheduledActionSpec;
 use crate::api::desired::{Adoption, DeletionPolicy, Mode};
 use crate::model::capacity::SuspendedStateSpec;
 use crate::model::number::Number;
 use crate::model::policy::{AdjustmentType, MetricAggregationType};
 
-/// The scaling of one ECS service: its scalable target, and the policies, alarms and scheduled actions on it.
+/// The scaling of one ECS service: its scalable target, and the policies and alarms on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceScalingSpec {
+    /// The name of a `ScalingProfile` in the object's namespace. What it gives holds where this object says nothing: maps
+    /// are merged by key, and everything else, lists too, is taken whole from here or from there. Default: none.
+    pub profile: Option<String>,
     /// The name of the `AwsAccount` that the service lives in. Default: the controller's own account.
     pub account: Option<String>,
     /// The region, such as `ap-northeast-2`. Default: the account's only region.
@@ -24,14 +28,19 @@ pub struct ServiceScalingSpec {
     pub cluster: String,
     /// The ECS service, by name or ARN.
     pub service: String,
-    /// The smallest task count that scaling may reach, in tasks (`MinCapacity`): 0 or more.
+    /// The smallest task count that scaling may reach, in tasks (`MinCapacity`): 0 or more. Needed, unless the
+    /// profile gives it. Default: the profile's.
     pub min_capacity: i32,
-    /// The largest task count that scaling may reach, in tasks (`MaxCapacity`): `minCapacity` or more.
+    /// The largest task count that scaling may reach, in tasks (`MaxCapacity`): `minCapacity` or more. Needed, unless
+    /// the profile gives it. Default: the profile's.
     pub max_capacity: i32,
     /// Which kinds of scaling are suspended (`SuspendedState`). Default: left as AWS has it.
     pub suspended_state: Option<SuspendedStateSpec>,
     /// The step scaling policies, each with its alarms. Default: none.
     pub step_scaling: Option<Vec<StepPolicySpec>>,
+    /// Intervals of metrics around a gap without change, each made into a policy that scales in and one that scales out,
+    /// with their alarms. Default: none.
+    pub intervals: Option<Vec<IntervalsSpec>>,
     /// The scheduled actions, which set min and max at their times. Default: none.
     pub scheduled_actions: Option<Vec<ScheduledActionSpec>>,
     /// `Apply` carries plans out; `Observe` plans and reports, and never writes for this object. Default: `Apply`.
@@ -64,10 +73,13 @@ pub struct StepPolicySpec {
     pub min_adjustment_magnitude: Option<i32>,
     /// How recent datapoints become the value that chooses a step (`MetricAggregationType`). Default: `Average`.
     pub metric_aggregation_type: Option<MetricAggregationType>,
-    /// The alarm that fires the policy. Give `alarm` or `alarms`.
+    /// The alarm that fires the policy. Give `alarm`, `alarms` or `alarmRef`.
     pub alarm: Option<AlarmSpec>,
-    /// The alarms that fire the policy, where there are several. Give `alarm` or `alarms`.
+    /// The alarms that fire the policy, where there are several. Give `alarm`, `alarms` or `alarmRef`.
     pub alarms: Option<Vec<AlarmSpec>>,
+    /// An alarm that somebody else makes: the policy's ARN is put among its `AlarmActions`, and nothing else of it is
+    /// changed. `steps` follow that alarm's threshold. Give `alarm`, `alarms` or `alarmRef`. Default: none.
+    pub alarm_ref: Option<AlarmRefSpec>,
     /// The steps in values of the metric, as the ECS console shows them, in any order. Give `steps` or
     /// `stepAdjustments`.
     pub steps: Option<Vec<StepSpec>>,

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use super::CheckedService;
-use super::actions::alarm_path;
 use crate::api::desired::{AwsAccount, ObjectKey, ServiceScaling};
 use crate::api::finding::{Report, nearest};
 use crate::api::path::Path;
@@ -22,8 +21,8 @@ pub enum Clash {
     Alarm {
         /// The alarm.
         name: AlarmName,
-        /// Its policy and itself, as places in the object.
-        at: (usize, usize),
+        /// Where it stands in the object.
+        at: Path,
     },
 }
 
@@ -71,7 +70,7 @@ impl<'a> Claimant<'a> {
     pub fn reported(service: &'a ServiceScaling, report: &Report<'_>) -> Self {
         let is_read = |claim: &Clash| match claim {
             Clash::Service(_) => report.is_read(&[("spec", "cluster"), ("spec", "service")]),
-            Clash::Alarm { at, .. } => report.is_path_read(&alarm_path(service, *at).key("alarmName")),
+            Clash::Alarm { at, .. } => report.is_path_read(&at.key("alarmName")),
         };
         let place = [("metadata", "name"), ("metadata", "namespace"), ("spec", "account"), ("spec", "region")];
         let mut claims = claims(service);
@@ -87,10 +86,8 @@ impl<'a> Claimant<'a> {
 
 fn claims(service: &ServiceScaling) -> Vec<Clash> {
     let mut claims = vec![Clash::Service(service.service.clone())];
-    for (policy_at, policy) in service.policies.iter().enumerate() {
-        let alarms = policy.alarms.iter().enumerate();
-        claims.extend(alarms.map(|(at, alarm)| Clash::Alarm { name: alarm.name.clone(), at: (policy_at, at) }));
-    }
+    let alarms = service.policies.iter().flat_map(|policy| &policy.alarms);
+    claims.extend(alarms.map(|alarm| Clash::Alarm { name: alarm.name.clone(), at: alarm.at.clone() }));
     claims
 }
 
@@ -188,7 +185,7 @@ fn join_region(region: Option<Region>, account: &AwsAccount, path: &Path, report
 }
 
 /// The sentence and the hint of a clash, and where it stands in the object.
-pub fn describe(clash: &Clash, object: &ServiceScaling, other: &ServiceScaling) -> (Path, String, String) {
+pub fn describe(clash: &Clash, other: &ServiceScaling) -> (Path, String, String) {
     let spec = Path::root().key("spec");
     let (key, position): (&ObjectKey, _) = (&other.key, &other.position);
     match clash {
@@ -198,8 +195,10 @@ pub fn describe(clash: &Clash, object: &ServiceScaling, other: &ServiceScaling) 
         }
         Clash::Alarm { name, at } => {
             let message = format!("the object {key} ({position}) has an alarm `{name}` too");
-            let hint = "an alarm's name is unique in its account and region: put the service's name into it".to_owned();
-            (alarm_path(object, *at).key("alarmName"), message, hint)
+            let hint =
+                "an alarm's name is unique in its account and region: put the service's name into it, as `{service}`"
+                    .to_owned();
+            (at.key("alarmName"), message, hint)
         }
     }
 }

@@ -63,15 +63,12 @@ fn check_action(text: &str, policy: &str, place: &Place, path: &Path, report: &m
 /// Checks that all actions are in the alarm's region (S-070), once that is known from the object or its account.
 pub(in crate::api) fn check_regions(object: &ServiceScaling, report: &mut Report<'_>) {
     let Some(region) = &object.region else { return };
-    for (policy_at, policy) in object.policies.iter().enumerate() {
-        for (alarm_at, alarm) in policy.alarms.iter().enumerate() {
-            let at = alarm_path(object, (policy_at, alarm_at));
-            let DesiredActions { alarm, ok, insufficient_data } = &alarm.actions;
-            for (name, list) in
-                [("alarmActions", alarm), ("okActions", ok), ("insufficientDataActions", insufficient_data)]
-            {
-                list.iter().flatten().for_each(|action| check_region(action, region, &at.key(name), report));
-            }
+    for alarm in object.policies.iter().flat_map(|policy| &policy.alarms) {
+        let DesiredActions { alarm: on_alarm, ok, insufficient_data } = &alarm.actions;
+        for (name, list) in
+            [("alarmActions", on_alarm), ("okActions", ok), ("insufficientDataActions", insufficient_data)]
+        {
+            list.iter().flatten().for_each(|action| check_region(action, region, &alarm.at.key(name), report));
         }
     }
 }
@@ -82,16 +79,5 @@ fn check_region(action: &str, region: &Region, list: &Path, report: &mut Report<
     if let Some(other) = other {
         let message = format!("`{action}` is in the region {other}, and the alarm is in {region}");
         report.error(list, message, "an alarm acts in its own region only: name something there");
-    }
-}
-
-/// Where an alarm stands, by the places of its policy and itself.
-pub(super) fn alarm_path(object: &ServiceScaling, (policy_at, alarm_at): (usize, usize)) -> Path {
-    let policy = Path::root().key("spec").key("stepScaling").index(policy_at);
-    let is_short = object.spec.pointer(&format!("/stepScaling/{policy_at}/alarm")).is_some();
-    match (is_short, alarm_at) {
-        (true, 0) => policy.key("alarm"),
-        (true, alarm_at) => policy.key("alarms").index(alarm_at - 1), // both forms, which is an error of its own
-        (false, alarm_at) => policy.key("alarms").index(alarm_at),
     }
 }

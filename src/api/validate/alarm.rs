@@ -1,24 +1,15 @@
-//! An alarm on a single metric (S-069 to S-074).
-
-use std::collections::BTreeMap;
+//! An alarm: its name, its periods, and what it does with its metric's values (S-069 to S-074).
 
 use super::target::Place;
-use super::{actions, has_length, statistic, window};
+use super::{actions, has_length, metric, window};
 use crate::api::desired::DesiredAlarm;
 use crate::api::finding::Report;
 use crate::api::path::Path;
 use crate::api::types::AlarmSpec;
-use crate::model::alarm::{AlarmConfig, AlarmMetric, MetricStatistic, StandardUnit};
+use crate::model::alarm::{AlarmConfig, LowSampleCount};
+use crate::model::evaluation::statistic::percentile;
+use crate::model::metric::{AlarmMetric, MetricStatistic};
 use crate::model::names::AlarmName;
-
-const ECS: &str = "AWS/ECS";
-const INSIGHTS: &str = "ECS/ContainerInsights";
-const DEFAULT_PERIOD: i32 = 60;
-
-/// Whether the namespace's metrics come from a service's own tasks.
-pub(super) fn is_of_service(namespace: &str) -> bool {
-    namespace == ECS || namespace == INSIGHTS
-}
 
 /// Checks and resolves an alarm.
 pub(super) fn check(spec: &AlarmSpec, policy: &str, place: &Place, at: &Path, report: &mut Report<'_>) -> DesiredAlarm {
@@ -27,33 +18,28 @@ pub(super) fn check(spec: &AlarmSpec, policy: &str, place: &Place, at: &Path, re
     if description.chars().count() > 1024 {
         report.error(&at.key("alarmDescription"), "it has more than 1024 characters", "shorten it");
     }
-    let metric = metric(spec, place, at, report);
-    let (evaluation_periods, datapoints_to_alarm) = periods(spec, metric.period, at, report);
-    if let (Some(_), MetricStatistic::Simple(statistic)) =
-        (spec.evaluate_low_sample_count_percentile, &metric.statistic)
-    {
-        let message = format!("it goes with a percentile only, not with {statistic}");
-        report.error(&at.key("evaluateLowSampleCountPercentile"), message, "remove it, or use extendedStatistic: p95");
-    }
+    let metric = metric::check(spec, place, at, report);
+    let period = metric.period();
+    let (evaluation_periods, datapoints_to_alarm) = periods(spec, period, at, report);
     let config = AlarmConfig {
         description,
         actions_enabled: spec.actions_enabled.unwrap_or(true),
-        evaluation_window: window::window(spec.evaluation_window.as_ref(), metric.period, at, report),
+        evaluation_window: window::window(spec.evaluation_window.as_ref(), period, at, report),
         warm_up: window::warm_up(spec.warm_up_configuration, at, report),
         tags_propagation: window::tags_propagation(spec.action_configuration.as_ref(), at, report),
+        evaluate_low_sample_count_percentile: low_sample_count(spec, &metric, at, report),
         metric,
         evaluation_periods,
         datapoints_to_alarm,
         threshold: spec.threshold,
         comparison_operator: spec.comparison_operator,
         treat_missing_data: spec.treat_missing_data.unwrap_or_default(),
-        evaluate_low_sample_count_percentile: spec.evaluate_low_sample_count_percentile,
     };
     let actions = actions::check(spec, policy, place, at, report);
-    DesiredAlarm { name: AlarmName::new(spec.alarm_name.clone()), config, actions }
+    DesiredAlarm { at: at.clone(), name: AlarmName::new(spec.alarm_name.clone()), config, actions }
 }
 
-fn check_name(name: &str, path: &Path, report: &mut Report<'_>) {
+pub(super) fn check_name(name: &str, path: &Path, report: &mut Report<'_>) {
     has_length(name, 255, "the alarm's name", path, report);
     if name.chars().any(|c| c.is_ascii_control()) {
         report.error(path, "the alarm's name has a control character", "remove line breaks and tabs");
@@ -64,59 +50,28 @@ fn check_name(name: &str, path: &Path, report: &mut Report<'_>) {
     }
 }
 
-fn metric(spec: &AlarmSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> AlarmMetric {
-    let namespace = spec.namespace.clone().unwrap_or_else(|| ECS.to_owned());
-    has_length(&namespace, 255, "the namespace", &at.key("namespace"), report);
-    has_length(&spec.metric_name, 255, "the metric's name", &at.key("metricName"), report);
-    if namespace.starts_with(':') {
-        report.error(&at.key("namespace"), "a namespace cannot begin with a colon", "remove the colon");
-    }
-    let period = spec.period.unwrap_or(DEFAULT_PERIOD);
-    let metric = AlarmMetric {
-        dimensions: dimensions(spec, &namespace, place, at, report),
-        statistic: statistic::check(spec, at, report),
-        namespace,
-        metric_name: spec.metric_name.clone(),
-        period,
-        unit: spec.unit,
-    };
-    warn_of_no_data(&metric, at, report);
-    metric
-}
-
-fn dimensions(
+/// S-069: only a percentile has samples that can be too few. AWS's default is as if unset.
+fn low_sample_count(
     spec: &AlarmSpec,
-    namespace: &str,
-    place: &Place,
+    metric: &AlarmMetric,
     at: &Path,
     report: &mut Report<'_>,
-) -> BTreeMap<String, String> {
-    let Some(written) = &spec.dimensions else {
-        let own = [("ClusterName", place.service.cluster.as_str()), ("ServiceName", place.service.service.as_str())];
-        let own = own.into_iter().filter(|_| is_of_service(namespace));
-        return own.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    };
-    let path = at.key("dimensions");
-    if written.len() > 30 {
-        report.error(&path, format!("there are {} dimensions; AWS takes at most 30", written.len()), "remove some");
+) -> Option<LowSampleCount> {
+    let written = spec.evaluate_low_sample_count_percentile?;
+    let path = at.key("evaluateLowSampleCountPercentile");
+    let is_percentile = |statistic: &MetricStatistic| matches!(statistic, MetricStatistic::Extended(text) if percentile(text).is_some());
+    if let (AlarmMetric::Single(_), Some(MetricStatistic::Simple(statistic))) = (metric, metric.statistic()) {
+        let message = format!("it goes with a percentile only, not with {statistic}");
+        report.error(&path, message, "remove it, or use extendedStatistic: p95");
+    } else if !metric.metrics().iter().any(|metric| is_percentile(&metric.statistic)) {
+        report.warning(&path, "it says something of percentiles only, and there is none here", "remove it");
     }
-    for (name, value) in written {
-        has_length(name, 255, "the dimension's name", &path.key(name), report);
-        has_length(value, 1024, "the dimension's value", &path.key(name), report);
-        if name.starts_with(':') {
-            report.error(&path.key(name), "a dimension's name cannot begin with a colon", "remove the colon");
-        }
-    }
-    written.clone()
+    Some(written).filter(|written| *written != LowSampleCount::Evaluate)
 }
 
-/// S-069: the period, M and N, and how far back they may look. Gives N and M; an M that cannot be is as one unset.
+/// S-069: M and N, and how far back they may look. Gives N and M; an M that cannot be is as one unset.
 fn periods(spec: &AlarmSpec, period: i32, at: &Path, report: &mut Report<'_>) -> (i32, i32) {
     let count = spec.evaluation_periods.unwrap_or(1);
-    if !matches!(period, 10 | 20 | 30) && (period < 60 || period % 60 != 0) {
-        let hint = "write 10, 20, 30 or a multiple of 60";
-        report.error(&at.key("period"), format!("{period} seconds cannot be a period"), hint);
-    }
     if count < 1 {
         report.error(&at.key("evaluationPeriods"), format!("{count} is below 1"), "write 1 or more");
     }
@@ -134,26 +89,4 @@ fn periods(spec: &AlarmSpec, period: i32, at: &Path, report: &mut Report<'_>) ->
         report.error(&at.key("datapointsToAlarm"), format!("{datapoints} of {count} datapoints cannot breach"), hint);
     }
     (count, count)
-}
-
-/// Metrics that are not there, so that the alarm never leaves INSUFFICIENT_DATA (S-074).
-fn warn_of_no_data(metric: &AlarmMetric, at: &Path, report: &mut Report<'_>) {
-    const OWN: [&str; 2] = ["CPUUtilization", "MemoryUtilization"];
-    const INSIGHTS_ONLY: [&str; 6] =
-        ["CpuUtilized", "CpuReserved", "MemoryUtilized", "MemoryReserved", "RunningTaskCount", "DesiredTaskCount"];
-    let (namespace, name) = (metric.namespace.as_str(), metric.metric_name.as_str());
-    let message = format!("there is no metric `{name}` in {namespace}");
-    if namespace == ECS && !OWN.contains(&name) {
-        if let Some(known) = OWN.iter().find(|known| known.eq_ignore_ascii_case(name)) {
-            report.warning(&at.key("metricName"), message, format!("write `{known}`"));
-        } else if INSIGHTS_ONLY.contains(&name) {
-            report.warning(&at.key("metricName"), message, format!("add `namespace: {INSIGHTS}`"));
-        }
-    } else if namespace == INSIGHTS && OWN.contains(&name) {
-        report.warning(&at.key("metricName"), message, format!("leave the namespace out: it is in {ECS}"));
-    }
-    if namespace == ECS && OWN.contains(&name) && metric.unit.is_some_and(|unit| unit != StandardUnit::Percent) {
-        let message = format!("{name} is put with the unit Percent: this alarm sees no datapoint");
-        report.warning(&at.key("unit"), message, "leave the unit out");
-    }
 }

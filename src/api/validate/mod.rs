@@ -1,7 +1,8 @@
 //! What AWS allows, checked before anything is sent, and the resolved objects that come of it.
 //!
-//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `policies`, `schedules`, `alarm`, `statistic`, `window`, `actions`, `account`)
-//! and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it says is a
+//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `policies`, `intervals`, `schedules`, `alarm`,
+//! `metric`, `queries`, `statistic`, `window`, `actions`, `account`) and those among objects ([`across`]). What AWS refuses
+//! is an error; what AWS accepts and cannot do what it says is a
 //! warning. The rules of steps are `model::steps`. A function here reports every broken rule and goes on with what
 //! it can; an object whose report has an error is never used.
 
@@ -9,8 +10,11 @@ mod account;
 pub mod across;
 pub(in crate::api) mod actions;
 mod alarm;
+mod intervals;
 mod metadata;
+mod metric;
 mod policies;
+mod queries;
 mod schedules;
 mod statistic;
 mod tags;
@@ -25,7 +29,7 @@ pub use account::aws_account;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::desired::{ObjectKey, Position, ServiceScaling};
+use super::desired::{ObjectKey, Position, ScalingProfile, ServiceScaling};
 use super::finding::Report;
 use super::path::Path;
 use super::types::{Object, ServiceScalingSpec};
@@ -34,7 +38,7 @@ use crate::model::names::{AccountId, AccountName};
 /// What an object says of itself beside its typed fields.
 #[derive(Clone, Debug)]
 pub struct Written {
-    /// The spec as the user wrote it.
+    /// The spec as the user wrote it, with what its profile gives and its names filled in.
     pub spec: Value,
     /// Where the object stands.
     pub position: Position,
@@ -63,7 +67,7 @@ pub fn service_scaling(
     let place = target::place(&spec, &at, report);
     let range = target::range(&spec, &at, report);
     let tags = tags::check(spec.tags.as_ref(), &at.key("tags"), report);
-    let policies = policies::check(spec.step_scaling.as_deref().unwrap_or_default(), &place, &at, report);
+    let policies = policies::check(&spec, &place, &at, report);
     let scheduled = spec.scheduled_actions.as_deref().unwrap_or_default();
     let schedules = schedules::check(scheduled, range, written.now, &at, report);
     target::warn_of_sleep(range, &policies, &at, report);
@@ -87,6 +91,14 @@ pub fn service_scaling(
         tags,
     };
     CheckedService { scaling, arn_account: place.arn_account }
+}
+
+/// Checks a `ScalingProfile`, as far as that can be done without an object that takes it.
+pub fn scaling_profile(object: &Object<Value>, written: Written, report: &mut Report<'_>) -> ScalingProfile {
+    metadata::check(&object.metadata, report);
+    let namespace = object.metadata.namespace.as_deref().unwrap_or("default");
+    let key = ObjectKey::new(namespace, object.metadata.name.as_str());
+    ScalingProfile { key, spec: written.spec, position: written.position }
 }
 
 /// Whether the text has 1 to `max` characters; says so where it has not.

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::target::Place;
-use super::{alarm, has_length};
-use crate::api::desired::{DesiredAlarm, StepPolicy};
+use super::{alarm, has_length, intervals};
+use crate::api::desired::{AlarmRef, DesiredAlarm, StepPolicy};
 use crate::api::finding::Report;
 use crate::api::path::Path;
-use crate::api::types::{AlarmSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
-use crate::model::names::PolicyName;
+use crate::api::types::{AlarmSpec, ServiceScalingSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
+use crate::model::names::{AlarmName, PolicyName};
 use crate::model::number::Number;
 use crate::model::policy::{MetricAggregationType, StepAdjustment, StepScalingConfig};
 use crate::model::steps::{self, AbsoluteStep, Place as StepPlace, RawSteps, StepProblem, Written};
@@ -16,47 +16,62 @@ use crate::model::steps::{self, AbsoluteStep, Place as StepPlace, RawSteps, Step
 /// AWS takes 50 policies a target (S-060).
 const MAX_POLICIES: usize = 50;
 
-/// Checks and resolves all policies of an object.
-pub(super) fn check(specs: &[StepPolicySpec], place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<StepPolicy> {
-    let at = at.key("stepScaling");
-    if specs.len() > MAX_POLICIES {
-        let message = format!("there are {} policies; AWS takes at most {MAX_POLICIES} a service", specs.len());
-        report.error(&at, message, "merge policies on the same metric");
-    }
-    let mut names = BTreeSet::new();
-    let mut alarm_names = BTreeSet::new();
-    let mut policies = Vec::new();
-    for (index, spec) in specs.iter().enumerate() {
-        let at = at.index(index);
-        if !names.insert(spec.policy_name.as_str()) {
-            let message = format!("this object has two policies named `{}`", spec.policy_name);
-            let hint = "a policy's name is unique on its service: rename one of them";
-            report.error(&at.key("policyName"), message, hint);
+/// The names of an object's policies and alarms, each of which may be given once.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    policies: BTreeSet<String>,
+    alarms: BTreeSet<String>,
+}
+
+impl Names {
+    /// Notes a policy's name (S-099).
+    pub(super) fn take_policy(&mut self, name: &str, path: &Path, report: &mut Report<'_>) {
+        if !self.policies.insert(name.to_owned()) {
+            let message = format!("this object has two policies named `{name}`");
+            report.error(path, message, "a policy's name is unique on its service: rename one of them");
         }
-        policies.push(policy(spec, place, &at, &mut alarm_names, report));
+    }
+
+    /// Notes an alarm's name (S-099).
+    pub(super) fn take_alarm(&mut self, name: &str, path: &Path, report: &mut Report<'_>) {
+        if !self.alarms.insert(name.to_owned()) {
+            let message = format!("this object has two alarms named `{name}`");
+            report.error(path, message, "an alarm's name is unique in its account and region: rename one");
+        }
+    }
+}
+
+/// Checks and resolves all policies of an object, those that are made from intervals last.
+pub(super) fn check(spec: &ServiceScalingSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<StepPolicy> {
+    let mut names = Names::default();
+    let list = at.key("stepScaling");
+    let written = spec.step_scaling.iter().flatten().enumerate();
+    let mut policies: Vec<StepPolicy> =
+        written.map(|(index, spec)| policy(spec, place, &list.index(index), &mut names, report)).collect();
+    policies.extend(intervals::check(spec.intervals.as_deref().unwrap_or_default(), place, at, &mut names, report));
+    if policies.len() > MAX_POLICIES {
+        let message = format!("there are {} policies; AWS takes at most {MAX_POLICIES} a service", policies.len());
+        let longest = if spec.step_scaling.is_some() { list.clone() } else { at.key("intervals") };
+        report.error(&longest, message, "merge policies on the same metric");
+    }
+    for (index, spec) in spec.step_scaling.iter().flatten().enumerate() {
+        if let Some(named) = spec.alarm_ref.as_ref().filter(|named| names.alarms.contains(&named.alarm_name)) {
+            let message = format!("`{}` is an alarm of this object itself", named.alarm_name);
+            let hint =
+                "write the policy's steps and the alarm together, under `alarm`; alarmRef is for alarms of others";
+            report.error(&list.index(index).key("alarmRef").key("alarmName"), message, hint);
+        }
     }
     policies
 }
 
-fn policy(
-    spec: &StepPolicySpec,
-    place: &Place,
-    at: &Path,
-    alarm_names: &mut BTreeSet<String>,
-    report: &mut Report<'_>,
-) -> StepPolicy {
-    has_length(&spec.policy_name, 256, "the policy's name", &at.key("policyName"), report);
-    if spec.policy_name.chars().any(char::is_control) {
-        report.error(&at.key("policyName"), "the policy's name has a control character", "remove line breaks and tabs");
-    }
+fn policy(spec: &StepPolicySpec, place: &Place, at: &Path, names: &mut Names, report: &mut Report<'_>) -> StepPolicy {
+    check_policy_name(&spec.policy_name, &at.key("policyName"), report);
+    names.take_policy(&spec.policy_name, &at.key("policyName"), report);
     let written = alarms(spec, at, report);
     let mut alarms = Vec::new();
     for (at, spec_of_alarm) in &written {
-        if !alarm_names.insert(spec_of_alarm.alarm_name.clone()) {
-            let message = format!("this object has two alarms named `{}`", spec_of_alarm.alarm_name);
-            let hint = "an alarm's name is unique in its account and region: rename one";
-            report.error(&at.key("alarmName"), message, hint);
-        }
+        names.take_alarm(&spec_of_alarm.alarm_name, &at.key("alarmName"), report);
         alarms.push(alarm::check(spec_of_alarm, &spec.policy_name, place, at, report));
     }
     let (config, steps_are_sound) = config(spec, &alarms, at, report);
@@ -66,7 +81,19 @@ fn policy(
         }
         warn_of_aggregation(config.metric_aggregation_type, alarm, at, alarm_at, report);
     }
-    StepPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms }
+    let alarm_ref = spec.alarm_ref.as_ref().map(|named| AlarmRef {
+        name: AlarmName::new(named.alarm_name.clone()),
+        steps: spec.steps.as_ref().map(|steps| steps.iter().map(absolute_step).collect()),
+    });
+    StepPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms, alarm_ref }
+}
+
+/// Checks what AWS takes as a policy's name (S-021).
+pub(super) fn check_policy_name(name: &str, path: &Path, report: &mut Report<'_>) {
+    has_length(name, 256, "the policy's name", path, report);
+    if name.chars().any(char::is_control) {
+        report.error(path, "the policy's name has a control character", "remove line breaks and tabs");
+    }
 }
 
 /// The policy's alarms with their paths; `alarm` is the short form of `alarms`.
@@ -74,10 +101,16 @@ fn alarms<'a>(spec: &'a StepPolicySpec, at: &Path, report: &mut Report<'_>) -> V
     let short = spec.alarm.iter().map(|alarm| (at.key("alarm"), alarm));
     let list = spec.alarms.iter().flatten().enumerate();
     let all: Vec<_> = short.chain(list.map(|(index, alarm)| (at.key("alarms").index(index), alarm))).collect();
+    if let Some(named) = &spec.alarm_ref {
+        alarm::check_name(&named.alarm_name, &at.key("alarmRef").key("alarmName"), report);
+    }
     if spec.alarm.is_some() && spec.alarms.is_some() {
         report.error(&at.key("alarm"), "alarm and alarms cannot stand together", "put all of them under `alarms`");
-    } else if all.is_empty() {
-        let hint = "add `alarm`: without one nothing ever fires the policy";
+    } else if spec.alarm_ref.is_some() && (spec.alarm.is_some() || spec.alarms.is_some()) {
+        let hint = "keep the alarms of this object, or the one of somebody else; another policy may have the other";
+        report.error(&at.key("alarmRef"), "alarmRef cannot stand beside alarm or alarms", hint);
+    } else if all.is_empty() && spec.alarm_ref.is_none() {
+        let hint = "add `alarm`, or `alarmRef`: without one nothing ever fires the policy";
         report.error(at, format!("the policy `{}` has no alarm", spec.policy_name), hint);
     }
     all
@@ -105,14 +138,18 @@ fn config(
         }
         (None, Some(_)) => Some(Written::Relative(&relative)),
         (Some(_), None) => {
-            let threshold = one_threshold(alarms, &at.key("steps"), report);
+            let threshold = match &spec.alarm_ref {
+                Some(_) => Some(steps::best_threshold(&absolute)),
+                None => one_threshold(alarms, &at.key("steps"), report),
+            };
             threshold.map(|threshold| Written::Absolute(&absolute, threshold))
         }
     };
     let is_sound = check_steps(spec, steps, at, report);
+    let settled = steps.filter(|steps| spec.alarm_ref.is_none() || matches!(steps, Written::Relative(_)));
     let config = StepScalingConfig::canonical(
         spec.adjustment_type,
-        steps.map(Written::to_relative).unwrap_or_default(),
+        settled.map(Written::to_relative).unwrap_or_default(),
         spec.min_adjustment_magnitude,
         spec.cooldown,
         spec.metric_aggregation_type,
@@ -186,15 +223,16 @@ fn path_of(place: StepPlace, spec: &StepPolicySpec, at: &Path) -> Path {
 }
 
 /// Where the value that chooses a step need not be one that fires the alarm.
-fn warn_of_aggregation(
+pub(super) fn warn_of_aggregation(
     aggregation: MetricAggregationType,
     alarm: &DesiredAlarm,
     at: &Path,
     alarm_at: &Path,
     report: &mut Report<'_>,
 ) {
-    let statistic = &alarm.config.metric.statistic;
-    if let Some(expected) = steps::aggregation_at_odds(aggregation, statistic) {
+    if let Some(statistic) = alarm.config.metric.statistic()
+        && let Some(expected) = steps::aggregation_at_odds(aggregation, statistic)
+    {
         let message =
             format!("the alarm looks at {statistic}, but the step is chosen by the {aggregation} of its datapoints");
         let path = at.key("metricAggregationType");

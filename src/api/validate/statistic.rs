@@ -3,7 +3,7 @@
 use crate::api::finding::Report;
 use crate::api::path::Path;
 use crate::api::types::AlarmSpec;
-use crate::model::alarm::{MetricStatistic, Statistic};
+use crate::model::metric::{MetricStatistic, Statistic};
 
 /// Checks that there is one statistic, and one that CloudWatch has.
 pub(super) fn check(spec: &AlarmSpec, at: &Path, report: &mut Report<'_>) -> MetricStatistic {
@@ -15,11 +15,24 @@ pub(super) fn check(spec: &AlarmSpec, at: &Path, report: &mut Report<'_>) -> Met
         report.error(&path, "statistic and extendedStatistic cannot stand together", "keep one of the two");
     }
     if !is_extended(text) {
-        let hint = "write a percentile such as p95, or one of tm, tc, ts, wm with a percentage (tm90), IQM, or a range \
-                    such as TM(10%:90%) or PR(:300)";
-        report.error(&path, format!("`{text}` is not an extended statistic"), hint);
+        report.error(&path, format!("`{text}` is not an extended statistic"), EXTENDED_HINT);
     }
     MetricStatistic::Extended(text.clone())
+}
+
+const EXTENDED_HINT: &str = "write a percentile such as p95, or one of tm, tc, ts, wm with a percentage (tm90), IQM, or a range \
+                             such as TM(10%:90%) or PR(:300)";
+
+/// Checks a query's `stat` that is none of the simple statistics.
+pub(super) fn check_stat(text: &str, path: &Path, report: &mut Report<'_>) {
+    if !is_extended(text) {
+        let simple = Statistic::ALL.iter().map(|statistic| statistic.as_str()).collect::<Vec<_>>().join(", ");
+        report.error(
+            path,
+            format!("`{text}` is not a statistic"),
+            format!("write one of {simple}, or {EXTENDED_HINT}"),
+        );
+    }
 }
 
 fn is_extended(text: &str) -> bool {

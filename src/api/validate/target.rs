@@ -154,13 +154,13 @@ pub(super) fn range(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_
 /// S-017: a service without tasks has no CPU or memory, so that alarms on them never start it again.
 pub(super) fn warn_of_sleep(range: CapacityRange, policies: &[StepPolicy], at: &Path, report: &mut Report<'_>) {
     let mut alarms = policies.iter().flat_map(|policy| &policy.alarms).peekable();
-    if range.min() > 0 || range.max() == 0 || alarms.peek().is_none() {
+    let is_seen = policies.iter().all(|policy| policy.alarm_ref.is_none());
+    if range.min() > 0 || range.max() == 0 || alarms.peek().is_none() || !is_seen {
         return;
     }
     let needs_tasks = alarms.all(|alarm| {
         let config = &alarm.config;
-        super::alarm::is_of_service(&config.metric.namespace)
-            && config.treat_missing_data != TreatMissingData::Breaching
+        super::metric::needs_tasks(&config.metric) && config.treat_missing_data != TreatMissingData::Breaching
     });
     if needs_tasks {
         let message = "at 0 tasks the service has no CPU or memory metric, so that no alarm here can start it again";

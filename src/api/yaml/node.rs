@@ -94,10 +94,10 @@ impl Node {
         }
     }
 
-    /// Where the value of a path begins; where there is none, the nearest value around it.
-    pub fn locate(&self, path: &Path) -> Mark {
+    /// The value of a path, or the nearest around it, and how many of the path's segments lead to it.
+    pub fn reach(&self, path: &Path) -> (usize, &Self) {
         let mut node = self;
-        for segment in path.segments() {
+        for (depth, segment) in path.segments().iter().enumerate() {
             let next = match (segment, &node.content) {
                 (Segment::Key(key), _) => node.get(key),
                 (Segment::Index(index), Content::List(items)) => items.get(*index),
@@ -105,10 +105,10 @@ impl Node {
             };
             match next {
                 Some(next) => node = next,
-                None => break,
+                None => return (depth, node),
             }
         }
-        node.mark
+        (path.segments().len(), node)
     }
 
     /// The value as JSON, for showing it; `.inf` and `.nan` become `null`.

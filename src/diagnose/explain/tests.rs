@@ -37,7 +37,7 @@ fn the_founding_story_is_told_in_full() {
     let (key, policies) = (target(), founding_policies());
     let background = Background {
         caller: None,
-        target: Some((&key, Privilege::ReconcileSlr, For::All)),
+        target: Some((&key, Privilege::ReconcileSlr, &Features::new())),
         policies: Some(&policies),
         elsewhere: &[],
     };
@@ -55,9 +55,22 @@ fn the_founding_story_is_told_in_full() {
     );
     let edit = "In statement \"ServiceLinkedRoles\" of policy search-test-policy: add \
                 ecs.application-autoscaling.amazonaws.com to iam:AWSServiceName.";
-    assert!(diagnosis.hint.starts_with(edit), "{}", diagnosis.hint);
-    assert!(diagnosis.hint.contains(CREATE_SLR_COMMAND));
-    assert!(diagnosis.hint.contains("All that this object needs: "), "{}", diagnosis.hint);
+    assert_eq!(diagnosis.hint, edit, "what to do, once, and nothing else");
+    let statement = policies.identity[0].document.json["Statement"][1].clone();
+    let mut edited = statement;
+    edited["Condition"]["StringEquals"]["iam:AWSServiceName"] =
+        json!(["cloud9.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com"]);
+    let needed = needs(&key, Privilege::ReconcileSlr, &Features::new());
+    assert_eq!(
+        diagnosis.fix,
+        Fix {
+            edits: vec![PolicyEdit { edit: edit.to_owned(), edited_statements: vec![edited] }],
+            notes: vec![],
+            command: Some(CREATE_SLR_COMMAND.to_owned()),
+            still_needed: vec!["iam:GetRole".to_owned()],
+            needed: needed.iter().map(|need| need.call.action.to_owned()).collect(),
+        }
+    );
     assert_eq!(diagnosis.suspects, vec![PolicyType::Identity]);
 }
 
@@ -74,18 +87,19 @@ fn the_reason_less_message_is_explained_from_the_policies() {
     let (key, policies) = (target(), founding_policies());
     let background = Background {
         caller: None,
-        target: Some((&key, Privilege::Reconcile, For::All)),
+        target: Some((&key, Privilege::Reconcile, &Features::new())),
         policies: Some(&policies),
         elsewhere: &[],
     };
     let diagnosis = diagnose(&failure, background);
     assert_eq!(diagnosis.permissions[0].resource, SLR);
     assert_eq!(
-        diagnosis.permissions[0].edit(),
+        diagnosis.permissions[0].findings.remedy_line().as_deref(),
         Some("add ecs.application-autoscaling.amazonaws.com to iam:AWSServiceName")
     );
     let alone = diagnose(&failure, Background::default());
-    assert!(alone.hint.contains(CREATE_SLR_COMMAND), "{}", alone.hint);
+    assert_eq!(alone.fix, Fix { command: Some(CREATE_SLR_COMMAND.to_owned()), ..Fix::default() });
+    assert!(alone.hint.starts_with("Allow iam:CreateServiceLinkedRole in a policy of"), "{}", alone.hint);
     assert_eq!(alone.suspects, UNSEEN);
 }
 
@@ -96,7 +110,8 @@ fn another_services_role_is_read_from_the_denied_arn() {
         "User: arn:aws:iam::111122223333:user/x is not authorized to perform: iam:CreateServiceLinkedRole on resource: \
          arn:aws:iam::111122223333:role/aws-service-role/events.amazonaws.com/AWSServiceRoleForCloudWatchEvents",
     );
-    assert!(diagnosis.hint.ends_with("aws iam create-service-linked-role --aws-service-name events.amazonaws.com"));
+    let command = "aws iam create-service-linked-role --aws-service-name events.amazonaws.com";
+    assert_eq!(diagnosis.fix.command.as_deref(), Some(command));
     assert!(!diagnosis.hint.contains(crate::model::role::SLR_SERVICE));
 }
 
@@ -107,7 +122,8 @@ fn no_command_holds_what_only_a_message_says() {
             "User: arn:aws:iam::111122223333:user/x is not authorized to perform: iam:CreateServiceLinkedRole on resource: \
              arn:aws:iam::111122223333:role/aws-service-role/{service}/X"
         ));
-        assert!(!diagnosis.hint.contains(&format!("--aws-service-name {service}")), "{}", diagnosis.hint);
+        assert!(!diagnosis.fix.command.unwrap().contains(service));
+        assert!(!diagnosis.hint.contains("--aws-service-name"), "{}", diagnosis.hint);
     }
 }
 
@@ -182,7 +198,7 @@ fn what_is_allowed_here_and_denied_there_makes_the_unseen_suspect() {
     let key = target();
     let background = Background {
         caller: None,
-        target: Some((&key, Privilege::Reconcile, For::All)),
+        target: Some((&key, Privilege::Reconcile, &Features::new())),
         policies: Some(&policies),
         elsewhere: &[],
     };
@@ -197,4 +213,56 @@ fn nothing_of_a_message_reaches_a_terminal_as_it_is() {
         said("User: arn:aws:iam::1:user/\u{1b}]0;x\u{7} is not authorized to perform: ecs:A on resource: \u{1b}[2J");
     let shown = serde_json::to_string(&diagnosis).unwrap();
     assert!(!format!("{}{}{shown}", diagnosis.summary, diagnosis.hint).chars().any(char::is_control));
+}
+
+#[test]
+fn each_suspect_is_named_where_nothing_else_is_to_blame_and_by_itself_where_aws_names_it() {
+    let words = [
+        ("service control policy", PolicyType::Scp),
+        ("resource control policy", PolicyType::Rcp),
+        ("session policy", PolicyType::Session),
+        ("VPC endpoint policy", PolicyType::VpcEndpoint),
+    ];
+    assert_eq!(words.map(|(_, policy)| policy), UNSEEN);
+    let everything = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let admin = NamedPolicy::new("admin", Document::from_json(everything).unwrap());
+    let policies = PrincipalPolicies { identity: vec![admin], boundary: None };
+    let key = target();
+    let features = Features::new();
+    let target = Some((&key, Privilege::Reconcile, &features));
+    let background = Background { target, policies: Some(&policies), ..Background::default() };
+    let refused = |reason: &str| {
+        let denied = "User: arn:aws:sts::111122223333:assumed-role/x/y is not authorized to perform: \
+                      cloudwatch:PutMetricAlarm on resource: arn:aws:cloudwatch:ap-northeast-2:111122223333:alarm:a";
+        explain_with(parse("cloudwatch", "PutMetricAlarm", None, None, &format!("{denied}{reason}")), background)
+    };
+    let unnamed = refused("");
+    assert_eq!(unnamed.suspects, UNSEEN);
+    assert!(
+        unnamed.hint.starts_with("Look for one that refuses") && !unnamed.hint.contains("Allow"),
+        "{}",
+        unnamed.hint
+    );
+    assert_eq!((&unnamed.fix.edits, &unnamed.fix.still_needed), (&vec![], &vec![]));
+    for (name, policy) in words {
+        assert!(unnamed.hint.contains(name), "{name}: {}", unnamed.hint);
+        assert_eq!(refused(&format!(" with an explicit deny in a {name}")).suspects, [policy]);
+    }
+}
+
+#[test]
+fn an_edit_that_the_organization_overrules_is_shown_beside_its_refusal() {
+    let message = format!(
+        "User: arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Ops_0123456789abcdef/me is not authorized to perform: \
+         iam:CreateServiceLinkedRole on resource: {SLR} with an explicit deny in a service control policy"
+    );
+    let (key, policies) = (target(), founding_policies());
+    let features = Features::new();
+    let target = Some((&key, Privilege::ReconcileSlr, &features));
+    let background = Background { target, policies: Some(&policies), ..Background::default() };
+    let diagnosis = explain_with(parse("iam", "CreateServiceLinkedRole", None, None, &message), background);
+    assert_eq!(diagnosis.hint, diagnosis.fix.edits[0].edit);
+    let [who, overruled] = diagnosis.fix.notes.as_slice() else { panic!("{:?}", diagnosis.fix.notes) };
+    assert!(who.starts_with("The edit is made in the permission set Ops of IAM Identity Center"), "{who}");
+    assert!(overruled.starts_with("Ask those who run the AWS organization"), "{overruled}");
 }

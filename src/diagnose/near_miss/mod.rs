@@ -83,10 +83,53 @@ impl Serialize for NearMiss {
 pub struct Findings {
     /// The near misses, the smallest edit first.
     pub near_misses: Vec<NearMiss>,
-    /// The changes that together allow the request: proved; empty when nothing that can be seen would.
-    pub remedy: Vec<Change>,
-    /// The remedy in one line.
-    pub remedy_line: Option<String>,
+    /// What together allows the request: proved; empty when nothing that can be seen would.
+    pub steps: Vec<Step>,
+}
+
+impl Findings {
+    /// The changes of all steps.
+    pub fn remedy(&self) -> Vec<Change> {
+        self.steps.iter().flat_map(|step| step.changes.clone()).collect()
+    }
+
+    /// The remedy in one line, without the places.
+    pub fn remedy_line(&self) -> Option<String> {
+        let lines: Vec<&str> = self.steps.iter().map(|step| step.line.as_str()).collect();
+        (!lines.is_empty()).then(|| lines.join("; "))
+    }
+}
+
+/// One edit of the remedy: of a Deny, of the principal's Allows, or of the boundary's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The statement that is edited, as a person names it; `None` where one is added, which the line says.
+    pub place: Option<String>,
+    /// The edit in words, without a stop.
+    pub line: String,
+    /// The edit as changes.
+    pub changes: Vec<Change>,
+}
+
+impl Step {
+    fn of(near: &NearMiss) -> Option<Self> {
+        let line = near.edit.clone().filter(|_| !near.changes.is_empty())?;
+        let is_in_place = near.changes.iter().any(|change| !matches!(change.edit, Edit::Add { .. }));
+        Some(Self { place: is_in_place.then(|| near.place()), line, changes: near.changes.clone() })
+    }
+
+    /// Where, and what: one sentence.
+    pub fn sentence(&self) -> String {
+        match &self.place {
+            Some(place) => format!("In {place}: {}.", self.line),
+            None => super::advice::capital(&format!("{}.", self.line)),
+        }
+    }
+
+    /// The statements that it leaves behind, those edited in place first.
+    pub fn statements(&self) -> Vec<Value> {
+        self.changes.iter().filter_map(|change| change.edit.statement().cloned()).collect()
+    }
 }
 
 /// What one part of a statement lacks.
@@ -113,5 +156,7 @@ struct PartEdit {
     only_new: Value,
 }
 
+#[cfg(test)]
+mod kinds_tests;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use super::allow::near_allows;
 use super::change::{Change, Edit, apply};
 use super::kind::Kind;
 use super::narrow::own_statement;
-use super::{Findings, NearMiss, deny, notes};
+use super::{Findings, NearMiss, Step, deny, notes};
 use crate::diagnose::parse::sanitise;
 use crate::model::iam::{Decision, Effect, Match, NamedPolicy, PrincipalPolicies, Request, Statement, evaluate};
 
@@ -39,31 +39,31 @@ fn search(policies: &PrincipalPolicies, request: &Request, elsewhere: &[(String,
         .filter_map(|(lacks, boundary)| lacks.then_some(boundary))
         .collect();
 
-    let mut remedy: Vec<Change> = denies.iter().flat_map(|deny| deny.changes.clone()).collect();
-    let mut lines: Vec<String> = denies.iter().filter_map(|deny| deny.edit.clone()).collect();
+    let mut steps: Vec<Step> = denies.iter().filter_map(Step::of).collect();
     let has_exceptions = denies.iter().all(|deny| !deny.changes.is_empty());
     let mut near_misses = denies;
     for in_boundary in sides {
         let found = near_allows(policies, in_boundary, request);
-        let first = found.iter().find(|near| !near.changes.is_empty());
-        let first = first.and_then(|near| Some((near.changes.clone(), near.edit.clone()?)));
-        let (changes, line) = first.unwrap_or_else(|| own(policies, None, in_boundary, request));
-        remedy.extend(changes);
-        lines.push(line);
+        steps.push(found.iter().find_map(Step::of).unwrap_or_else(|| {
+            let (changes, line) = own(policies, None, in_boundary, request);
+            Step { place: None, line, changes }
+        }));
         near_misses.extend(found);
     }
-    let changed = apply(policies, &remedy).filter(|_| has_exceptions);
+    let findings = Findings { near_misses, steps };
+    let changed = apply(policies, &findings.remedy()).filter(|_| has_exceptions);
     let is_proved = changed.is_some_and(|changed| evaluate(&changed, request).decision == Decision::Allowed);
+    let Findings { mut near_misses, steps } = findings;
     if lacks_allow {
         near_misses.extend(notes::allowed_elsewhere(policies, request, elsewhere));
     }
     if is_proved {
-        return Findings { near_misses, remedy, remedy_line: Some(lines.join("; ")) };
+        return Findings { near_misses, steps };
     }
     near_misses.iter_mut().for_each(|near| near.changes.clear());
     // A Deny that may apply stands in the way of a proof.
     near_misses.extend(notes::undecided(policies, request, Some(Effect::Deny)));
-    Findings { near_misses, remedy: Vec::new(), remedy_line: None }
+    Findings { near_misses, steps: Vec::new() }
 }
 
 /// A statement of its own: in the policy given, in the boundary, or in a new policy. A principal has one boundary; to one

@@ -36,7 +36,7 @@ fn asked(action: &str, resource: &str) -> Request {
 /// Finds, applies the remedy, and asks again.
 fn proved(policies: &PrincipalPolicies, request: &Request) -> Findings {
     let findings = find(policies, request, &[]);
-    let changed = apply(policies, &findings.remedy).unwrap();
+    let changed = apply(policies, &findings.remedy()).unwrap();
     assert_eq!(evaluate(&changed, request).decision, Decision::Allowed, "{findings:#?}");
     findings
 }
@@ -175,7 +175,7 @@ fn an_own_deny_gets_an_exception_that_leaves_all_else_denied() {
     let update = asked("ecs:UpdateService", "arn:aws:ecs:eu-west-1:111122223333:service/B/x");
     let deny = json!({"Effect": "Deny", "Action": ["ecs:UpdateService", "ecs:Delete*"], "Resource": "*"});
     let list = json!([allow, deny]);
-    let changed = apply(&policies(list.clone()), &proved(&policies(list), &update).remedy).unwrap();
+    let changed = apply(&policies(list.clone()), &proved(&policies(list), &update).remedy()).unwrap();
     for (action, resource) in [
         ("ecs:UpdateService", "arn:aws:ecs:eu-west-1:111122223333:service/B/y"),
         ("ecs:DeleteService", &update.resource),
@@ -185,11 +185,11 @@ fn an_own_deny_gets_an_exception_that_leaves_all_else_denied() {
 
     let list_all = asked("application-autoscaling:DescribeScalableTargets", "*");
     let deny = json!({"Effect": "Deny", "Action": list_all.action, "Resource": "*"});
-    assert!(matches!(proved(&policies(json!([allow, deny])), &list_all).remedy[0].edit, Edit::Remove { index: 1 }));
+    assert!(matches!(proved(&policies(json!([allow, deny])), &list_all).remedy()[0].edit, Edit::Remove { index: 1 }));
 
     let deny = json!({"Effect": "Deny", "Action": "ecs:*", "Resource": "*"});
     let findings = find(&policies(json!([allow, deny])), &update, &[]);
-    assert_eq!((findings.near_misses[0].kind.id(), findings.remedy.len()), ("N-20", 0));
+    assert_eq!((findings.near_misses[0].kind.id(), findings.remedy().len()), ("N-20", 0));
 }
 
 #[test]
@@ -201,13 +201,13 @@ fn a_boundary_must_allow_too() {
     assert_eq!((near.kind.id(), near.place().as_str()), ("N-21", "statement 1 of permissions boundary fence"));
     // Both sides at once.
     principal.identity.clear();
-    assert_eq!(proved(&principal, &create_slr()).remedy.len(), 2);
+    assert_eq!(proved(&principal, &create_slr()).remedy().len(), 2);
     // Nothing can be added to AWS's own.
     let mut aws = NamedPolicy::new("PowerUserAccess", document(json!([])));
     aws.arn = Some("arn:aws:iam::aws:policy/PowerUserAccess".to_owned());
     principal.boundary = Some(aws);
     let findings = find(&principal, &create_slr(), &[]);
-    assert_eq!((findings.near_misses[0].kind.id(), findings.remedy.len()), ("N-21", 0));
+    assert_eq!((findings.near_misses[0].kind.id(), findings.remedy().len()), ("N-21", 0));
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn what_cannot_be_decided_or_seen_proposes_nothing() {
     let mut request = create_slr();
     request.complete = false;
     let findings = find(&policies(json!([from_home])), &request, &[]);
-    assert_eq!((findings.near_misses[0].kind.id(), findings.remedy.len()), ("N-25", 0));
+    assert_eq!((findings.near_misses[0].kind.id(), findings.remedy().len()), ("N-25", 0));
     assert_eq!(findings.near_misses[0].lacks, "it depends on [aws:SourceIp], which cannot be seen from here");
     let all = policies(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
     assert_eq!(find(&all, &create_slr(), &[]).near_misses[0].kind.id(), "N-26");
@@ -249,10 +249,10 @@ fn what_cannot_be_decided_or_seen_proposes_nothing() {
 fn with_nothing_near_a_new_statement_is_proposed() {
     let findings = proved(&PrincipalPolicies::default(), &register());
     assert_eq!(findings.near_misses, vec![]);
-    let statement = findings.remedy[0].edit.statement().unwrap();
+    let statement = &findings.steps[0].statements()[0];
     let condition = json!({"StringEquals": {"application-autoscaling:service-namespace": "ecs"}});
     assert_eq!((&statement["Resource"], &statement["Condition"]), (&json!(TARGETS), &condition));
-    let line = findings.remedy_line.unwrap();
+    let line = findings.remedy_line().unwrap();
     assert!(line.starts_with("add a statement to the principal's policies that allows"), "{line}");
 }
 
@@ -380,7 +380,7 @@ mod properties {
             let request = &requests[i % requests.len()];
             let findings = find(&before, request, &[]);
             let decision = |policies: &PrincipalPolicies, request: &Request| evaluate(policies, request).decision;
-            let mut edits = vec![findings.remedy.clone()];
+            let mut edits = vec![findings.remedy()];
             edits.extend(findings.near_misses.iter().map(|near| near.changes.clone()));
             for (n, changes) in edits.iter().enumerate().filter(|(_, changes)| !changes.is_empty()) {
                 let after = apply(&before, changes).unwrap();
@@ -394,7 +394,7 @@ mod properties {
             }
             let was = decision(&before, request);
             let has_deny = findings.near_misses.iter().any(|near| near.kind == Kind::OwnExplicitDeny);
-            prop_assert!(was == Decision::Allowed || has_deny || !findings.remedy.is_empty());
+            prop_assert!(was == Decision::Allowed || has_deny || !findings.remedy().is_empty());
         }
     }
 }

@@ -1,16 +1,18 @@
 //! How CloudWatch evaluates a metric alarm.
 //!
-//! Owns the evaluation window ([`window`]), the statistic of a period ([`statistic`]), the treatment of missing data
-//! and the texts that an alarm's state comes with ([`reason`]). Takes datapoints and gives a state: it must not keep
-//! datapoints, change alarms, or call actions.
+//! Owns the evaluation window ([`window`]), the statistic of a period ([`statistic`]), metric math ([`math`]), the
+//! treatment of missing data and the texts that an alarm's state comes with ([`reason`]). Takes datapoints and gives a
+//! state: it must not keep datapoints, change alarms, or call actions.
 
+pub mod math;
 pub mod reason;
 pub mod statistic;
 pub mod window;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::alarm::{AlarmConfig, AlarmState, LowSampleCount, MetricStatistic, TreatMissingData};
+use super::alarm::{AlarmConfig, AlarmState, LowSampleCount, TreatMissingData};
+use super::metric::MetricStatistic;
 use super::number::Number;
 
 /// The value of an alarm's metric in one period.
@@ -107,7 +109,7 @@ fn is_old_enough(range: &[Option<Datapoint>], needed: usize) -> bool {
 
 /// Whether a percentile is made from too few samples for an alarm that ignores such (S-069).
 fn waits_for_samples(config: &AlarmConfig, recent: &[Datapoint]) -> bool {
-    let MetricStatistic::Extended(text) = &config.metric.statistic else { return false };
+    let Some(MetricStatistic::Extended(text)) = config.metric.statistic() else { return false };
     let Some(percentile) = statistic::percentile(text) else { return false };
     let tail = if percentile < 0.5 { percentile } else { 1.0 - percentile };
     let samples: f64 = recent.iter().map(|point| point.sample_count).sum();

@@ -108,8 +108,9 @@ pub struct StateReasonData {
     /// When the oldest datapoint began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<String>,
-    /// The statistic, a percentile included.
-    pub statistic: String,
+    /// The statistic, a percentile included; of metric math there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statistic: Option<String>,
     /// Where the alarm has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
@@ -146,9 +147,9 @@ pub fn state_reason_data(config: &AlarmConfig, evaluation: &Evaluation, now: Tim
         version: "1.0".to_owned(),
         query_date: iso(now),
         start_date: evaluation.recent.first().map(|oldest| iso(oldest.at)),
-        statistic: config.metric.statistic.to_string(),
-        unit: config.metric.unit.map(|unit| unit.to_string()),
-        period: config.metric.period,
+        statistic: config.metric.statistic().map(ToString::to_string),
+        unit: config.metric.single().and_then(|metric| metric.unit).map(|unit| unit.to_string()),
+        period: config.metric.period(),
         recent_datapoints: evaluation.recent.iter().map(|point| point.value.get()).collect(),
         threshold: config.threshold.get(),
         evaluated_datapoints: evaluation.recent.iter().rev().map(evaluated).collect(),

@@ -1,6 +1,6 @@
 //! The statistic of the samples that were put in one period.
 
-use crate::model::alarm::{MetricStatistic, Statistic};
+use crate::model::metric::{MetricStatistic, Statistic};
 use crate::model::number::Number;
 
 /// Samples as PutMetricData takes them: one value, or a set of which only these four are known.

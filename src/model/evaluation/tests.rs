@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::alarm::{AlarmMetric, ComparisonOperator, EvaluationWindow, Statistic, WarmUp};
+use crate::model::alarm::{ComparisonOperator, EvaluationWindow, WarmUp};
+use crate::model::metric::{AlarmMetric, SingleMetric, Statistic};
 
 const OK: AlarmState = AlarmState::Ok;
 const ALARM: AlarmState = AlarmState::Alarm;
@@ -17,14 +18,14 @@ fn alarm(needed: i32, periods: i32, treat: TreatMissingData) -> AlarmConfig {
     AlarmConfig {
         description: String::new(),
         actions_enabled: true,
-        metric: AlarmMetric {
+        metric: AlarmMetric::Single(SingleMetric {
             namespace: "AWS/ECS".into(),
             metric_name: "CPUUtilization".into(),
             dimensions: BTreeMap::new(),
             statistic: MetricStatistic::Simple(Statistic::Average),
             period: 300,
             unit: None,
-        },
+        }),
         evaluation_periods: periods,
         datapoints_to_alarm: needed,
         threshold: 30.into(),
@@ -34,6 +35,13 @@ fn alarm(needed: i32, periods: i32, treat: TreatMissingData) -> AlarmConfig {
         evaluation_window: EvaluationWindow::Sliding,
         warm_up: None,
         tags_propagation: None,
+    }
+}
+
+fn single(config: &mut AlarmConfig) -> &mut SingleMetric {
+    match &mut config.metric {
+        AlarmMetric::Single(metric) => metric,
+        AlarmMetric::Queries(_) => panic!("a single metric"),
     }
 }
 
@@ -121,7 +129,7 @@ fn a_young_breach_among_missing_data_does_not_fire_yet() {
 #[test]
 fn a_percentile_of_few_samples_keeps_the_state_when_asked_to() {
     let mut config = alarm(1, 1, TreatMissingData::Missing);
-    config.metric.statistic = MetricStatistic::Extended("p99".into());
+    single(&mut config).statistic = MetricStatistic::Extended("p99".into());
     config.evaluate_low_sample_count_percentile = Some(LowSampleCount::Ignore);
     let with = |samples: f64| {
         range("X").into_iter().map(|p| p.map(|p| Datapoint { sample_count: samples, ..p })).collect::<Vec<_>>()
@@ -168,9 +176,9 @@ fn an_alarm_is_evaluated_every_minute_ten_seconds_or_hour() {
     let mut config = alarm(1, 1, TreatMissingData::Missing);
     let next = |config: &AlarmConfig| window::next_evaluation(config, at("2026-11-25T10:06:07Z"));
     assert_eq!(next(&config), at("2026-11-25T10:07:00Z"));
-    config.metric.period = 10;
+    single(&mut config).period = 10;
     assert_eq!(next(&config), at("2026-11-25T10:06:10Z"));
-    (config.metric.period, config.evaluation_periods) = (3600, 25);
+    (single(&mut config).period, config.evaluation_periods) = (3600, 25);
     assert_eq!(next(&config), at("2026-11-25T11:00:00Z"));
 }
 

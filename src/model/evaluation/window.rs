@@ -18,7 +18,7 @@ pub fn cadence(config: &AlarmConfig) -> SignedDuration {
 }
 
 fn cadence_seconds(config: &AlarmConfig) -> i64 {
-    let period = i64::from(config.metric.period);
+    let period = i64::from(config.metric.period());
     if i64::from(config.evaluation_periods) * period > DAY {
         HOUR
     } else if period < MINUTE {
@@ -38,7 +38,7 @@ pub fn next_evaluation(config: &AlarmConfig, now: Timestamp) -> Timestamp {
 /// A period ends at the last whole minute before `now` and slides with it: of one evaluation period of five minutes, at
 /// the end of minute 6, minutes 2 to 6. An alarm on the wall clock has its periods at multiples of the period, in UTC.
 pub fn periods(config: &AlarmConfig, now: Timestamp) -> Vec<Timestamp> {
-    let period = i64::from(config.metric.period.max(1));
+    let period = i64::from(config.metric.period().max(1));
     let grain = match config.evaluation_window {
         EvaluationWindow::Sliding => period.min(MINUTE),
         EvaluationWindow::WallClock { .. } => period,

@@ -1,6 +1,7 @@
 //! What AWS accepts and cannot do what it says: warnings on a policy beside the alarm that fires it.
 
-use crate::model::alarm::{ComparisonOperator, MetricStatistic, Statistic};
+use crate::model::alarm::ComparisonOperator;
+use crate::model::metric::{MetricStatistic, Statistic};
 use crate::model::number::Number;
 use crate::model::policy::{MetricAggregationType, StepAdjustment, StepScalingConfig};
 

@@ -69,6 +69,18 @@ pub fn relative(steps: &[AbsoluteStep], threshold: Number) -> Vec<StepAdjustment
         .collect()
 }
 
+/// The threshold that breaks the fewest rules: what is refused at this one is refused at any.
+///
+/// Only an outermost bound that is closed depends on the threshold (S-031): a closed lowest bound must not lie below it, a
+/// closed highest one not above.
+pub fn best_threshold(steps: &[AbsoluteStep]) -> Number {
+    let is_open_below = steps.iter().any(|step| step.lower.is_none());
+    let lowest = steps.iter().filter_map(|step| step.lower).min();
+    let highest = steps.iter().filter_map(|step| step.upper).max();
+    let best = if is_open_below { highest.or(lowest) } else { lowest };
+    best.unwrap_or(Number::ZERO)
+}
+
 /// A step in absolute metric values, for people to read (cdk#10141).
 pub fn absolute(step: &StepAdjustment, threshold: Number) -> AbsoluteStep {
     let sum = |bound: Number| bound.plus(threshold);

@@ -14,4 +14,4 @@ mod form;
 pub use check::{MAX_STEPS, Place, RawSteps, StepProblem, check};
 pub use choose::{adjusted, aggregate, choose};
 pub use coverage::{Uncovered, aggregation_at_odds, aggregation_for, never_matches, uncovered};
-pub use form::{AbsoluteStep, Written, absolute, relative};
+pub use form::{AbsoluteStep, Written, absolute, best_threshold, relative};

@@ -19,7 +19,9 @@ use crate::model::alarm::{AlarmActions, AlarmState};
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::{AccountId, AlarmName, PolicyName, Region, ScopeId};
-use crate::model::observed::{Alarm, PolicyConfig, Read, RoleStanding, ScalableTarget, ScalingPolicy, TagReading};
+use crate::model::observed::{
+    Alarm, AlarmReading, PolicyConfig, Read, RoleStanding, ScalableTarget, ScalingPolicy, TagReading,
+};
 
 const YAML: &str = include_str!("../../../deploy/examples/search-api.yaml");
 const POLICY: &str = "ECSPersonalScaleOutPolicyProd";
@@ -104,6 +106,7 @@ impl Scene {
             config: Ok(policy.alarms[0].config.clone()),
             actions: AlarmActions { alarm: [arn].into(), ..AlarmActions::default() },
             state: AlarmState::Ok,
+            reading: Some(AlarmReading::default()),
         };
         let mut tags = object_tags(&scene.desired, &scene.owner);
         scene.knows(ALARM_ARN, tags.clone());

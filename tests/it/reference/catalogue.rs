@@ -1,6 +1,7 @@
 //! Commands, settings, conditions, reasons and metrics.
 
 use clap::CommandFactory;
+use ecs_scaling::api::fix::{Fix, PolicyEdit};
 use ecs_scaling::api::status::{ConditionType, Reason};
 use ecs_scaling::cli::Cli;
 use schemars::schema_for;
@@ -17,6 +18,20 @@ fn the_readme_has_every_condition() {
         [format!("`{name}`"), if kind.counts() { "yes" } else { "" }.to_owned(), line]
     });
     check("conditions", &table(["Condition", "Counts for Ready", "True means"], rows));
+}
+
+#[test]
+fn the_readme_has_every_field_of_a_fix() {
+    let fields = |schema: Value, before: &str| {
+        let properties = schema["properties"].as_object().unwrap().clone().into_iter();
+        let row = |(name, field): (String, Value)| {
+            [format!("`{before}{name}`"), cell(field["description"].as_str().unwrap())]
+        };
+        properties.map(row).collect::<Vec<_>>()
+    };
+    let mut rows = fields(schema_for!(Fix).to_value(), "");
+    rows.extend(fields(schema_for!(PolicyEdit).to_value(), "edits[]."));
+    check("fix", &table(["Field", "Says"], rows));
 }
 
 #[test]
@@ -90,10 +105,11 @@ struct Metric {
     labels: Vec<String>,
 }
 
-/// The metrics in the order in which `src/metrics/mod.rs` registers them. A scrape would show only those that have
+/// The metrics in the order in which `src/metrics` registers them, counters first. A scrape would show only those that have
 /// happened; the source has them all, each as its name, its help and its labels.
 fn metrics() -> Vec<Metric> {
-    let source = std::fs::read_to_string(root().join("src/metrics/mod.rs")).unwrap();
+    let file = |name: &str| std::fs::read_to_string(root().join("src/metrics").join(name)).unwrap();
+    let source = file("mod.rs") + &file("scraped.rs");
     let parts: Vec<&str> = source.split('"').collect(); // code and text in turn: no metric's help has a quote
     let names = parts.iter().enumerate().filter(|(index, part)| index % 2 == 1 && is_name(part));
     let found = names.map(|(index, name)| {

@@ -12,14 +12,26 @@ use super::{cell, check, table};
 fn the_readme_has_every_field_of_the_objects() {
     let metadata = kind_schema(Kind::ServiceScaling)["properties"]["metadata"].clone();
     let mut text = "#### `metadata`\n\n".to_owned() + &fields(&metadata);
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::ScalingProfile) {
         for Part { paths, schema } in parts(&kind_schema(kind)["properties"]["spec"]) {
             let below = |path: &String| if path.is_empty() { "`spec`".to_owned() } else { format!("`{path}`") };
             let places = paths.iter().map(below).collect::<Vec<_>>().join(", ");
             text += &format!("\n#### {kind}: {places}\n\n{}", fields(&schema));
         }
     }
+    text += &format!("\n#### {}: `spec`\n\n{}", Kind::ScalingProfile, shared());
     check("objects", &text);
+}
+
+/// A profile has the fields of a service, but for those that it must not have.
+fn shared() -> String {
+    let spec = |kind| kind_schema(kind)["properties"]["spec"].clone();
+    let (service, profile) = (spec(Kind::ServiceScaling), spec(Kind::ScalingProfile));
+    let names = |schema: &Value| properties(schema).map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>();
+    let (all, given) = (names(&service), names(&profile));
+    assert!(given.iter().all(|name| all.contains(name)) && profile.get("required").is_none());
+    let left_out: Vec<String> = all.into_iter().filter(|name| !given.contains(name)).collect();
+    format!("Every field of a `ServiceScaling`'s `spec` but {}; none is required.\n", left_out.join(", "))
 }
 
 /// With fewer fields than these, an object is told within the table of the one around it.

@@ -3,7 +3,7 @@
 //! Owns the data and its ids. What an operation does with it stands in the service families (`ecs`, `autoscaling`,
 //! `cloudwatch`, `iam`, `sts`). Knows no protocol, no fault and no clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::autoscaling::{Activity, SERVICE_LINKED_ROLE, Target};
 use crate::caller::Caller;
-use crate::cloudwatch::{Alarm, AlarmEvent, Metrics};
+use crate::cloudwatch::{Alarm, AlarmEvent, CompositeAlarm, Metrics};
 use crate::ecs::{Cluster, Service};
 use crate::error::AwsError;
 use crate::iam::{Deletion, ManagedPolicy, Role, User};
@@ -82,6 +82,8 @@ pub struct Account {
     pub policies: BTreeMap<String, ManagedPolicy>,
     /// Service control policies, each of a level of its own of the organization: every one must allow.
     pub service_control_policies: Vec<NamedPolicy>,
+    /// Issuers of web identity tokens that IAM knows, without their scheme.
+    pub oidc_providers: BTreeSet<String>,
     /// Deletions of service-linked roles by the ids of their tasks.
     pub deletions: BTreeMap<String, Deletion>,
 }
@@ -99,6 +101,8 @@ pub struct Scope {
     pub activities: Vec<Activity>,
     /// Metric alarms.
     pub alarms: BTreeMap<AlarmName, Alarm>,
+    /// Composite alarms.
+    pub composite_alarms: BTreeMap<AlarmName, CompositeAlarm>,
     /// What happened to alarms, oldest first.
     pub alarm_events: Vec<AlarmEvent>,
     /// Metric datapoints.

@@ -7,6 +7,7 @@
 //! | `POST /_sandbox/faults` | adds a [`FaultRule`] |
 //! | `POST /_sandbox/deny` | adds a denial: `{account, action, resource, style}` |
 //! | `POST /_sandbox/allow` | takes denials back: `{account, action}` |
+//! | `POST /_sandbox/alarm-member` | gives an alarm a member that no SDK knows: `{account, region, alarm, member, value}` |
 
 use ecs_scaling::model::names::AccountId;
 use serde::Deserialize;
@@ -38,6 +39,16 @@ struct Allow {
     action: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlarmMember {
+    account: String,
+    region: String,
+    alarm: String,
+    member: String,
+    value: String,
+}
+
 fn anything() -> String {
     "*".into()
 }
@@ -64,6 +75,11 @@ pub(crate) fn handle(world: &Shared, request: &Request) -> Option<Response> {
         ("POST", "allow") => {
             read(request).map(|a: Allow| world.world().allow(&a.account, &a.action)).map(|()| json!({}))
         }
+        ("POST", "alarm-member") => read(request).and_then(|m: AlarmMember| {
+            let scope = crate::seed::scope(&m.account, &m.region);
+            let is_there = world.world().add_alarm_member(&scope, &m.alarm, &m.member, &m.value);
+            if is_there { Ok(json!({})) } else { Err(format!("there is no alarm {}", m.alarm)) }
+        }),
         (method, path) => Err(format!("there is no {method} /_sandbox/{path}")),
     };
     let (status, body) = match answer {

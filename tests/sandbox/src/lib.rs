@@ -39,6 +39,7 @@ pub mod shared;
 pub mod sts;
 pub mod time;
 pub mod value;
+mod web_identity;
 mod wire;
 mod world;
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::autoscaling::{Policy, Target};
 use crate::caller::{Caller, DEFAULT_ACCOUNT};
-use crate::cloudwatch::{Alarm, Datapoint, MetricKey};
+use crate::cloudwatch::{Alarm, CompositeAlarm, Datapoint, MetricKey};
 use crate::ecs::{NewService, Service, new_cluster, new_service};
 use crate::error::AwsError;
 use crate::iam::add_role;
@@ -216,6 +216,20 @@ impl World {
     /// An alarm.
     pub fn alarm(&self, scope: &ScopeId, name: &str) -> Option<&Alarm> {
         self.cloud.scope(scope).alarms.get(&AlarmName::new(name))
+    }
+
+    /// Adds a composite alarm, which is there to be found.
+    pub fn add_composite_alarm(&mut self, scope: &ScopeId, name: &str, now: Timestamp) {
+        let name = AlarmName::new(name);
+        let arn = crate::cloudwatch::alarm_arn(scope, &name);
+        let alarm = CompositeAlarm { arn, rule: "FALSE".to_owned(), configured: now };
+        self.cloud.scope_mut(scope).composite_alarms.insert(name, alarm);
+    }
+
+    /// Gives an alarm a member that no SDK knows, until the alarm is put again. Whether there is such an alarm.
+    pub fn add_alarm_member(&mut self, scope: &ScopeId, alarm: &str, member: &str, value: &str) -> bool {
+        let alarm = self.cloud.scope_mut(scope).alarms.get_mut(&AlarmName::new(alarm));
+        alarm.map(|alarm| alarm.spec.unknown.insert(member.to_owned(), value.into())).is_some()
     }
 
     /// Sets an alarm's state, as a test needs it.

@@ -12,6 +12,7 @@ use crate::cloud::{Answer, Call, Cloud, Handler};
 use crate::error::AwsError;
 use crate::iam::{PolicyText, Role};
 use crate::value::Value;
+use crate::web_identity;
 
 /// The longest session of a role that another role assumed, in seconds.
 const CHAINED_LIMIT: i32 = 3600;
@@ -48,6 +49,7 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
         "GetCallerIdentity" => Handler::Read(get_caller_identity),
         "AssumeRole" => Handler::Write(assume_role),
+        web_identity::OPERATION => Handler::Write(web_identity::assume_role),
         _ => return None,
     })
 }
@@ -68,6 +70,11 @@ fn assume_role(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     let policy = call.input.text("Policy")?.map(PolicyText::of_identity).transpose()?;
     let mut session = session_of(&account, role_name, role, name);
     session.policy = policy.map(|policy| NamedPolicy::new("session", policy.document().clone()));
+    begin(cloud, call, session, seconds)
+}
+
+/// Begins a session: its credentials, and who it is.
+pub(crate) fn begin(cloud: &mut Cloud, call: &Call<'_>, mut session: Session, seconds: i32) -> Answer {
     session.expires = call.now.checked_add(SignedDuration::from_secs(seconds.into())).unwrap_or(Timestamp::MAX);
     let user = Value::map([("Arn", (&session.arn).into()), ("AssumedRoleId", (&session.user_id).into())]);
     let expires = session.expires;
@@ -81,7 +88,7 @@ fn assume_role(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     Ok(Value::map([("Credentials", credentials), ("AssumedRoleUser", user)]))
 }
 
-fn session_name(input: &Value) -> Result<&str, AwsError> {
+pub(crate) fn session_name(input: &Value) -> Result<&str, AwsError> {
     let name = input.text("RoleSessionName")?.unwrap_or_default();
     let refuse = |must: &str| Err(AwsError::cloudwatch(AwsError::constraint(name, "roleSessionName", must)));
     if !(2..=64).contains(&name.len()) {
@@ -93,7 +100,7 @@ fn session_name(input: &Value) -> Result<&str, AwsError> {
     Ok(name)
 }
 
-fn duration(call: &Call<'_>, role: &Role) -> Result<i32, AwsError> {
+pub(crate) fn duration(call: &Call<'_>, role: &Role) -> Result<i32, AwsError> {
     let seconds = call.input.int("DurationSeconds")?.unwrap_or(3600);
     if !(900..=43_200).contains(&seconds) {
         let must = "have value between 900 and 43200";

@@ -20,7 +20,7 @@ use crate::message::{Outcome, Reply, Request};
 use crate::permissions::{DenialStyle, Permissions};
 use crate::value::Value;
 use crate::wire::{self, Decoded};
-use crate::{autoscaling, cloudwatch, ecs, iam, sts, time};
+use crate::{autoscaling, cloudwatch, ecs, iam, sts, time, web_identity};
 
 /// The pretended AWS.
 #[derive(Debug, Default)]
@@ -51,7 +51,10 @@ impl World {
             Ok(decoded) => decoded,
             Err(response) => return Reply::answer(response),
         };
-        let caller = Caller::identify(request, &self.cloud, now);
+        let caller = match (decoded.service, decoded.operation.as_str()) {
+            (AwsService::Sts, web_identity::OPERATION) => Ok(web_identity::caller(&decoded.input)),
+            _ => Caller::identify(request, &self.cloud, now),
+        };
         if let Ok(caller) = &caller {
             self.count(caller, &decoded);
         }

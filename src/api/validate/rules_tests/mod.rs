@@ -2,6 +2,8 @@
 
 mod accounts;
 mod alarms;
+mod intervals;
+mod metrics;
 mod policies;
 mod schedules;
 

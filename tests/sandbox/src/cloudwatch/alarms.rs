@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use ecs_scaling::model::alarm::{AlarmState, MetricStatistic, StandardUnit};
+use ecs_scaling::model::alarm::AlarmState;
+use ecs_scaling::model::metric::{MetricStatistic, StandardUnit};
 use ecs_scaling::model::names::{AlarmName, ScopeId};
 use jiff::Timestamp;
 
 use super::{
-    Alarm, AlarmEvent, AlarmSpec, EventKind, alarm_arn, check_length, combination, invalid, invalid_token, missing,
-    tags,
+    Alarm, AlarmEvent, AlarmSpec, CompositeAlarm, EventKind, alarm_arn, check_length, combination, invalid,
+    invalid_token, missing, tags,
 };
 use crate::cloud::{Answer, Call, Cloud};
 use crate::error::AwsError;
@@ -76,11 +77,18 @@ pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
     let size = if filter.names.is_empty() { size } else { LIMIT };
     let alarms = cloud.scope(call.scope).alarms.iter();
     let wanted = alarms.filter(|(name, alarm)| filter.wants(name, alarm)).map(|(n, a)| (n.to_string(), (n, a)));
+    let composite: Vec<Value> = cloud
+        .scope(call.scope)
+        .composite_alarms
+        .iter()
+        .filter(|(name, _)| filter.wants_composite(name))
+        .map(|(name, alarm)| describe_composite(name, alarm))
+        .collect();
     let page =
         crate::pages::page("DescribeAlarms", wanted, call.input.text("NextToken")?, size).ok_or_else(invalid_token)?;
     Ok(Value::map([
         ("MetricAlarms", page.values(|(name, alarm)| describe_one(name, alarm))),
-        ("CompositeAlarms", Value::List(vec![])),
+        ("CompositeAlarms", composite.into()),
         ("NextToken", page.token(cloud.knobs.empty_final_token)),
     ]))
 }
@@ -91,6 +99,7 @@ struct Filter {
     action_prefix: Option<String>,
     state: Option<AlarmState>,
     metric_alarms: bool,
+    composite_alarms: bool,
 }
 
 impl Filter {
@@ -111,20 +120,53 @@ impl Filter {
         };
         let types = input.texts("AlarmTypes")?;
         let metric_alarms = types.is_empty() || types.iter().any(|t| t == "MetricAlarm");
-        Ok(Self { names, prefix, action_prefix: text("ActionPrefix")?, state, metric_alarms })
+        let composite_alarms = types.iter().any(|t| t == "CompositeAlarm");
+        Ok(Self { names, prefix, action_prefix: text("ActionPrefix")?, state, metric_alarms, composite_alarms })
+    }
+
+    fn wants_name(&self, name: &AlarmName) -> bool {
+        (self.names.is_empty() || self.names.iter().any(|n| n == name.as_str()))
+            && self.prefix.as_ref().is_none_or(|prefix| name.as_str().starts_with(prefix))
+    }
+
+    /// They have no actions and no data here.
+    fn wants_composite(&self, name: &AlarmName) -> bool {
+        self.composite_alarms
+            && self.wants_name(name)
+            && self.action_prefix.is_none()
+            && self.state.is_none_or(|state| state == AlarmState::InsufficientData)
     }
 
     fn wants(&self, name: &AlarmName, alarm: &Alarm) -> bool {
         self.metric_alarms
-            && (self.names.is_empty() || self.names.iter().any(|n| n == name.as_str()))
-            && self.prefix.as_ref().is_none_or(|prefix| name.as_str().starts_with(prefix))
+            && self.wants_name(name)
             // S-059
             && self.action_prefix.as_ref().is_none_or(|prefix| alarm.spec.actions().any(|a| a.starts_with(prefix)))
             && self.state.is_none_or(|state| state == alarm.state)
     }
 }
 
+fn describe_composite(name: &AlarmName, alarm: &CompositeAlarm) -> Value {
+    Value::map([
+        ("AlarmName", name.as_str().into()),
+        ("AlarmArn", (&alarm.arn).into()),
+        ("AlarmRule", (&alarm.rule).into()),
+        ("ActionsEnabled", true.into()),
+        ("AlarmConfigurationUpdatedTimestamp", alarm.configured.into()),
+        ("StateValue", AlarmState::InsufficientData.as_str().into()),
+        ("StateUpdatedTimestamp", alarm.configured.into()),
+    ])
+}
+
 fn describe_one(name: &AlarmName, alarm: &Alarm) -> Value {
+    let mut described = describe_known(name, alarm);
+    if let Value::Map(members) = &mut described {
+        members.extend(alarm.spec.unknown.clone());
+    }
+    described
+}
+
+fn describe_known(name: &AlarmName, alarm: &Alarm) -> Value {
     let spec = &alarm.spec;
     let metric = spec.metric.as_ref();
     let dimension = |(name, value): (&String, &String)| Value::map([("Name", name.into()), ("Value", value.into())]);

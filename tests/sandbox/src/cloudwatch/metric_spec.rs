@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ecs_scaling::model::alarm::{MetricStatistic, StandardUnit, Statistic};
+use ecs_scaling::model::metric::{MetricStatistic, StandardUnit, Statistic};
 
 use super::{check_length, combination, invalid, missing};
 use crate::error::AwsError;
@@ -85,7 +85,7 @@ fn read_statistic(input: &Value) -> Result<MetricStatistic, AwsError> {
 }
 
 /// `p95.5`, `IQM`, and the trimmed kinds such as `tm90`, `TM(10%:90%)`, `PR(:300)`.
-fn is_extended(text: &str) -> bool {
+pub(super) fn is_extended(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     if lower == "iqm" {
         return true;

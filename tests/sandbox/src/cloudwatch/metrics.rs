@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use ecs_scaling::model::alarm::Statistic;
+use ecs_scaling::model::metric::Statistic;
 use jiff::Timestamp;
 
 use super::metric_spec::read_dimensions;

@@ -6,6 +6,7 @@ mod alarms;
 mod history;
 mod metric_spec;
 mod metrics;
+pub(crate) mod queries;
 mod spec;
 mod state;
 mod tags;
@@ -45,6 +46,17 @@ pub struct Alarm {
     /// When the state became another.
     pub state_transitioned: Timestamp,
     /// When PutMetricAlarm was called last.
+    pub configured: Timestamp,
+}
+
+/// A composite alarm. It is there to be found by its name; its rule is not evaluated.
+#[derive(Clone, Debug)]
+pub struct CompositeAlarm {
+    /// Its ARN.
+    pub arn: String,
+    /// `AlarmRule`.
+    pub rule: String,
+    /// When it was made.
     pub configured: Timestamp,
 }
 
@@ -88,7 +100,7 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
     })
 }
 
-fn alarm_arn(scope: &ScopeId, name: &AlarmName) -> String {
+pub(crate) fn alarm_arn(scope: &ScopeId, name: &AlarmName) -> String {
     crate::cloud::regional_arn(scope, "cloudwatch", &format!("alarm:{name}"))
 }
 

@@ -1,13 +1,14 @@
 //! An alarm's configuration: read from PutMetricAlarm, checked as CloudWatch checks it (S-069 to S-071).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use ecs_scaling::model::alarm::{ComparisonOperator, LowSampleCount, MetricStatistic, TreatMissingData};
+use ecs_scaling::model::alarm::{ComparisonOperator, LowSampleCount, TreatMissingData};
 use ecs_scaling::model::arn::Arn;
+use ecs_scaling::model::metric::MetricStatistic;
 use ecs_scaling::model::names::ScopeId;
 
-use super::metric_spec::{SingleMetric, check_period, read_single};
-use super::{check_length, combination, invalid, missing};
+use super::metric_spec::{SingleMetric, read_single};
+use super::{check_length, combination, invalid, missing, queries};
 use crate::error::AwsError;
 use crate::value::Value;
 
@@ -55,6 +56,8 @@ pub struct AlarmSpec {
     pub warm_up: Option<Value>,
     /// `ActionConfiguration`, as it was sent (S-071).
     pub action_configuration: Option<Value>,
+    /// Members that no SDK knows yet, by name; a put, which cannot send them, takes them away.
+    pub unknown: BTreeMap<String, Value>,
 }
 
 impl AlarmSpec {
@@ -83,6 +86,7 @@ impl AlarmSpec {
             evaluation_window: block(input, "EvaluationWindow")?,
             warm_up: block(input, "WarmUpConfiguration")?,
             action_configuration: block(input, "ActionConfiguration")?,
+            unknown: BTreeMap::new(),
         };
         spec.check(scope)?;
         Ok(spec)
@@ -128,7 +132,7 @@ impl AlarmSpec {
                 Err(combination("Metrics list cannot be specified together with the parameters of a single metric"))
             }
             (None, []) => Err(missing("MetricName")),
-            (None, queries) => check_queries(queries),
+            (None, queries) => queries::check(queries),
         }
     }
 
@@ -179,7 +183,7 @@ impl AlarmSpec {
     }
 
     /// The period of the metric, or of the first query that has one.
-    fn period(&self) -> Result<i32, AwsError> {
+    pub(crate) fn period(&self) -> Result<i32, AwsError> {
         if let Some(metric) = &self.metric {
             return Ok(metric.period);
         }
@@ -216,41 +220,6 @@ fn parse<T>(input: &Value, member: &str, read: impl Fn(&str) -> Option<T>) -> Re
 
 fn block(input: &Value, member: &str) -> Result<Option<Value>, AwsError> {
     Ok(input.members(member)?.map(|_| input.get(member).clone()))
-}
-
-fn check_queries(queries: &[Value]) -> Result<(), AwsError> {
-    if queries.len() > 20 {
-        return Err(invalid("Member must have length less than or equal to 20 at 'metrics'"));
-    }
-    let mut ids = BTreeSet::new();
-    let (mut returning, mut periods) = (0, BTreeSet::new());
-    for query in queries {
-        let id = query.text("Id")?.ok_or_else(|| missing("Metrics.member.N.Id"))?;
-        if !id.starts_with(|c: char| c.is_ascii_lowercase()) || !ids.insert(id) {
-            return Err(invalid(format!(
-                "Invalid metrics list: id {id} must be unique and start with a lower case letter"
-            )));
-        }
-        let expression = query.text("Expression")?;
-        if expression.is_some() == query.has("MetricStat") {
-            return Err(invalid("Invalid metrics list: each query has either an Expression or a MetricStat"));
-        }
-        if expression.is_some_and(|e| e.len() > 2048 || e.to_ascii_uppercase().contains("SEARCH(")) {
-            return Err(invalid("Invalid metrics list: the expression is not supported in alarms"));
-        }
-        if let Some(period) = query.get("MetricStat").int("Period")? {
-            check_period(period)?;
-            periods.insert(period);
-        }
-        returning += usize::from(query.bool("ReturnData")?.unwrap_or(true));
-    }
-    if returning != 1 {
-        return Err(invalid("Exactly one element of the metrics list should return data."));
-    }
-    if periods.len() > 1 {
-        return Err(invalid("Invalid metrics list: all metrics must have the same period"));
-    }
-    Ok(())
 }
 
 /// S-071

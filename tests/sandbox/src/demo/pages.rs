@@ -48,8 +48,8 @@ impl Pages {
         self.hanging("", text);
     }
 
-    /// Prose behind a lead, below which its later lines begin. An ARN too long for a line breaks behind a slash.
-    pub(super) fn hanging(&self, lead: &str, text: &str) {
+    /// Words behind a lead, below which their later lines begin. An ARN too long for a line breaks behind a slash.
+    fn hanging(&self, lead: &str, text: &str) {
         let room = WIDTH.saturating_sub(lead.chars().count());
         let mut lead = lead.to_owned();
         let mut line = String::new();
@@ -64,6 +64,18 @@ impl Pages {
             }
         }
         self.text(&format!("{lead}{line}"));
+    }
+
+    /// Text of which the lines that are too long are broken as prose is, below where they begin.
+    pub(super) fn folded(&self, text: &str) {
+        for line in text.lines() {
+            if line.chars().count() <= WIDTH {
+                self.text(line);
+            } else {
+                let words = line.trim_start_matches([' ', '→']);
+                self.hanging(line.strip_suffix(words).unwrap_or_default(), words);
+            }
+        }
     }
 
     /// Rows in columns, the first row in capitals by custom.

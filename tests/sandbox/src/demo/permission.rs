@@ -10,23 +10,18 @@ use ecs_scaling::api::desired::Desired;
 use ecs_scaling::api::load::SourceFile;
 use ecs_scaling::api::resource::Resource;
 use ecs_scaling::api::status::{Condition, ConditionType};
-use ecs_scaling::cli::table;
+use ecs_scaling::cli::{condition, table};
 use ecs_scaling::controller::ObjectView;
 use ecs_scaling::controller::once::Session;
 use ecs_scaling::model::names::AccountId;
 use ecs_scaling::model::observed::Tags;
-use ecs_scaling::model::role::SLR_SERVICE;
-use ecs_scaling_sandbox::founding::{EXTERNAL_ID, MEMBER_ACCOUNT, POLICY, ROLE, STATEMENT, member};
+use ecs_scaling_sandbox::founding::{EXTERNAL_ID, MEMBER_ACCOUNT, POLICY, ROLE, member};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::pages::Pages;
 use super::stage::{INTERVAL, Stage, objects};
 
-/// The condition key whose values the statement lists.
-const SERVICES: &str = "/Condition/StringEquals/iam:AWSServiceName";
-/// What the list of the object's actions begins with, at the end of the hint.
-const NEEDED: &str = " All that this object needs: ";
 /// So many passes are more than enough, once the permission is there.
 const PASSES: u32 = 5;
 
@@ -43,11 +38,12 @@ pub(super) async fn tell(stage: &Stage, pages: &Pages) -> Result<()> {
     pages.blank();
     pages.command("ecs-scaling describe search-api");
     pages.blank();
-    condition(pages, told(&refused, ConditionType::ServiceLinkedRoleReady)?)?;
+    let said = told(&refused, ConditionType::ServiceLinkedRoleReady)?;
+    pages.folded(&condition(said, stage.clock.now())?);
     pages.blank();
     pages.prose(&format!("AWS alone says: {}", refusal(stage, &desired).await?));
     pages.blank();
-    edit(stage, pages)?;
+    edit(stage, pages, said)?;
     pages.blank();
     let (ready, passes) = until_ready(&mut session).await?;
     let later = if passes == 1 { "One pass later".to_owned() } else { format!("{passes} passes later") };
@@ -109,16 +105,6 @@ fn told(view: &ObjectView, kind: ConditionType) -> Result<&Condition> {
     view.status.condition(kind).with_context(|| format!("the object says nothing of {kind}"))
 }
 
-/// A condition as `describe` prints it, broken into lines; the list at its end is counted and left out.
-fn condition(pages: &Pages, said: &Condition) -> Result<()> {
-    let (hint, needed) = said.hint.split_once(NEEDED).context("the hint does not list what the object needs")?;
-    pages.text(&format!("{:<23} {:<8} {}", said.kind, said.status, said.reason));
-    pages.hanging("    ", &said.message);
-    pages.hanging("    → ", hint);
-    pages.hanging("      ", &format!("{}… ({} actions)", NEEDED.trim_start(), needed.split(", ").count()));
-    Ok(())
-}
-
 /// What AWS answers the role when it registers the target, with nobody to diagnose it.
 async fn refusal(stage: &Stage, desired: &Desired) -> Result<String> {
     let account = stage.aws.account(desired.accounts.values().next()).await;
@@ -128,22 +114,16 @@ async fn refusal(stage: &Stage, desired: &Desired) -> Result<String> {
     Ok(answer.err().context("the target was registered without a service-linked role")?.message)
 }
 
-/// Makes the edit that the hint asks for, and shows the line of the statement that it changes.
-fn edit(stage: &Stage, pages: &Pages) -> Result<()> {
+/// Puts the statement that the condition shows in the place of the one with its name.
+fn edit(stage: &Stage, pages: &Pages, said: &Condition) -> Result<()> {
     let (account, mut world) = (AccountId::new(MEMBER_ACCOUNT), stage.world());
     let mut document = world.role_policy(&account, ROLE, POLICY).context("the role has no such policy")?.clone();
+    let edited =
+        said.fix.edits.iter().find_map(|edit| edit.edited_statements.first()).context("no edit is proposed")?;
     let statements = document.get_mut("Statement").and_then(Value::as_array_mut).context("no statements")?;
-    let statement = statements.iter_mut().find(|s| s.get("Sid").is_some_and(|sid| sid == STATEMENT));
-    let services = statement.and_then(|s| s.pointer_mut(SERVICES)).context("the statement lists no services")?;
-    let services = services.as_array_mut().context("not a list")?;
-    pages.prose(&format!("The edit is made, in {STATEMENT} of {POLICY}:"));
-    pages.blank();
-    pages.text("    \"iam:AWSServiceName\": [");
-    for service in services.iter() {
-        pages.text(&format!("      {service},"));
-    }
-    services.push(json!(SLR_SERVICE));
-    pages.text(&format!("+     {SLR_SERVICE:?}\n    ]"));
+    let statement = statements.iter_mut().find(|statement| statement.get("Sid") == edited.get("Sid"));
+    *statement.context("the edited statement is not the policy's")? = edited.clone();
+    pages.prose(&format!("The edit is made: the statement above takes its old self's place in {POLICY}."));
     world.put_role_policy(&account, ROLE, POLICY, &document)?;
     Ok(())
 }

@@ -97,7 +97,7 @@ fn role<'a>(cloud: &'a Cloud, call: &Call<'_>) -> Result<(&'a str, &'a Role), Aw
     found.map(|(name, role)| (name.as_str(), role)).ok_or_else(|| role_not_found(name))
 }
 
-fn role_not_found(name: &str) -> AwsError {
+pub(crate) fn role_not_found(name: &str) -> AwsError {
     no_such_entity(format!("The role with name {name} cannot be found."))
 }
 

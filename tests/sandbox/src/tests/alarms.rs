@@ -104,6 +104,8 @@ fn metric_math_alarms_are_checked_and_kept() {
         json!([first]),
         json!([first, {"Id": "e", "Expression": "SEARCH('x')"}]),
         json!([{"Id": "a", "MetricStat": stat}, {"Id": "b", "MetricStat": stat}]),
+        json!([first, {"Id": "e", "Expression": "a + b"}]),
+        json!([{"Id": "e", "Expression": "e + 1"}]),
     ] {
         assert_eq!(refusal(put(wrong)).0, "ValidationError");
     }
@@ -203,4 +205,30 @@ fn metric_data_comes_back_by_period() {
     let found = sandbox.cloudwatch("GetMetricStatistics", input).unwrap()["Datapoints"].clone();
     assert_eq!((&found[0]["Timestamp"], &found[0]["Average"]), (&json!(60.0), &json!(30.0)));
     assert_eq!((&found[1]["Timestamp"], &found[1]["Maximum"]), (&json!(120.0), &json!(50.0)));
+}
+
+#[test]
+fn a_member_that_no_sdk_knows_is_shown_until_the_next_put() {
+    // S-068, S-071
+    let mut sandbox = Sandbox::new();
+    sandbox.put_alarm("a", json!({})).unwrap();
+    let scope = sandbox.scope.clone();
+    assert!(sandbox.world.add_alarm_member(&scope, "a", "SnoozeUntil", "tomorrow"));
+    assert!(!sandbox.world.add_alarm_member(&scope, "none", "SnoozeUntil", "tomorrow"));
+    assert_eq!(sandbox.alarm("a")["SnoozeUntil"], "tomorrow");
+    sandbox.put_alarm("a", json!({})).unwrap();
+    assert_eq!(sandbox.alarm("a")["SnoozeUntil"], Json::Null);
+}
+
+#[test]
+fn composite_alarms_are_found_when_asked_for() {
+    // S-055
+    let mut sandbox = Sandbox::new();
+    let scope = sandbox.scope.clone();
+    sandbox.world.add_composite_alarm(&scope, "all", sandbox.now);
+    let mut found = |types: Json| {
+        let reply = sandbox.cloudwatch("DescribeAlarms", json!({"AlarmNames": ["all"], "AlarmTypes": types})).unwrap();
+        reply["CompositeAlarms"].as_array().unwrap().len()
+    };
+    assert_eq!((found(json!([])), found(json!(["CompositeAlarm", "MetricAlarm"]))), (0, 1));
 }

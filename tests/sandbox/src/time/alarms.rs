@@ -1,15 +1,17 @@
 //! Alarms are evaluated from the datapoints that were put, and change their state (S-075 to S-077).
 
-use ecs_scaling::model::alarm::{AlarmConfig, AlarmMetric, AlarmState, ComparisonOperator, EvaluationWindow, WarmUp};
+use ecs_scaling::model::alarm::{AlarmConfig, AlarmState, ComparisonOperator, EvaluationWindow, WarmUp};
+use ecs_scaling::model::evaluation::math::{self, Unsupported};
 use ecs_scaling::model::evaluation::reason::{state_reason, state_reason_data};
 use ecs_scaling::model::evaluation::{Datapoint, evaluate, is_warming_up, statistic, window};
+use ecs_scaling::model::metric::{AlarmMetric, SingleMetric};
 use ecs_scaling::model::names::AlarmName;
 use ecs_scaling::model::number::Number;
 use jiff::{SignedDuration, Timestamp};
 
 use super::metrics;
 use crate::cloud::Scope;
-use crate::cloudwatch::{Alarm, AlarmEvent, AlarmSpec, EventKind, Metrics};
+use crate::cloudwatch::{Alarm, AlarmEvent, AlarmSpec, EventKind, Metrics, queries};
 use crate::value::Value;
 
 /// Evaluates the alarms that are due at a moment.
@@ -19,7 +21,13 @@ pub(super) fn evaluate_due(scope: &mut Scope, at: Timestamp) {
         if window::next_evaluation(&config, at - SignedDuration::from_nanos(1)) != at {
             continue;
         }
-        let range = datapoints(&scope.metrics, &config, at);
+        let range = match datapoints(&scope.metrics, &config, at) {
+            Ok(range) => range,
+            Err(unsupported) => {
+                say_unsupported(alarm, &unsupported, at);
+                continue;
+            }
+        };
         if is_warming_up(&config, alarm.configured, &range, at) {
             continue;
         }
@@ -37,17 +45,32 @@ pub(super) fn evaluate_due(scope: &mut Scope, at: Timestamp) {
 }
 
 /// The datapoints of an alarm's evaluation range, oldest first.
-fn datapoints(stored: &Metrics, config: &AlarmConfig, at: Timestamp) -> Vec<Option<Datapoint>> {
-    let period = SignedDuration::from_secs(config.metric.period.into());
-    let key = metrics::key_of(&config.metric);
-    window::periods(config, at)
-        .into_iter()
-        .map(|start| {
-            let samples = metrics::samples(stored, &key, config.metric.unit, start, start + period);
-            let value = statistic::value(&samples, &config.metric.statistic)?;
+fn datapoints(stored: &Metrics, config: &AlarmConfig, at: Timestamp) -> Result<Vec<Option<Datapoint>>, Unsupported> {
+    let point = |start| {
+        let of = |metric: &SingleMetric| {
+            let end = start + SignedDuration::from_secs(metric.period.into());
+            let samples = metrics::samples(stored, &metrics::key_of(metric), metric.unit, start, end);
+            let value = statistic::value(&samples, &metric.statistic)?;
             Some(Datapoint { at: start, value, sample_count: statistic::sample_count(&samples) })
-        })
-        .collect()
+        };
+        match &config.metric {
+            AlarmMetric::Single(metric) => Ok(of(metric)),
+            AlarmMetric::Queries(queries) => {
+                let value = math::returned(queries, &|metric| Some(of(metric)?.value.get()))?;
+                let value = value.and_then(Number::new);
+                Ok(value.map(|value| Datapoint { at: start, value, sample_count: 1.0 }))
+            }
+        }
+    };
+    window::periods(config, at).into_iter().map(point).collect()
+}
+
+/// What cannot be evaluated here has no data, and says loudly that this is not AWS's word.
+fn say_unsupported(alarm: &mut Alarm, unsupported: &Unsupported, at: Timestamp) {
+    let reason = format!("THIS DOUBLE OF AWS CANNOT SAY: {unsupported}");
+    if alarm.state_reason != reason {
+        alarm.set_state(AlarmState::InsufficientData, reason, None, at);
+    }
 }
 
 fn changed(name: &AlarmName, alarm: &Alarm, before: AlarmState, at: Timestamp) -> AlarmEvent {
@@ -92,21 +115,24 @@ pub(super) fn actions(alarm: &Alarm) -> &[String] {
     }
 }
 
-/// The configuration with AWS's defaults (S-095); `None` for metric math and bands, which are not evaluated.
+/// The configuration with AWS's defaults (S-095); `None` for bands, which are not evaluated.
 pub(super) fn config(alarm: &Alarm) -> Option<AlarmConfig> {
     let spec = &alarm.spec;
-    let metric = spec.metric.as_ref()?;
-    Some(AlarmConfig {
-        description: spec.description.clone().unwrap_or_default(),
-        actions_enabled: spec.actions_enabled,
-        metric: AlarmMetric {
+    let metric = match &spec.metric {
+        None => AlarmMetric::Queries(queries::read(&spec.queries).ok()?),
+        Some(metric) => AlarmMetric::Single(SingleMetric {
             namespace: metric.namespace.clone(),
             metric_name: metric.name.clone(),
             dimensions: metric.dimensions.clone(),
             statistic: metric.statistic.clone(),
             period: metric.period,
             unit: metric.unit,
-        },
+        }),
+    };
+    Some(AlarmConfig {
+        description: spec.description.clone().unwrap_or_default(),
+        actions_enabled: spec.actions_enabled,
+        metric,
         evaluation_periods: spec.evaluation_periods,
         datapoints_to_alarm: spec.datapoints_to_alarm.unwrap_or(spec.evaluation_periods),
         threshold: Number::new(spec.threshold?)?,

@@ -1,7 +1,7 @@
 //! Metric data as time reads and writes them.
 
-use ecs_scaling::model::alarm::{AlarmMetric, StandardUnit};
 use ecs_scaling::model::evaluation::statistic::Sample;
+use ecs_scaling::model::metric::{SingleMetric, StandardUnit};
 use ecs_scaling::model::names::ServiceId;
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,7 +12,7 @@ use crate::ecs::Status;
 const PERIOD: SignedDuration = SignedDuration::from_mins(1);
 
 /// The metric that an alarm looks at.
-pub(super) fn key_of(metric: &AlarmMetric) -> MetricKey {
+pub(super) fn key_of(metric: &SingleMetric) -> MetricKey {
     MetricKey {
         namespace: metric.namespace.clone(),
         name: metric.metric_name.clone(),

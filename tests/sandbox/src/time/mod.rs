@@ -68,8 +68,8 @@ fn is_quiet(scope: &Scope) -> bool {
 }
 
 fn grain(scope: &Scope) -> i64 {
-    let mut metrics = scope.alarms.values().filter_map(|alarm| alarm.spec.metric.as_ref());
-    if metrics.any(|metric| i64::from(metric.period) < MINUTE) { HIGH_RESOLUTION } else { MINUTE }
+    let mut periods = scope.alarms.values().filter_map(|alarm| alarm.spec.period().ok());
+    if periods.any(|period| i64::from(period) < MINUTE) { HIGH_RESOLUTION } else { MINUTE }
 }
 
 /// Everything that happens after `last`, up to `at`.

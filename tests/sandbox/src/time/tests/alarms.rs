@@ -116,3 +116,45 @@ fn two_of_three_plays_awss_table() {
         ],
     );
 }
+
+/// An alarm on an expression over the service's CPU as `cpu`.
+fn on_expression(stage: &mut Stage, expression: &str) {
+    let metric = json!({ "Namespace": "AWS/ECS", "MetricName": "CPUUtilization", "Dimensions": super::dimensions() });
+    let arn = stage.policy("out", "ChangeInCapacity", 300, &FOUNDING);
+    let input = json!({
+        "AlarmName": "math", "AlarmActions": [arn], "EvaluationPeriods": 1, "Threshold": 30,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "Metrics": [
+            { "Id": "e", "Expression": expression },
+            { "Id": "half", "Expression": "cpu / 2", "ReturnData": false },
+            { "Id": "cpu", "MetricStat": { "Metric": metric, "Period": 60, "Stat": "Average" }, "ReturnData": false },
+        ],
+    });
+    stage.call(CloudWatch, "PutMetricAlarm", input);
+}
+
+// S-069, S-079: the value of the expression fires the alarm and chooses the step.
+#[test]
+fn metric_math_is_evaluated_and_chooses_the_step() {
+    let mut stage = Stage::new(4, 2, 20);
+    on_expression(&mut stage, "IF(half > 10, half + 20, 0)");
+    assert_eq!(stage.minute_of(18.0), 4, "9 is not above 10");
+    assert_eq!(stage.state("math"), AlarmState::Ok);
+    assert_eq!(stage.minute_of(42.0), 6, "41, which is the second step");
+    assert_eq!(stage.state("math"), AlarmState::Alarm);
+    let data: Json =
+        serde_json::from_str(stage.world.alarm(&stage.scope, "math").unwrap().state_reason_data.as_deref().unwrap())
+            .unwrap();
+    assert_eq!((&data["recentDatapoints"], &data["statistic"]), (&json!([41.0]), &Json::Null));
+}
+
+#[test]
+fn what_cannot_be_evaluated_has_no_data_and_says_so_loudly() {
+    let mut stage = Stage::new(4, 2, 20);
+    on_expression(&mut stage, "RATE(cpu) * 100");
+    assert_eq!(stage.minute_of(99.0), 4);
+    let alarm = stage.world.alarm(&stage.scope, "math").unwrap();
+    assert_eq!(alarm.state, AlarmState::InsufficientData);
+    assert!(alarm.state_reason.starts_with("THIS DOUBLE OF AWS CANNOT SAY"), "{}", alarm.state_reason);
+    assert!(alarm.state_reason.contains("RATE"), "{}", alarm.state_reason);
+}

@@ -1,4 +1,8 @@
 //! One pass over one object: plan, look up, plan again, carry out, remember, report.
+//!
+//! `lookups` owns the reading of what a plan asks for.
+
+mod lookups;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -8,18 +12,21 @@ use futures_util::FutureExt;
 use jiff::SignedDuration;
 
 use super::assign::Assigned;
-use super::lookups::plan_with_lookups;
 use super::{Clock, Desk, LoopSettings};
 use crate::api::desired::Mode;
 use crate::api::status::{ConditionType, Reason, Status};
 use crate::apply::apply;
 use crate::aws::Scope;
-use crate::diagnose::needs::For;
+use crate::diagnose::class::{Class, classify};
+use crate::diagnose::needs::Feature;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, RoleStanding};
 use crate::observe::{Wanted, refresh};
 use crate::plan::{Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember};
 use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
+
+pub(super) use lookups::{Found, look_up};
+use lookups::{forget_tags, plan_with_lookups};
 
 /// Writes are planned from what was read a moment ago: an older observation is read again first.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
@@ -126,7 +133,7 @@ async fn run(
     let mut swept = observed.is_some();
     let mut observed = match observed {
         Some(observed) => observed,
-        None => refresh(scope, &wanted, || clock.now()).await,
+        None => refresh(scope, context.desk.as_ref(), &wanted, || clock.now()).await,
     };
     let role = context.desk.role();
     let draft = plan_target(inputs(context, object, &observed, &memory, &role));
@@ -134,7 +141,7 @@ async fn run(
     let writes = may_lead_to_writes && draft.mode == Mode::Apply && may_write;
     if writes && clock.now().duration_since(observed.read_at) > FRESH {
         swept = false;
-        observed = refresh(scope, &wanted, || clock.now()).await;
+        observed = refresh(scope, context.desk.as_ref(), &wanted, || clock.now()).await;
     }
     let mut plan = plan_with_lookups(context, object, &observed, &mut memory, &role).await;
     let inputs = inputs(context, object, &observed, &memory, &role);
@@ -150,7 +157,7 @@ async fn run(
     let mut memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
     forget_tags(&mut memory, &observed, clock.now());
     let failures = failures(&observed, &plan, &outcomes, &role);
-    let explained = Box::pin(context.desk.look_into(failures, &object.key, For::of(&object.desired))).await;
+    let explained = Box::pin(context.desk.look_into(failures, &object.key, &Feature::of(&object.desired))).await;
     let seen = after(&observed, &plan, &outcomes);
     let pass = Pass {
         generation: kept.generation,
@@ -170,7 +177,7 @@ async fn run(
     Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), again, panicked: false }
 }
 
-/// Every failure of a pass, of reads and writes and of making the role.
+/// Every failure of a pass, of reads and writes and of seeing or making the role.
 fn failures(observed: &ObservedTarget, plan: &Plan, outcomes: &[Outcome], role: &RoleStanding) -> Vec<Failure> {
     // What only the scheduled actions keep waiting is not withheld, and still to be explained.
     let of_schedules = observed.scheduled_actions.failure();
@@ -179,14 +186,14 @@ fn failures(observed: &ObservedTarget, plan: &Plan, outcomes: &[Outcome], role: 
         _ => None,
     });
     let of_role = match role {
-        RoleStanding::NotMade(failure) => Some(failure.as_ref()),
+        RoleStanding::NotMade(failure) | RoleStanding::NotSeen(failure) => Some(failure.as_ref()),
         _ => None,
     };
     let of_reads = plan.withheld.iter().filter_map(|withheld| withheld.failure.as_ref()).chain(of_schedules);
     of_writes.chain(of_reads).chain(of_role).cloned().collect()
 }
 
-pub(super) fn inputs<'a>(
+fn inputs<'a>(
     context: &'a Context,
     object: &'a Assigned,
     observed: &'a ObservedTarget,
@@ -229,64 +236,22 @@ fn not_applied(plan: &Plan, may_write: bool) -> Option<NotApplied> {
     }
 }
 
-/// Forgets the tags of what is gone, once AWS would show it for sure: a service made anew every day has a new target
-/// each time.
-fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: jiff::Timestamp) {
-    if !observed.is_complete() {
-        return;
-    }
-    let target = observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
-    let alarms = observed.alarms.values().filter_map(|read| Some(read.known()?.as_ref()?.arn.as_str()));
-    let there: std::collections::BTreeSet<&str> = target.into_iter().chain(alarms).collect();
-    memory.tags.retain(|arn, reading| {
-        there.contains(arn.as_str()) || now.duration_since(reading.read_at) < SignedDuration::from_hours(1)
-    });
-}
-
 /// A failed call is tried again with backoff; what waits for a person, or for its turn, waits for the next sweep.
 fn again(status: &Status, outcomes: &[Outcome], not_applied: Option<NotApplied>, list_failed: bool) -> Again {
     let failed = outcomes.iter().any(|outcome| !matches!(outcome.result, OutcomeResult::Done { .. }));
     let stalled = status.condition(ConditionType::Stalled).is_some();
-    if status.is_ready() || not_applied.is_some() || (stalled && !failed) {
+    // What is denied waits for its probe, which comes with a sweep: to read the object alone before would be for nothing.
+    let denials = outcomes.iter().filter_map(|outcome| match &outcome.result {
+        OutcomeResult::Held(_) => Some(true),
+        OutcomeResult::Failed(failure) => Some(classify(failure) == Class::Denied),
+        OutcomeResult::Done { .. } | OutcomeResult::Skipped { .. } => None,
+    });
+    let only_denied = denials.reduce(|all, denied| all && denied).unwrap_or(false);
+    if status.is_ready() || not_applied.is_some() || (stalled && !failed) || only_denied {
         Again::InTime
     } else if !failed && list_failed {
         Again::WithASweep
     } else {
         Again::Soon
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::model::capacity::{CapacityRange, SuspendedState};
-    use crate::model::observed::{Read, ScalableTarget, TagReading, Tags};
-
-    #[test]
-    fn tags_of_what_is_gone_are_forgotten_after_an_hour() {
-        let read_at: jiff::Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
-        let target = ScalableTarget {
-            arn: Some("there".to_owned()),
-            range: CapacityRange::new(1, 2).unwrap(),
-            suspended: SuspendedState::default(),
-        };
-        let observed = ObservedTarget {
-            read_at,
-            service: Read::Known(None),
-            target: Read::Known(Some(target)),
-            policies: Read::Known(Vec::new()),
-            scheduled_actions: Read::Known(Vec::new()),
-            alarms: BTreeMap::new(),
-        };
-        let mut memory = Memory::default();
-        for arn in ["there", "gone"] {
-            memory.tags.insert(arn.to_owned(), TagReading { tags: Tags::new(), read_at });
-        }
-        forget_tags(&mut memory, &observed, read_at + SignedDuration::from_mins(59));
-        assert_eq!(memory.tags.len(), 2, "what was just made may not be shown yet");
-        forget_tags(&mut memory, &observed, read_at + SignedDuration::from_mins(60));
-        assert_eq!(memory.tags.keys().collect::<Vec<_>>(), ["there"]);
     }
 }
