@@ -6,6 +6,7 @@ use ecs_scaling::api::desired::Mode;
 use ecs_scaling::api::fix::{Fix, PolicyEdit};
 use ecs_scaling::api::status::{ConditionStatus, ConditionType};
 use ecs_scaling::aws::Limits;
+use ecs_scaling::controller::object::Passed;
 use ecs_scaling::controller::once::Session;
 use ecs_scaling::diagnose::least_privilege::{OF_OWN_ROLE, OF_POLICIES, documents, own_policy_statements, statements};
 use ecs_scaling::diagnose::near_miss;
@@ -21,7 +22,6 @@ use serde_json::{Value, json};
 use crate::alarm_ref;
 use crate::harness::{ALARM, Bench, SEARCH_API, condition, start};
 use crate::member::{Log, ROLE_ARN, member_account};
-use ecs_scaling::controller::object::Passed;
 
 const SEARCH_WORKER: &str = include_str!("../../deploy/examples/search-worker.yaml");
 
@@ -147,8 +147,9 @@ async fn reconciles(without: &str) -> bool {
         bench.put_theirs_at(&member());
         let mut session = bench.session(&alarm_ref::object(alarm_ref::THEIRS)).await;
         well = nothing_denied(&bench, &mut session).await;
-        let attached = bench.round(&mut session).await.values().all(|passed| passed.kept.status.is_ready());
-        assert!(!well || attached, "the policy is on somebody else's alarm");
+        let passed = bench.round(&mut session).await;
+        let attached = |passed: &Passed| condition(passed, ConditionType::AlarmsSynced).status == ConditionStatus::True;
+        assert!(!well || passed.values().all(attached), "the policy is on somebody else's alarm");
         well = well && nothing_denied(&bench, &mut bench.session(&objects()).await).await;
     }
     for change in SCENARIOS {
