@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::api::desired::ServiceScaling;
+use crate::api::desired::{DesiredPolicy, ServiceScaling};
 use crate::model::arn::partition;
 use crate::model::iam::{Request, requested_region_of_iam};
 use crate::model::names::{AccountId, TargetKey};
@@ -39,18 +39,26 @@ impl Privilege {
 /// What only some objects use, and so only some need the calls of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Feature {
+    /// Target tracking: a rename deletes a policy.
+    TargetTracking,
+    /// A load balancer's metric without a resource label, which is looked up.
+    TargetGroups,
     /// Scheduled actions: what they did is read where it cannot be told.
     Schedules,
 }
 
 impl Feature {
     /// Every value.
-    pub const ALL: &'static [Self] = &[Self::Schedules];
+    pub const ALL: &'static [Self] = &[Self::TargetTracking, Self::TargetGroups, Self::Schedules];
 
     /// What an object uses.
     pub fn of(object: &ServiceScaling) -> Features {
+        let of_policy = |policy: &DesiredPolicy| {
+            let tracking = policy.config.target_tracking().map(|_| Self::TargetTracking);
+            tracking.into_iter().chain(policy.config.lacks_label().then_some(Self::TargetGroups))
+        };
         let schedules = (!object.schedules.is_empty()).then_some(Self::Schedules);
-        schedules.into_iter().collect()
+        object.policies.iter().flat_map(of_policy).chain(schedules).collect()
     }
 
     /// All of them, for whoever does not know the objects.
@@ -157,9 +165,23 @@ pub const CALLS: &[Call] = &[
     read("ecs:DescribeServices", On::ClusterServices, Keys::Cluster, "reads the services; probed for as well"),
     read("cloudwatch:DescribeAlarms", On::Alarms, Keys::Global, "reads the alarms; probed for as well"),
     read("cloudwatch:ListTagsForResource", On::Alarms, Keys::Global, "reads who owns an alarm"),
+    read(
+        "elasticloadbalancing:DescribeTargetGroups",
+        On::Everything,
+        Keys::Global,
+        "finds the load balancer of a service's target group",
+    )
+    .only_with(Feature::TargetGroups),
     read("iam:GetRole", On::ServiceLinkedRole, Keys::Global, "sees whether the service-linked role exists"),
     write("application-autoscaling:RegisterScalableTarget", On::Targets, Keys::Namespace, "writes the scalable target"),
     write("application-autoscaling:PutScalingPolicy", On::Targets, Keys::Namespace, "writes the scaling policies"),
+    write(
+        "application-autoscaling:DeleteScalingPolicy",
+        On::Targets,
+        Keys::Namespace,
+        "renames a target tracking policy: AWS takes one a metric",
+    )
+    .only_with(Feature::TargetTracking),
     write("application-autoscaling:PutScheduledAction", On::Targets, Keys::Namespace, "writes the scheduled actions")
         .only_with(Feature::Schedules),
     write("application-autoscaling:TagResource", On::Targets, Keys::Global, "marks a scalable target as owned"),

@@ -8,7 +8,7 @@ use crate::model::alarm::AlarmState;
 use crate::model::arn;
 use crate::model::capacity::SuspendedState;
 use crate::model::observed::{
-    Alarm, AlarmReading, ObservedTarget, PolicyConfig, Read, ScalableTarget, ScalingPolicy, ScheduledAction,
+    Alarm, AlarmReading, ObservedTarget, Read, ScalableTarget, ScalingPolicy, ScheduledAction,
 };
 
 /// The observation with what was written put into it.
@@ -46,8 +46,13 @@ fn write(after: &mut ObservedTarget, plan: &Plan, kind: &ActionKind, (arn, at): 
         ActionKind::PutPolicy { name, config } => {
             let (Read::Known(policies), Some(arn)) = (&mut after.policies, arn) else { return };
             policies.retain(|policy| policy.name != *name);
-            let config = PolicyConfig::Step(config.clone());
+            let config = Ok(config.as_ref().clone());
             policies.push(ScalingPolicy { name: name.clone(), arn, config, alarms: Vec::new() });
+        }
+        ActionKind::DeletePolicy(doomed) => {
+            if let Read::Known(policies) = &mut after.policies {
+                policies.retain(|policy| policy.name != doomed.policy.name);
+            }
         }
         ActionKind::PutAlarm { name, config, actions, policy, .. } => {
             let scope = &plan.key.scope;

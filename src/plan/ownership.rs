@@ -204,6 +204,13 @@ fn digest(text: &str) -> String {
     })
 }
 
+/// Whether a target's tags say that a policy on it is ours, and do not put the brake on.
+pub(super) fn owns_policy(tags: &Tags, owner: &OwnerId, name: &PolicyName) -> bool {
+    classify(tags, owner) == Ownership::Ours
+        && brake(tags) == Mode::Apply
+        && Untagged::Policies.digests(tags).contains(&policy_digest(name))
+}
+
 /// The tags of everything that belongs to an object: its own, and the user's.
 pub(super) fn object_tags(desired: &ServiceScaling, owner: &OwnerId) -> Tags {
     let deletion_policy = match desired.deletion_policy {

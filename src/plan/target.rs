@@ -8,6 +8,7 @@ use super::capacity;
 use super::draft::{Claim, Draft, Standing};
 use super::ownership;
 use super::range::{Applied, Decision, Situation, decide};
+use super::resolve::WantedPolicy;
 use super::target_tags::{self, Digests};
 use crate::api::desired::Adoption;
 use crate::api::status::Reason;
@@ -35,26 +36,26 @@ impl TargetStanding {
     }
 }
 
-pub(super) fn plan(draft: &mut Draft<'_>, service: &Service) -> TargetStanding {
+pub(super) fn plan(draft: &mut Draft<'_>, service: &Service, policies: &[WantedPolicy<'_>]) -> TargetStanding {
     let observed = draft.inputs.observed;
     match observed.target.known() {
         None => {
             draft.withhold_unread(Part::Target, "the scalable target", observed.target.failure());
             TargetStanding::blocked()
         }
-        Some(None) => create(draft, service),
-        Some(Some(target)) => update(draft, service, target),
+        Some(None) => create(draft, service, policies),
+        Some(Some(target)) => update(draft, service, target, policies),
     }
 }
 
-fn create(draft: &mut Draft<'_>, service: &Service) -> TargetStanding {
+fn create(draft: &mut Draft<'_>, service: &Service, policies: &[WantedPolicy<'_>]) -> TargetStanding {
     let desired = draft.inputs.desired;
     if !capacity_is_safe(draft, service, desired.range) {
         return TargetStanding::blocked();
     }
     let suspended = desired.suspended.over(SuspendedState::default());
     let mut tags = ownership::object_tags(desired, draft.inputs.owner);
-    let digests = Digests::wanted(draft.inputs);
+    let digests = Digests::wanted(draft.inputs, policies);
     tags.extend(digests.tags());
     if !desired.schedules.is_empty() {
         tags.insert(ownership::TAG_RANGE.to_owned(), Applied { range: desired.range, at: None }.to_string());
@@ -82,23 +83,28 @@ fn create(draft: &mut Draft<'_>, service: &Service) -> TargetStanding {
     TargetStanding { standing, digests_by, digests: Some(digests), attached, fresh: true }
 }
 
-fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> TargetStanding {
+fn update(
+    draft: &mut Draft<'_>,
+    service: &Service,
+    target: &ScalableTarget,
+    policies: &[WantedPolicy<'_>],
+) -> TargetStanding {
     let desired = draft.inputs.desired;
     let tags = target.arn.as_deref().and_then(|arn| draft.known_tags(arn));
-    let wanted = wanted_range(draft, target, tags);
+    let range = wanted_range(draft, target, tags);
     let suspended = desired.suspended.over(target.suspended);
-    let mut differs = changes(&target.range, &wanted.range().unwrap_or(target.range));
+    let mut differs = changes(&target.range, &range.range().unwrap_or(target.range));
     differs.extend(changes(&target.suspended, &suspended));
 
     let Some(arn) = &target.arn else {
-        return update_without_arn(draft, service, target, wanted.range(), suspended, differs);
+        return update_without_arn(draft, service, target, range.range(), suspended, differs);
     };
-    let tags_differ = tags.is_some_and(|tags| !target_tags::changes(draft, tags, wanted).0.is_empty());
-    let rest_differs = super::policies::differ(draft.inputs)
+    let tags_differ = tags.is_some_and(|tags| !target_tags::changes(draft, tags, range, policies).0.is_empty());
+    let rest_differs = super::policies::differ(draft.inputs, policies)
         || super::alarms::differ(draft.inputs)
         || attach::differ(draft.inputs)
         || super::schedules::differ(draft.inputs);
-    let writes = !differs.is_empty() || rest_differs || tags_differ || wanted == Wanted::DependsOnTags;
+    let writes = !differs.is_empty() || rest_differs || tags_differ || range == WantedRange::DependsOnTags;
     let (tags, adopted) = match draft.claim(Part::Target, Lookup::TargetTags(arn.clone()), writes) {
         Claim::Ours(tags) => (tags, false),
         Claim::Adopt(tags) => (tags, true),
@@ -106,9 +112,9 @@ fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> 
         Claim::Unknown => return unknown_owner(writes),
     };
     draft.heed_brake(&tags);
-    let digests_by = target_tags::write(draft, arn, &tags, wanted);
-    let standing = register(draft, service, target, wanted.range(), suspended, differs, digests_by);
-    if let (Wanted::Edited(_), Standing::Will(Some(by))) = (wanted, &standing) {
+    let digests_by = target_tags::write(draft, arn, &tags, range, policies);
+    let standing = register(draft, service, target, range.range(), suspended, differs, digests_by);
+    if let (WantedRange::Edited(_), Standing::Will(Some(by))) = (range, &standing) {
         target_tags::note_edit(draft, arn, &tags, *by);
     }
     let digests = Digests::of(&tags);
@@ -145,7 +151,7 @@ fn update_without_arn(
 
 /// What becomes of min and max.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum WantedRange {
     /// They stay as they are, by the rule or because it cannot be told what they should be.
     AsTheyAre,
     /// This range is to be held.
@@ -156,7 +162,7 @@ pub(super) enum Wanted {
     DependsOnTags,
 }
 
-impl Wanted {
+impl WantedRange {
     fn range(self) -> Option<CapacityRange> {
         match self {
             Self::Held(range) | Self::Edited(range) => Some(range),
@@ -166,32 +172,32 @@ impl Wanted {
 }
 
 /// The range to hold, by the rule of `range` where scheduled actions may have set min and max.
-fn wanted_range(draft: &mut Draft<'_>, target: &ScalableTarget, tags: Option<&Tags>) -> Wanted {
+fn wanted_range(draft: &mut Draft<'_>, target: &ScalableTarget, tags: Option<&Tags>) -> WantedRange {
     let (desired, memory, now) = (draft.inputs.desired, draft.inputs.memory, draft.inputs.now);
     if desired.range == target.range {
-        return Wanted::Held(desired.range);
+        return WantedRange::Held(desired.range);
     }
     let schedules = &draft.inputs.observed.scheduled_actions;
     let Some(schedules) = schedules.known() else {
         draft.withhold_unread(Part::Target, "the scheduled actions", schedules.failure());
-        return Wanted::AsTheyAre;
+        return WantedRange::AsTheyAre;
     };
     if !schedules.is_empty() && tags.is_none() && target.arn.is_some() {
-        return Wanted::DependsOnTags;
+        return WantedRange::DependsOnTags;
     }
     let applied = tags.and_then(|tags| tags.get(ownership::TAG_RANGE)).and_then(|text| Applied::parse(text));
     let history = memory.history.as_ref();
     match decide(Situation { spec: desired.range, applied, schedules, history, observed: target.range, now }) {
-        Decision::Keep => Wanted::AsTheyAre,
-        Decision::Apply(range) => Wanted::Edited(range),
-        Decision::Correct(range) => Wanted::Held(range),
+        Decision::Keep => WantedRange::AsTheyAre,
+        Decision::Apply(range) => WantedRange::Edited(range),
+        Decision::Correct(range) => WantedRange::Held(range),
         Decision::ReadHistory => {
             draft.look_up(Lookup::History(target.range));
-            Wanted::AsTheyAre
+            WantedRange::AsTheyAre
         }
         Decision::Unsure(reason, why) => {
             withhold_range(draft, target, reason, why);
-            Wanted::AsTheyAre
+            WantedRange::AsTheyAre
         }
     }
 }

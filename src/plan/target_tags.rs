@@ -8,10 +8,11 @@ use super::attach;
 use super::draft::{Draft, Standing};
 use super::ownership::{self, TAG_RANGE, Untagged, policy_digest, schedule_digest};
 use super::range::Applied;
-use super::target::Wanted;
-use crate::api::desired::Adoption;
+use super::resolve::WantedPolicy;
+use super::target::WantedRange;
+use crate::api::desired::{Adoption, DesiredPolicy, ServiceScaling};
 use crate::model::fields::Change;
-use crate::model::observed::{PolicyConfig, Tags};
+use crate::model::observed::{ScalingPolicy, Tags};
 
 /// The digests of the names of what cannot be tagged itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,12 +24,11 @@ pub(super) struct Digests {
 }
 
 impl Digests {
-    /// Those of everything that an object wants.
-    pub(super) fn wanted(inputs: Inputs<'_>) -> Self {
-        let desired = inputs.desired;
+    /// Those of everything that an object wants, on a target that is yet to be made.
+    pub(super) fn wanted(inputs: Inputs<'_>, policies: &[WantedPolicy<'_>]) -> Self {
         Self {
-            policies: desired.policies.iter().map(|policy| policy_digest(&policy.name)).collect(),
-            schedules: desired.schedules.iter().map(|schedule| schedule_digest(&schedule.name)).collect(),
+            policies: to_be(policies),
+            schedules: wanted_schedules(inputs.desired),
             attached: attach::digests_to_hold(inputs, &BTreeSet::new()),
         }
     }
@@ -52,8 +52,14 @@ impl Digests {
 }
 
 /// Writes the owner's tags and the digests of what is ours, where the tags lack them. Gives the action's index.
-pub(super) fn write(draft: &mut Draft<'_>, arn: &str, tags: &Tags, wanted: Wanted) -> Option<usize> {
-    let (set, stale) = changes(draft, tags, wanted);
+pub(super) fn write(
+    draft: &mut Draft<'_>,
+    arn: &str,
+    tags: &Tags,
+    range: WantedRange,
+    policies: &[WantedPolicy<'_>],
+) -> Option<usize> {
+    let (set, stale) = changes(draft, tags, range, policies);
     let mut last = None;
     if !set.is_empty() {
         let changes = ownership::tag_changes(tags, &set);
@@ -100,9 +106,14 @@ fn tag_action(verb: Verb, kind: ActionKind, changes: Vec<Change>, requires: Opti
 ///
 /// The digest of what exists stays, even when the object no longer holds it: without it nobody would know that it is
 /// ours. The digest of what somebody else made is not added, or the next pass would take that for ours.
-pub(super) fn changes(draft: &Draft<'_>, tags: &Tags, range: Wanted) -> (Tags, BTreeSet<String>) {
+pub(super) fn changes(
+    draft: &Draft<'_>,
+    tags: &Tags,
+    range: WantedRange,
+    policies: &[WantedPolicy<'_>],
+) -> (Tags, BTreeSet<String>) {
     let desired = draft.inputs.desired;
-    let digest_tags = digests_to_hold(draft, &Digests::of(tags)).tags();
+    let digest_tags = digests_to_hold(draft.inputs, &Digests::of(tags), policies).tags();
     let mut wanted = ownership::object_tags(desired, draft.inputs.owner);
     let is_digests = |key: &str| Untagged::ALL.iter().any(|kind| kind.holds(key));
     let stale = tags.keys().filter(|key| is_digests(key) && !digest_tags.contains_key(*key)).cloned().collect();
@@ -113,57 +124,74 @@ pub(super) fn changes(draft: &Draft<'_>, tags: &Tags, range: Wanted) -> (Tags, B
 }
 
 /// The range to note, where scheduled actions make it needed and it is not an edit that is yet to be applied.
-fn range_tag(draft: &Draft<'_>, tags: &Tags, wanted: Wanted) -> Option<Applied> {
+fn range_tag(draft: &Draft<'_>, tags: &Tags, wanted: WantedRange) -> Option<Applied> {
     let (desired, observed) = (draft.inputs.desired, draft.inputs.observed);
     let held = tags.get(TAG_RANGE).map(|text| Applied::parse(text));
     let has_schedules =
         !desired.schedules.is_empty() || observed.scheduled_actions.known().is_some_and(|s| !s.is_empty());
     match (held, wanted) {
-        (_, Wanted::Edited(_) | Wanted::DependsOnTags) => None,
+        (_, WantedRange::Edited(_) | WantedRange::DependsOnTags) => None,
         (None, _) => has_schedules.then_some(Applied { range: desired.range, at: None }),
         (Some(Some(held)), _) if held.range == desired.range => None,
         // An edit that changes nothing in AWS: without a note it would be applied after the next firing.
-        (Some(_), Wanted::Held(_) | Wanted::AsTheyAre) => {
+        (Some(_), WantedRange::Held(_) | WantedRange::AsTheyAre) => {
             observed.scheduled_actions.known().map(|_| Applied { range: desired.range, at: Some(draft.inputs.now) })
         }
     }
 }
 
-/// Of what exists: what is ours or is taken over. Of what does not exist: what is wanted.
-fn digests_to_hold(draft: &Draft<'_>, held: &Digests) -> Digests {
-    let (desired, observed) = (draft.inputs.desired, draft.inputs.observed);
+/// What is to be held where the target exists.
+fn digests_to_hold(inputs: Inputs<'_>, held: &Digests, policies: &[WantedPolicy<'_>]) -> Digests {
+    let (desired, observed) = (inputs.desired, inputs.observed);
     let adopts = desired.adoption == Adoption::Unowned;
-    let policies = observed.policies.known().map(|policies| {
-        let is_step = |policy: &&crate::model::observed::ScalingPolicy| matches!(policy.config, PolicyConfig::Step(_));
-        to_hold(
-            &held.policies,
-            policies.iter().map(|policy| policy_digest(&policy.name)),
-            policies.iter().filter(is_step).filter(|_| adopts).map(|policy| policy_digest(&policy.name)),
-            desired.policies.iter().map(|policy| policy_digest(&policy.name)),
-        )
+    let of_policies = observed.policies.known().map(|existing| {
+        let is_adopted = |held: &&ScalingPolicy| {
+            let same = |wanted: &DesiredPolicy| {
+                wanted.name == held.name && wanted.config.policy_type().as_str() == held.policy_type()
+            };
+            adopts && desired.policies.iter().any(same)
+        };
+        Existing {
+            all: existing.iter().map(|policy| policy_digest(&policy.name)).collect(),
+            adopted: existing.iter().filter(is_adopted).map(|policy| policy_digest(&policy.name)).collect(),
+        }
+        .to_hold(&held.policies, to_be(policies))
     });
-    let schedules = observed.scheduled_actions.known().map(|schedules| {
-        let digests = || schedules.iter().map(|schedule| schedule_digest(&schedule.name));
-        let wanted = desired.schedules.iter().map(|schedule| schedule_digest(&schedule.name));
-        to_hold(&held.schedules, digests(), digests().filter(|_| adopts), wanted)
+    let of_schedules = observed.scheduled_actions.known().map(|existing| {
+        let (all, wanted): (BTreeSet<String>, _) =
+            (existing.iter().map(|action| schedule_digest(&action.name)).collect(), wanted_schedules(desired));
+        let adopted = if adopts { all.intersection(&wanted).cloned().collect() } else { BTreeSet::new() };
+        Existing { all, adopted }.to_hold(&held.schedules, wanted)
     });
     Digests {
-        policies: policies.unwrap_or_else(|| held.policies.clone()),
-        schedules: schedules.unwrap_or_else(|| held.schedules.clone()),
-        attached: attach::digests_to_hold(draft.inputs, &held.attached),
+        policies: of_policies.unwrap_or_else(|| held.policies.clone()),
+        schedules: of_schedules.unwrap_or_else(|| held.schedules.clone()),
+        attached: attach::digests_to_hold(inputs, &held.attached),
     }
 }
 
-fn to_hold(
-    held: &BTreeSet<String>,
-    existing: impl Iterator<Item = String>,
-    adoptable: impl Iterator<Item = String>,
-    wanted: impl Iterator<Item = String>,
-) -> BTreeSet<String> {
-    let (existing, adoptable): (BTreeSet<String>, BTreeSet<String>) = (existing.collect(), adoptable.collect());
-    let wanted: BTreeSet<String> = wanted.collect();
-    let ours = existing.iter().filter(|digest| held.contains(*digest));
-    let adopted = wanted.intersection(&adoptable);
-    let missing = wanted.difference(&existing);
-    ours.chain(adopted).chain(missing).cloned().collect()
+/// The digests of what is on the target.
+struct Existing {
+    all: BTreeSet<String>,
+    /// Of these, what the object takes over.
+    adopted: BTreeSet<String>,
+}
+
+impl Existing {
+    /// Of what exists: what is ours or is taken over. Of what does not exist: what is wanted.
+    fn to_hold(&self, held: &BTreeSet<String>, wanted: BTreeSet<String>) -> BTreeSet<String> {
+        let ours = self.all.intersection(held).chain(&self.adopted).cloned();
+        let missing = wanted.into_iter().filter(|digest| !self.all.contains(digest));
+        ours.chain(missing).collect()
+    }
+}
+
+/// What is withheld gets no digest: whoever makes a policy of its name meanwhile owns it.
+fn to_be(policies: &[WantedPolicy<'_>]) -> BTreeSet<String> {
+    let to_be = policies.iter().filter(|wanted| wanted.config.is_some());
+    to_be.map(|wanted| policy_digest(&wanted.policy.name)).collect()
+}
+
+fn wanted_schedules(desired: &ServiceScaling) -> BTreeSet<String> {
+    desired.schedules.iter().map(|schedule| schedule_digest(&schedule.name)).collect()
 }

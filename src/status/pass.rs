@@ -6,6 +6,7 @@ use super::conclude::conclude;
 use super::events;
 use super::failures::{Explained, explain};
 use super::findings;
+use super::resources;
 use crate::api::fix::Fix;
 use crate::api::status::{ConditionStatus, ConditionType, Reason, Status};
 use crate::model::failure::Failure;
@@ -121,7 +122,8 @@ pub fn advance(previous: &Status, pass: Pass<'_>) -> Status {
         observed_spec: pass.spec_hash.to_owned(),
         capacity: findings::capacity(pass.observed),
         schedule: findings::schedule(pass.observed, pass.now),
-        resources: findings::resources(pass.observed),
+        resources: resources::resources(pass.observed),
+        together: resources::together(pass.observed),
         events: previous.events.clone(),
         ..Status::default()
     };
@@ -141,6 +143,7 @@ pub fn unusable(previous: &Status, trouble: &Trouble, generation: u64, spec_hash
         capacity: previous.capacity,
         schedule: previous.schedule.clone(),
         resources: previous.resources.clone(),
+        together: previous.together.clone(),
         ..Status::default()
     };
     let kind = trouble.condition.unwrap_or(ConditionType::TargetSynced);

@@ -160,10 +160,10 @@ const SCHEDULES: &str = "  scheduledActions:
 /// The objects of the story, with what the call is about.
 fn objects(call: &Call) -> String {
     match call.feature {
-        None => founding_objects(),
         Some(Feature::Schedules) => {
             founding_objects().replace("  stepScaling:\n", &format!("{SCHEDULES}  stepScaling:\n"))
         }
+        _ => founding_objects(),
     }
 }
 
@@ -273,7 +273,7 @@ async fn passes_until_ready(bench: &Bench, session: &mut Session, action: &str, 
 #[tokio::test(start_paused = true)]
 async fn each_needed_action_denied_in_each_way_is_explained_and_its_edit_applied_to_the_letter_ends_it() {
     let mut table = String::new();
-    for call in CALLS {
+    for call in CALLS.iter().filter(|call| matches!(call.feature, None | Some(Feature::Schedules))) {
         for way in WAYS {
             let Row { action, way, edit, passes } = denied(call, way).await;
             writeln!(table, "{action:<50} {:<15} {passes}  {edit}", format!("{way:?}")).unwrap();

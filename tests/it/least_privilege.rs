@@ -15,6 +15,7 @@ use ecs_scaling::model::capacity::CapacityRange;
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::{AlarmName, ServiceId, TargetKey};
 use ecs_scaling::model::role::SLR_SERVICE;
+use ecs_scaling_sandbox::elastic_load_balancing::{load_balancer_arn, target_group_arn};
 use ecs_scaling_sandbox::founding::{ROLE, member, search_api};
 use ecs_scaling_sandbox::{ServiceSeed, World};
 use serde_json::{Value, json};
@@ -22,18 +23,36 @@ use serde_json::{Value, json};
 use crate::alarm_ref;
 use crate::harness::{ALARM, Bench, SEARCH_API, condition, start};
 use crate::member::{Log, ROLE_ARN, member_account};
+use ecs_scaling::controller::object::Passed;
 
 const SEARCH_WORKER: &str = include_str!("../../deploy/examples/search-worker.yaml");
 
 fn objects() -> String {
-    let schedules = "  scheduledActions:
+    let search_api = SEARCH_API.replace("  stepScaling:\n", &format!("{SCHEDULES}  stepScaling:\n"));
+    format!("{search_api}---\n{SEARCH_WORKER}---\n{SEARCH_WEB}")
+}
+
+/// What search-api has beside its example.
+const SCHEDULES: &str = "  scheduledActions:
   - scheduledActionName: night
     schedule: cron(0 23 * * ? *)
     scalableTargetAction: {minCapacity: 1}
 ";
-    let search_api = SEARCH_API.replace("  stepScaling:\n", &format!("{schedules}  stepScaling:\n"));
-    format!("{search_api}---\n{SEARCH_WORKER}")
-}
+
+/// Target tracking of a load balancer's requests: the target group is looked up.
+const SEARCH_WEB: &str = "apiVersion: ecs-scaling.dev/v1alpha1
+kind: ServiceScaling
+metadata: {name: search-web}
+spec:
+  cluster: C
+  service: search-web
+  minCapacity: 2
+  maxCapacity: 20
+  targetTracking:
+  - policyName: requests
+    targetValue: 1000
+    predefinedMetricSpecification: {predefinedMetricType: ALBRequestCountPerTarget}
+";
 
 /// What `iam-policy` prints for the objects, without one action.
 fn policy(privilege: Privilege, without: &str) -> Vec<Value> {
@@ -43,7 +62,7 @@ fn policy(privilege: Privilege, without: &str) -> Vec<Value> {
 
 /// The statements about the objects, without one action.
 fn of_objects(privilege: Privilege, without: &str) -> Vec<Value> {
-    let services = [search_api(), ServiceId::new("C", "search-worker")];
+    let services = [search_api(), ServiceId::new("C", "search-worker"), ServiceId::new("C", "search-web")];
     let keys: BTreeSet<TargetKey> =
         services.into_iter().map(|service| TargetKey { scope: member(), service }).collect();
     lacking(statements(&member_account(), &keys, &Feature::all(), privilege), without)
@@ -62,6 +81,7 @@ async fn bench() -> Bench {
     let (clock, mut world) = (start(), World::new());
     world.plant_founding_story(clock.now()).unwrap();
     world.add_service(&member(), "C", &ServiceSeed::new("search-worker", 3), clock.now());
+    add_search_web(&mut world, clock.now());
     let key = world.credentials_for_role(&member_account(), ROLE, "it").unwrap().access_key_id;
     let bench = Bench::over(world, clock, Limits::none(), &key).await;
     grant(
@@ -69,6 +89,16 @@ async fn bench() -> Bench {
         &[json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})],
     );
     bench
+}
+
+/// search-web, behind a load balancer.
+fn add_search_web(world: &mut World, now: jiff::Timestamp) {
+    world.add_service(&member(), "C", &ServiceSeed::new("search-web", 3), now);
+    let group = target_group_arn(&member(), "web");
+    let scope = world.cloud.scope_mut(&member());
+    scope.target_groups.insert(group.clone(), vec![load_balancer_arn(&member(), "web")]);
+    let balancers = json!({"cluster": "C", "service": "search-web", "loadBalancers": [{"targetGroupArn": group}]});
+    world.call_as_admin(&member(), AwsService::Ecs, "UpdateService", balancers, now).unwrap();
 }
 
 /// These documents, and no other, are the role's policies.
@@ -140,7 +170,8 @@ async fn reconciles(without: &str) -> bool {
     grant(&bench, &policy(Privilege::ReconcileSlr, without));
     let mut well = nothing_denied(&bench, &mut bench.session(&objects()).await).await;
     let larger = objects().replace("maxCapacity: 20", "maxCapacity: 21");
-    for yaml in [objects(), larger, objects()] {
+    let renamed = objects().replace("policyName: requests", "policyName: renamed");
+    for yaml in [objects(), larger, renamed, objects()] {
         well = well && nothing_denied(&bench, &mut bench.session(&yaml).await).await;
     }
     if well {
@@ -277,7 +308,13 @@ async fn under_exactly_the_least_policy_each_action_that_is_taken_out_is_put_bac
 
 /// Calls that the first pass over an object does not make, and the one that work goes on without.
 fn comes_later(action: &str) -> bool {
-    let later = [":TagResource", ":UntagResource", ":ListTagsForResource", ":DescribeScalingActivities"];
+    let later = [
+        ":TagResource",
+        ":UntagResource",
+        ":ListTagsForResource",
+        ":DescribeScalingActivities",
+        ":DeleteScalingPolicy",
+    ];
     action == "iam:GetRole" || later.iter().any(|later| action.ends_with(later))
 }
 

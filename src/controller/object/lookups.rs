@@ -1,5 +1,5 @@
-//! What a plan asks for: whose something is and what scheduled actions did, read at most once a pass and kept in the
-//! memory.
+//! What a plan asks for: whose something is, where a target group is and what scheduled actions did, read at most once a
+//! pass and kept in the memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::api::status::Reason;
 use crate::controller::assign::Assigned;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::TargetKey;
-use crate::model::observed::{History, ObservedTarget, RoleStanding, TagReading};
+use crate::model::observed::{History, ObservedTarget, RoleStanding, TagReading, TargetGroupReading};
 use crate::plan::{Lookup, Memory, Part, Plan, Withheld, plan_target};
 
 /// A plan is made again after a lookup: for the tags, for what they make necessary to know, and for what is new by then.
@@ -52,6 +52,8 @@ pub(super) async fn plan_with_lookups(
 pub(in crate::controller) enum Found {
     /// Whose the resource with this ARN is.
     Tags(String, TagReading),
+    /// Which load balancers the target group with this ARN is behind.
+    TargetGroup(String, TargetGroupReading),
     /// What scheduled actions did.
     History(History),
 }
@@ -60,6 +62,7 @@ impl Found {
     fn note(self, memory: &mut Memory) {
         match self {
             Self::Tags(arn, reading) => _ = memory.tags.insert(arn, reading),
+            Self::TargetGroup(arn, reading) => _ = memory.target_groups.insert(arn, reading),
             Self::History(history) => memory.history = Some(history),
         }
     }
@@ -75,6 +78,7 @@ pub(in crate::controller) async fn look_up(
     let (service, operation) = match lookup {
         Lookup::TargetTags(_) => (AwsService::ApplicationAutoScaling, "ListTagsForResource"),
         Lookup::AlarmTags(_) => (AwsService::CloudWatch, "ListTagsForResource"),
+        Lookup::TargetGroup(_) => (AwsService::ElasticLoadBalancing, "DescribeTargetGroups"),
         Lookup::History(_) => (AwsService::ApplicationAutoScaling, "DescribeScalingActivities"),
     };
     let found = async {
@@ -82,6 +86,10 @@ pub(in crate::controller) async fn look_up(
         match lookup {
             Lookup::TargetTags(arn) => scope.target_tags(arn).await.map(|read| tags(arn, read)),
             Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await.map(|read| tags(arn, read)),
+            Lookup::TargetGroup(arn) => {
+                let load_balancers = scope.load_balancers(arn).await?;
+                Ok(Found::TargetGroup(arn.clone(), TargetGroupReading { load_balancers, read_at }))
+            }
             Lookup::History(range) => scope.schedule_history(&key.service, *range, read_at).await.map(Found::History),
         }
     };
@@ -100,10 +108,13 @@ fn say_failed_lookups(
         let why = failure.map_or_else(|| "it has not been read yet".to_owned(), ToString::to_string);
         let what = match lookup {
             Lookup::TargetTags(_) | Lookup::AlarmTags(_) => "whose it is could not be read, so nothing is written",
+            Lookup::TargetGroup(_) => {
+                "the load balancer of the service's target group could not be read, so nothing is written"
+            }
             Lookup::History(_) => "what scheduled actions did to min and max could not be read, so they are left alone",
         };
         plan.withheld.push(Withheld {
-            part: part_of(&lookup, observed),
+            part: part_of(&lookup, object, observed),
             reason: Reason::ReadFailed,
             message: format!("{what}: {why}"),
             hint: format!("It is read again with the next pass; until then {} stays as it is.", object.desired.key),
@@ -112,7 +123,7 @@ fn say_failed_lookups(
     }
 }
 
-fn part_of(lookup: &Lookup, observed: &ObservedTarget) -> Part {
+fn part_of(lookup: &Lookup, object: &Assigned, observed: &ObservedTarget) -> Part {
     match lookup {
         Lookup::TargetTags(_) | Lookup::History(_) => Part::Target,
         Lookup::AlarmTags(arn) => observed
@@ -120,11 +131,15 @@ fn part_of(lookup: &Lookup, observed: &ObservedTarget) -> Part {
             .iter()
             .find(|(_, read)| read.known().and_then(Option::as_ref).is_some_and(|alarm| alarm.arn == *arn))
             .map_or(Part::Object, |(name, _)| Part::Alarm(name.clone())),
+        Lookup::TargetGroup(_) => {
+            let policy = object.desired.policies.iter().find(|policy| policy.config.lacks_label());
+            policy.map_or(Part::Object, |policy| Part::Policy(policy.name.clone()))
+        }
     }
 }
 
-/// Forgets the tags of what is gone, once AWS would show it for sure: a service made anew every day has a new target
-/// each time.
+/// Forgets the tags and target groups of what is gone, once AWS would show it for sure: a service made anew every day has
+/// a new target each time.
 pub(super) fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: Timestamp) {
     if !observed.is_complete() {
         return;
@@ -132,6 +147,8 @@ pub(super) fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: T
     let target = observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
     let alarms = observed.alarms.values().filter_map(|read| Some(read.known()?.as_ref()?.arn.as_str()));
     let there: BTreeSet<&str> = target.into_iter().chain(alarms).collect();
+    let groups = observed.service.known().and_then(Option::as_ref).map(|service| &service.target_groups);
+    memory.target_groups.retain(|arn, _| groups.is_some_and(|groups| groups.contains(arn)));
     memory.tags.retain(|arn, reading| {
         there.contains(arn.as_str()) || now.duration_since(reading.read_at) < SignedDuration::from_hours(1)
     });

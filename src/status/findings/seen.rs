@@ -1,9 +1,9 @@
-//! What was seen of the service and of its resources, for people: nothing here decides whether an object is Ready.
+//! What was seen of the service, for people: nothing here decides whether an object is Ready.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::api::status::{CapacityStatus, FiringStatus, Reason, ResourceStatus, ScheduleStatus};
+use crate::api::status::{CapacityStatus, FiringStatus, Reason, ScheduleStatus};
 use crate::model::observed::ObservedTarget;
 use crate::model::schedule::{Firing, last_firings, next_firings};
 use crate::status::pass::Finding;
@@ -54,35 +54,4 @@ pub(in crate::status) fn capacity_in_range(observed: &ObservedTarget) -> Option<
             format!("The next scaling activity or register moves it to {}.", range.clamp(desired)),
         )
     })
-}
-
-pub(in crate::status) fn resources(observed: &ObservedTarget) -> Vec<ResourceStatus> {
-    let target = observed.target.known().and_then(Option::as_ref).map(|target| ResourceStatus {
-        kind: "ScalableTarget".to_owned(),
-        name: "ecs:service:DesiredCount".to_owned(),
-        arn: target.arn.clone(),
-        state: None,
-    });
-    let policies = observed.policies.known().into_iter().flatten().map(|policy| ResourceStatus {
-        kind: "ScalingPolicy".to_owned(),
-        name: policy.name.to_string(),
-        arn: Some(policy.arn.clone()),
-        state: None,
-    });
-    let alarms = observed.alarms.iter().filter_map(|(name, read)| {
-        let alarm = read.known()?.as_ref()?;
-        Some(ResourceStatus {
-            kind: "Alarm".to_owned(),
-            name: name.to_string(),
-            arn: Some(alarm.arn.clone()),
-            state: Some(alarm.state.as_str().to_owned()),
-        })
-    });
-    let schedules = observed.scheduled_actions.known().into_iter().flatten().map(|action| ResourceStatus {
-        kind: "ScheduledAction".to_owned(),
-        name: action.name.to_string(),
-        arn: action.arn.clone(),
-        state: None,
-    });
-    target.into_iter().chain(policies).chain(alarms).chain(schedules).collect()
 }

@@ -6,6 +6,7 @@ mod intervals;
 mod metrics;
 mod policies;
 mod schedules;
+mod tracking;
 
 use crate::api::load::{Loaded, SourceFile, load};
 
