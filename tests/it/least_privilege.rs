@@ -23,7 +23,6 @@ use serde_json::{Value, json};
 use crate::alarm_ref;
 use crate::harness::{ALARM, Bench, SEARCH_API, condition, start};
 use crate::member::{Log, ROLE_ARN, member_account};
-use ecs_scaling::controller::object::Passed;
 
 const SEARCH_WORKER: &str = include_str!("../../deploy/examples/search-worker.yaml");
 
