@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{ExportError, Exported, Whole, Wish, text};
-use crate::api::desired::{DesiredAlarm, DesiredPolicy, ServiceScaling};
+use crate::api::desired::{DesiredAlarm, DesiredPolicy, DesiredSchedule, ServiceScaling};
 use crate::api::finding::Severity;
 use crate::api::load::{SourceFile, load};
 use crate::api::types::API_VERSION;
@@ -52,6 +52,11 @@ pub(super) fn same(exported: &Exported, whole: &Whole<'_>, wish: &Wish) -> Resul
     }
     let policies = object.policies.iter().filter(|policy| !is_same_policy(policy, whole));
     differs.extend(policies.map(|policy| format!("the scaling policy {}", policy.name)));
+    let is_held = |wanted: &DesiredSchedule| {
+        whole.schedules.iter().any(|held| held.name == wanted.name && held.config == wanted.config)
+    };
+    let schedules = object.schedules.iter().filter(|wanted| !is_held(wanted));
+    differs.extend(schedules.map(|wanted| format!("the scheduled action {}", wanted.name)));
     if differs.is_empty() { Ok(()) } else { Err(ExportError::NotTheSame(differs)) }
 }
 

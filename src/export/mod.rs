@@ -12,6 +12,7 @@ mod metric;
 mod parts;
 mod policy;
 mod rename;
+mod schedule;
 mod step;
 mod text;
 
@@ -25,7 +26,7 @@ use crate::api::path::Path;
 use crate::api::types::API_VERSION;
 use crate::model::failure::Failure;
 use crate::model::names::{AccountName, ServiceId, TargetKey};
-use crate::model::observed::{Alarm, ObservedTarget, Read, ScalableTarget, ScalingPolicy, Tags};
+use crate::model::observed::{Alarm, ObservedTarget, Read, ScalableTarget, ScalingPolicy, ScheduledAction, Tags};
 use crate::plan::{Ownership, holder};
 
 use rename::Names;
@@ -167,6 +168,7 @@ struct Whole<'a> {
     observed: &'a ObservedTarget,
     target: &'a ScalableTarget,
     policies: &'a [ScalingPolicy],
+    schedules: &'a [ScheduledAction],
     tags: &'a BTreeMap<String, Tags>,
 }
 
@@ -182,16 +184,15 @@ impl<'a> Whole<'a> {
         ];
         let mut failures: Vec<Failure> = lists.into_iter().flatten().chain(alarms).cloned().collect();
         failures.dedup();
-        let (Some(target), Some(policies), true) =
-            (observed.target.known(), observed.policies.known(), failures.is_empty())
-        else {
+        let lists = (observed.target.known(), observed.policies.known(), observed.scheduled_actions.known());
+        let ((Some(target), Some(policies), Some(schedules)), true) = (lists, failures.is_empty()) else {
             return Err(ExportError::Incomplete(failures));
         };
         let target = target.as_ref().ok_or_else(|| ExportError::NoTarget(key.service.clone()))?;
         let unread = taggable(observed).into_iter().find(|resource| !tags.contains_key(resource.arn()));
         match unread {
             Some(resource) => Err(ExportError::TagsUnread(resource.arn().to_owned())),
-            None => Ok(Self { key, observed, target, policies, tags }),
+            None => Ok(Self { key, observed, target, policies, schedules, tags }),
         }
     }
 

@@ -49,10 +49,12 @@ impl Exporter<'_> {
                 notes.push(left_out(&format!("the scaling policy {}", policy.name), &why));
             }
         }
-        for action in self.whole.observed.scheduled_actions.known().into_iter().flatten() {
-            let why = format!("this version leaves {} to whoever made it", action.schedule);
-            notes.push(left_out(&format!("the scheduled action {}", action.name), &why));
+        let schedules = self.list("scheduledActions", self.schedules(), notes);
+        if !is_empty(&schedules) {
+            let message = "The scheduled actions set these at their times; this is what AWS held when it was read.";
+            notes.push(Note { at: Path::root().key("spec").key("minCapacity"), message: message.to_owned() });
         }
+        parts.push(("scheduledActions", schedules));
         if !self.names.is_clone() {
             parts.push(("adoption", json!("Unowned")));
         }

@@ -12,10 +12,11 @@ use crate::model::alarm::{
 };
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::metric::{AlarmMetric, MetricStatistic, SingleMetric, Statistic};
-use crate::model::names::{AccountId, AlarmName, PolicyName, Region, ScopeId};
+use crate::model::names::{AccountId, AlarmName, PolicyName, Region, ScheduledActionName, ScopeId};
 use crate::model::number::Number;
 use crate::model::observed::{AlarmReading, AlarmRef, RoleStanding, Service, TagReading};
 use crate::model::policy::{AdjustmentType, PolicyConfig, StepAdjustment, StepScalingConfig};
+use crate::model::scheduled_action::ScheduledActionConfig;
 use crate::plan::{Inputs, Memory, OwnerId, Plan, Verb, plan_target};
 
 const NOW: &str = "2026-03-02T09:00:00Z";
@@ -142,6 +143,12 @@ impl Scene {
         };
         self.tags.insert(alarm.arn.clone(), Tags::new());
         self.observed.alarms.insert(AlarmName::new(name), Read::Known(Some(alarm)));
+    }
+
+    fn add_schedule(&mut self, name: &str, config: ScheduledActionConfig) {
+        let Read::Known(actions) = &mut self.observed.scheduled_actions else { panic!("read") };
+        let (name, created) = (ScheduledActionName::new(name), NOW.parse().unwrap());
+        actions.push(ScheduledAction { name, arn: None, config: config.canonical(), created });
     }
 
     fn alarm(&mut self, name: &str) -> &mut Alarm {

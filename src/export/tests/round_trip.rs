@@ -255,11 +255,35 @@ fn forecast() -> impl Strategy<Value = PolicyConfig> {
     )
 }
 
+fn schedules() -> impl Strategy<Value = BTreeMap<String, ScheduledActionConfig>> {
+    let expression = select(vec![
+        "at(2027-01-01T00:00:00)",
+        "rate(1 day)",
+        "cron(0/15 8-18 ? * MON-FRI *)",
+        "cron(30 6 1 * ? 2027)",
+    ]);
+    let bounds = (option::of(0..5i32), 5..9i32);
+    let times = (any::<bool>(), any::<bool>());
+    let config = (expression, any::<bool>(), bounds, times).prop_map(|(schedule, is_far, (min, max), (start, end))| {
+        let time = |is_set: bool, text: &str| is_set.then(|| text.parse().unwrap());
+        ScheduledActionConfig {
+            schedule: schedule.to_owned(),
+            timezone: if is_far && !schedule.starts_with("rate") { "Asia/Seoul" } else { "UTC" }.to_owned(),
+            start_time: time(start, "2026-12-01T00:00:00Z"),
+            end_time: time(end, "2027-12-31T23:59:59Z"),
+            min_capacity: min,
+            max_capacity: Some(max),
+        }
+    });
+    btree_map("[a-zA-Z0-9{}.,#-]{1,12}", config, 0..3)
+}
+
 type Generated = (
     BTreeMap<String, (StepScalingConfig, BTreeMap<String, AlarmConfig>)>,
     (Option<PolicyConfig>, Option<PolicyConfig>),
     (i32, i32, [bool; 3]),
     Tags,
+    BTreeMap<String, ScheduledActionConfig>,
 );
 
 fn generated() -> impl Strategy<Value = Generated> {
@@ -269,11 +293,12 @@ fn generated() -> impl Strategy<Value = Generated> {
         (option::of(tracking()), option::of(forecast())),
         (0..5i32, 0..5i32, any::<[bool; 3]>()),
         btree_map("[a-zA-Z]{1,8}", "[a-z0-9 _.:/=+@-]{0,12}", 0..3),
+        schedules(),
     )
 }
 
 fn scene(generated: &Generated) -> Scene {
-    let (steps, (tracking, forecast), (min, more, suspended), tags) = generated;
+    let (steps, (tracking, forecast), (min, more, suspended), tags, schedules) = generated;
     let mut scene = Scene::empty();
     scene.target().range = CapacityRange::new(*min, min + more).unwrap();
     let Read::Known(Some(service)) = &mut scene.observed.service else { panic!() };
@@ -298,6 +323,9 @@ fn scene(generated: &Generated) -> Scene {
             scene.add_policy(name, config.clone(), &[]);
         }
     }
+    for (name, config) in schedules {
+        scene.add_schedule(name, config.clone());
+    }
     scene
 }
 
@@ -309,9 +337,11 @@ proptest! {
     fn what_aws_holds_comes_back_as_it_is(generated in generated()) {
         let scene = scene(&generated);
         let exported = scene.export();
-        prop_assert!(exported.notes.is_empty(), "{}", exported.yaml());
+        // The one note says what scheduled actions do to min and max.
+        prop_assert_eq!(exported.notes.len(), usize::from(!generated.4.is_empty()), "{}", exported.yaml());
         let object = scene.loaded();
         prop_assert_eq!(object.policies.len(), scene.observed.policies.known().unwrap().len());
+        prop_assert_eq!(object.schedules.len(), generated.4.len());
         prop_assert_eq!(&object.tags, &generated.3);
         scene.assert_only_tags();
     }

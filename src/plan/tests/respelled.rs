@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::model::number::Number;
-use crate::model::observed::Tags;
+use crate::model::observed::{ScheduledAction, Tags};
+use crate::plan::ownership::{TAG_RANGE, schedule_digest};
 
 /// Every kind, with each default left out.
 fn object() -> Value {
@@ -87,6 +88,16 @@ fn object() -> Value {
                 "customizedScalingMetricSpecification": queries("scaling"),
             }],
         }],
+        "scheduledActions": [
+            {
+                "scheduledActionName": "night", "schedule": "cron(0,30 22 ? * MON-FRI *)",
+                "scalableTargetAction": {"minCapacity": 0},
+            },
+            {
+                "scheduledActionName": "once", "schedule": "at(2027-01-01T00:00:00)", "endTime": "2028-01-01T00:00:00Z",
+                "scalableTargetAction": {"minCapacity": 1, "maxCapacity": 10},
+            },
+        ],
     })
 }
 
@@ -129,6 +140,7 @@ const DEFAULTS: &[(&[&str], &[&str], &str, &str)] = &[
     (&["metricSpecifications"], &[], "mode", "\"ForecastOnly\""),
     (&["metricSpecifications"], &[], "schedulingBufferTime", "300"),
     (&["metricSpecifications"], &[], "maxCapacityBreachBehavior", "\"HonorMaxCapacity\""),
+    (&["scheduledActionName"], &[], "timezone", "\"UTC\""),
     (&["scalingSteps"], &[], "adjustmentType", "\"ChangeInCapacity\""),
     (&["scalingSteps"], &[], "cooldown", "300"),
     (&["scalingSteps"], &[], "statistic", "\"Average\""),
@@ -175,6 +187,10 @@ impl Hand {
     }
 
     fn field(&mut self, key: &str, field: &Value) -> String {
+        if key == "schedule" && self.choose(2) == 0 {
+            let text = field.as_str().unwrap().replace("0,30 22 ? * MON-FRI", "30,0  22 ? * mon,TUE,WED,THU,FRI");
+            return format!("{key}: {}", Value::from(text));
+        }
         let text = match field.as_f64().filter(|_| NUMBERS.contains(&key)) {
             Some(number) => self.number(number),
             None => self.text(field),
@@ -278,7 +294,22 @@ fn in_place(yaml: &str) -> Scene {
     }
     let digests = desired.policies.iter().map(|policy| policy_digest(&policy.name)).collect();
     let mut tags = own;
-    tags.extend(digest_tags(&digests));
+    tags.extend(Untagged::Policies.tags(&digests));
+    let digests = desired.schedules.iter().map(|action| schedule_digest(&action.name)).collect();
+    tags.extend(Untagged::Schedules.tags(&digests));
+    tags.insert(TAG_RANGE.into(), format!("{}-{}", desired.range.min(), desired.range.max()));
+    scene.observed.scheduled_actions = Read::Known(
+        desired
+            .schedules
+            .iter()
+            .map(|action| ScheduledAction {
+                name: action.name.clone(),
+                arn: None,
+                config: action.config.clone(),
+                created: scene.now,
+            })
+            .collect(),
+    );
     scene.memory.tags.insert(TARGET_ARN.into(), reading(tags));
     scene.observed.policies = Read::Known(policies);
     scene
@@ -292,7 +323,7 @@ proptest! {
         let (one, other) = (Hand(one).file(), Hand(other).file());
         let mut scene = in_place(&one);
         let kinds = scene.desired.policies.len();
-        prop_assert_eq!(kinds, 3 + 3 + 2 + 1);
+        prop_assert_eq!((kinds, scene.desired.schedules.len()), (3 + 3 + 2 + 1, 2));
         scene.desired = service_scaling(&other);
         let plan = scene.plan();
         prop_assert!(plan.actions.is_empty() && plan.withheld.is_empty() && plan.lookups.is_empty(),
@@ -309,6 +340,7 @@ fn whatever_is_no_spelling_is_a_difference() {
         ("Waiting", "Gone"),
         ("m1 * 60", "m1 * 61"),
         ("-0.1", "-0.2"),
+        ("cron(0,30", "cron(0,31"),
         ("okAct", "insufficientDataAct"),
     ] {
         let mut other: Value = serde_json::from_str(&object().to_string().replace(from, to)).unwrap();
