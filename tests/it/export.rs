@@ -98,6 +98,11 @@ fn with_every_kind() -> Sandbox {
     let pair = json!({"PredefinedMetricType": "ECSServiceCPUUtilization"});
     let forecast = json!([{"TargetValue": 40, "PredefinedMetricPairSpecification": pair}]);
     put_policy(&sandbox, "forecast", "PredictiveScaling", json!({"MetricSpecifications": forecast}));
+    let night = on_target(json!({
+        "ScheduledActionName": "night", "Schedule": "cron(0 22 ? * MON-FRI *)", "Timezone": "Asia/Seoul",
+        "StartTime": "2030-01-01T00:00:00Z", "ScalableTargetAction": {"MinCapacity": 0, "MaxCapacity": 2},
+    }));
+    somebody(&sandbox, AwsService::ApplicationAutoScaling, "PutScheduledAction", night);
     sandbox.world.world().reset_counters();
     sandbox
 }
