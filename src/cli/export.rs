@@ -151,7 +151,7 @@ fn exports(
 
 fn as_json(exported: &[Exported]) -> Value {
     let notes = exported.iter().flat_map(|one| {
-        let name = &one.object["metadata"]["name"];
+        let name = one.object.pointer("/metadata/name");
         one.notes.iter().map(move |note| json!({"object": name, "path": note.at.to_string(), "message": note.message}))
     });
     let objects: Vec<&Value> = exported.iter().map(|one| &one.object).collect();
