@@ -79,6 +79,37 @@ pub async fn sweep(
     wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect()
 }
 
+/// Reads everything of the services with a scalable target that `takes` wants, whether an object names them or not: what an
+/// export is made of. The alarms of all their policies are read.
+///
+/// # Errors
+/// Where the scalable targets are not known. What else was not read stands in the observations.
+pub async fn survey(
+    scope: &Scope,
+    admission: &impl Admission,
+    which: Which<'_>,
+    takes: impl Fn(&ServiceId) -> bool,
+    now: impl Fn() -> Timestamp,
+) -> Result<Observations, Failure> {
+    let read_at = now();
+    let mut row = Row { scope: scope.id(), admission, ended_by: None };
+    let any = match which {
+        Which::Of(service) => service.clone(),
+        Which::All => ServiceId::new("*", "*"),
+    };
+    let lists = Lists::read(scope, which, &any, &mut row).await;
+    let targets = lists.targets.as_ref().map_err(Clone::clone)?;
+    let wanted = targets.keys().filter(|service| takes(service)).map(|service| {
+        let policies = lists.policies.iter().flat_map(|all| all.get(service)).flatten();
+        let policies = policies.map(|policy| policy.name.clone()).collect();
+        Wanted { service: service.clone(), alarms: BTreeSet::new(), policies }.with_listed(&lists)
+    });
+    let wanted: Vec<Wanted> = wanted.collect();
+    let services = services(scope, &wanted, &mut row).await;
+    let alarms = alarms(scope, &wanted, &mut row).await;
+    Ok(wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect())
+}
+
 /// Reads one object anew.
 pub async fn refresh(
     scope: &Scope,

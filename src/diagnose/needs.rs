@@ -43,11 +43,15 @@ pub enum Feature {
     TargetTracking,
     /// A load balancer's metric without a resource label, which is looked up.
     TargetGroups,
+    /// Scheduled actions: what they did is read where it cannot be told.
+    Schedules,
+    /// The services of a cluster are counted that have no scaling: no object needs it.
+    Coverage,
 }
 
 impl Feature {
     /// Every value.
-    pub const ALL: &'static [Self] = &[Self::TargetTracking, Self::TargetGroups];
+    pub const ALL: &'static [Self] = &[Self::TargetTracking, Self::TargetGroups, Self::Schedules, Self::Coverage];
 
     /// What an object uses.
     pub fn of(object: &ServiceScaling) -> Features {
@@ -55,12 +59,13 @@ impl Feature {
             let tracking = policy.config.target_tracking().map(|_| Self::TargetTracking);
             tracking.into_iter().chain(policy.config.lacks_label().then_some(Self::TargetGroups))
         };
-        object.policies.iter().flat_map(of_policy).collect()
+        let schedules = (!object.schedules.is_empty()).then_some(Self::Schedules);
+        object.policies.iter().flat_map(of_policy).chain(schedules).collect()
     }
 
-    /// All of them, for whoever does not know the objects.
+    /// All that objects can use, for whoever does not know them.
     pub fn all() -> Features {
-        Self::ALL.iter().copied().collect()
+        Self::ALL.iter().copied().filter(|feature| *feature != Self::Coverage).collect()
     }
 }
 
@@ -151,6 +156,13 @@ pub const CALLS: &[Call] = &[
         Keys::Global,
         "reads the scheduled actions",
     ),
+    read(
+        "application-autoscaling:DescribeScalingActivities",
+        On::Everything,
+        Keys::Global,
+        "reads what scheduled actions did to min and max",
+    )
+    .only_with(Feature::Schedules),
     read("application-autoscaling:ListTagsForResource", On::Targets, Keys::Global, "reads who owns a scalable target"),
     read("ecs:DescribeServices", On::ClusterServices, Keys::Cluster, "reads the services; probed for as well"),
     read("cloudwatch:DescribeAlarms", On::Alarms, Keys::Global, "reads the alarms; probed for as well"),
@@ -162,6 +174,10 @@ pub const CALLS: &[Call] = &[
         "finds the load balancer of a service's target group",
     )
     .only_with(Feature::TargetGroups),
+    read("ecs:ListClusters", On::Everything, Keys::Global, "finds the clusters whose services are counted")
+        .only_with(Feature::Coverage),
+    read("ecs:ListServices", On::Everything, Keys::Cluster, "finds the services that have no scaling")
+        .only_with(Feature::Coverage),
     read("iam:GetRole", On::ServiceLinkedRole, Keys::Global, "sees whether the service-linked role exists"),
     write("application-autoscaling:RegisterScalableTarget", On::Targets, Keys::Namespace, "writes the scalable target"),
     write("application-autoscaling:PutScalingPolicy", On::Targets, Keys::Namespace, "writes the scaling policies"),
@@ -172,6 +188,8 @@ pub const CALLS: &[Call] = &[
         "renames a target tracking policy: AWS takes one a metric",
     )
     .only_with(Feature::TargetTracking),
+    write("application-autoscaling:PutScheduledAction", On::Targets, Keys::Namespace, "writes the scheduled actions")
+        .only_with(Feature::Schedules),
     write("application-autoscaling:TagResource", On::Targets, Keys::Global, "marks a scalable target as owned"),
     write("application-autoscaling:UntagResource", On::Targets, Keys::Global, "removes marks that are out of date"),
     write("cloudwatch:PutMetricAlarm", On::Alarms, Keys::Global, "writes the alarms; probed for as well"),
@@ -257,7 +275,7 @@ pub fn needs(key: &TargetKey, privilege: Privilege, features: &Features) -> Vec<
 
 /// The need behind an action of an object: what a denial, which may name less, is looked up by.
 pub fn need(key: &TargetKey, action: &str) -> Option<Need> {
-    needs(key, Privilege::ReconcileSlr, &Feature::all())
+    needs(key, Privilege::ReconcileSlr, &Feature::ALL.iter().copied().collect())
         .into_iter()
         .find(|need| need.call.action.eq_ignore_ascii_case(action))
 }

@@ -147,7 +147,7 @@ impl Policies<'_> {
     }
 
     fn has_digest(&self, name: &PolicyName) -> bool {
-        self.target.digests.as_ref().is_some_and(|digests| digests.contains(&policy_digest(name)))
+        self.target.digests.as_ref().is_some_and(|digests| digests.policies.contains(&policy_digest(name)))
     }
 
     /// Deletes a policy of ours that tracks the same metric under another name: AWS takes one a metric, so that a rename is
@@ -248,7 +248,7 @@ fn say_unmanaged(draft: &mut Draft<'_>, target: &TargetStanding, held: &[Scaling
     let desired = draft.inputs.desired;
     for policy in held {
         let wanted = desired.policies.iter().any(|wanted| wanted.name == policy.name);
-        if !wanted && digests.contains(&policy_digest(&policy.name)) {
+        if !wanted && digests.policies.contains(&policy_digest(&policy.name)) {
             draft.withhold(
                 Part::Policy(policy.name.clone()),
                 Reason::UnmanagedPolicies,
