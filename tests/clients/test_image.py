@@ -189,7 +189,7 @@ def test_from_the_start_to_the_first_reconcile_it_takes_less_than_a_second(
 
 @pytest.mark.skipif(PROFILE != "release", reason="200 alarms are made at one a second, and what is shipped counts")
 def test_what_a_steady_pass_over_many_services_costs(runnable, fleet, free_address, tmp_path, capsys):
-    """Its processor time and memory, as the program itself tells them, over five sweeps that change nothing."""
+    """Its processor time and memory over ten sweeps that change nothing."""
     environment = settings(runnable, free_address, fleet.url)
     command = runnable.command(
         "run", "--interval", "1s", "--requests-per-second", "1000", "--max-changes", str(SERVICES),
@@ -207,10 +207,10 @@ def test_what_a_steady_pass_over_many_services_costs(runnable, fleet, free_addre
 
     try:
         wait_until("all are Ready", lambda: ready() == SERVICES, 300)
-        began, cpu = value(passes), value("process_cpu_seconds_total")
-        wait_until("five sweeps later", lambda: value(passes) >= began + 5 * SERVICES, 300)
+        began, cpu = value(passes), cpu_seconds(process)
+        wait_until("ten sweeps later", lambda: value(passes) >= began + 10 * SERVICES, 300)
         sweeps = (value(passes) - began) / SERVICES
-        cpu = (value("process_cpu_seconds_total") - cpu) / sweeps
+        cpu = (cpu_seconds(process) - cpu) / sweeps
         memory = value("process_resident_memory_bytes") / 2**20
     finally:
         process.terminate()
@@ -220,6 +220,12 @@ def test_what_a_steady_pass_over_many_services_costs(runnable, fleet, free_addre
         print(f"\n  {PROFILE} profile: {size:.1f} MB; a steady pass over {SERVICES} services takes {cpu:.3f} s of CPU,"
               f" {memory:.0f} MiB resident")
     assert memory < 64
+
+
+def cpu_seconds(process):
+    """As the kernel counts them, in hundredths; the program's own metric has whole seconds."""
+    fields = (ROOT / f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 SERVICES = 200
