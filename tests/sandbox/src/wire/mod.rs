@@ -6,9 +6,7 @@ mod aws_json;
 mod cbor;
 mod query;
 
-pub(crate) use aws_json::from_json;
-#[cfg(feature = "serve")]
-pub(crate) use aws_json::to_json;
+pub(crate) use aws_json::{from_json, to_json};
 
 use std::io::Read;
 
