@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::admission::{Admission, Refused, admit};
+use crate::admission::{Admission, Call, Refused, admit};
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Edited, Scope, Which, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
@@ -66,12 +66,13 @@ async fn admitted(
     made: &BTreeMap<PolicyName, String>,
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
+    let call = Call { service, operation, key: &plan.key, on: subject(&action.kind) };
     if let ActionKind::DeletePolicy(doomed) = &action.kind
         && let Some(why) = spared(scope, admission, plan, doomed).await.map_err(not_done)?
     {
         return Err(OutcomeResult::Skipped { why });
     }
-    match admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await {
+    match admit(admission, call, send(scope, plan, action, made)).await {
         Ok(Edited::Written(written)) => Ok(written),
         Ok(Edited::ChangedMeanwhile) => {
             let why = "somebody changed it since it was read, so nothing was written; it is looked at again";
@@ -95,13 +96,22 @@ async fn spared(
     plan: &Plan,
     doomed: &DoomedPolicy,
 ) -> Result<Option<String>, Refused> {
-    const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
-    let (key, service) = (&plan.key, &plan.key.service);
+    let service = &plan.key.service;
+    let call = |operation| Call { service: AwsService::ApplicationAutoScaling, operation, key: &plan.key, on: "" };
     let tags = scope.target_tags(&doomed.target_arn);
-    let tags = admit(admission, SERVICE, "ListTagsForResource", key, tags).await?;
+    let tags = admit(admission, call("ListTagsForResource"), tags).await?;
     let policies = scope.policies(Which::Of(service));
-    let policies = admit(admission, SERVICE, "DescribeScalingPolicies", key, policies).await?;
+    let policies = admit(admission, call("DescribeScalingPolicies"), policies).await?;
     Ok(doomed.spared(&tags, policies.get(service).map(Vec::as_slice).unwrap_or_default()))
+}
+
+/// Which of several alarms it is on: a policy may allow one and deny another.
+fn subject(kind: &ActionKind) -> &str {
+    match kind {
+        ActionKind::PutAlarm { name, .. } | ActionKind::EditAlarmActions { name, .. } => name.as_str(),
+        ActionKind::TagAlarm { arn, .. } => arn,
+        _ => "",
+    }
 }
 
 fn operation(kind: &ActionKind) -> (AwsService, &'static str) {

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::admission::{Admission, Refused, admit};
+use crate::admission::{Admission, Call, Refused, admit};
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Which};
 use crate::diagnose::class::{Class, classify};
@@ -153,7 +153,8 @@ impl<A: Admission> Row<'_, A> {
             return Err(failure.clone());
         }
         let key = TargetKey { scope: self.scope.clone(), service: of.clone() };
-        let reply = admit(self.admission, service, operation, &key, call).await.map_err(Refused::failure);
+        let reply =
+            admit(self.admission, Call { service, operation, key: &key, on: "" }, call).await.map_err(Refused::failure);
         self.ended_by = reply.as_ref().err().filter(|failure| meets_every_call(classify(failure))).cloned();
         reply
     }

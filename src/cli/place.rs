@@ -7,12 +7,12 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::objects;
-use crate::admission::Admission;
+use crate::admission::{Admission, Call};
 use crate::api::desired::{AwsAccount, Desired};
 use crate::aws::{Aws, AwsOptions, Limits, Scope};
 use crate::controller::assign::identity_region;
-use crate::model::failure::{AwsService, Failure};
-use crate::model::names::{AccountName, Region, ScopeId, TargetKey};
+use crate::model::failure::Failure;
+use crate::model::names::{AccountName, Region, ScopeId};
 use crate::status::explain;
 
 /// Where to look.
@@ -113,11 +113,11 @@ pub(super) fn sentence(failure: &Failure) -> String {
 pub(super) struct Once;
 
 impl Admission for Once {
-    fn denial(&self, _: AwsService, _: &str, _: &TargetKey) -> Option<Failure> {
+    fn denial(&self, _: Call<'_>) -> Option<Failure> {
         None
     }
 
-    fn went_through(&self, _: AwsService, _: &str, _: &TargetKey) {}
+    fn went_through(&self, _: Call<'_>) {}
 
-    fn note(&self, _: &Failure, _: &TargetKey) {}
+    fn note(&self, _: &Failure, _: Call<'_>) {}
 }

@@ -217,7 +217,7 @@ fn is_allowed_here(permissions: &[Permission]) -> bool {
 }
 
 fn permissions(reply: &Reply, policies: &PrincipalPolicies, background: Background<'_>) -> Vec<Permission> {
-    let requests = reply.actions().into_iter().filter_map(|action| request(reply, action, background));
+    let requests = reply.actions().into_iter().filter_map(|action| request(reply, action, policies, background));
     let permission = |request: Request| Permission {
         findings: find(policies, &request, background.elsewhere),
         action: request.action,
@@ -227,10 +227,13 @@ fn permissions(reply: &Reply, policies: &PrincipalPolicies, background: Backgrou
 }
 
 /// What was asked for: by the table where the object is known, since a message names less than a policy needs; else as the
-/// message has it.
-fn request(reply: &Reply, action: &str, background: Background<'_>) -> Option<Request> {
+/// message has it. What the policies allow in general was refused on that one resource: a Deny may name an alarm.
+fn request(reply: &Reply, action: &str, policies: &PrincipalPolicies, background: Background<'_>) -> Option<Request> {
     let of_table = background.target.and_then(|(key, ..)| need(key, action));
     match (of_table, &reply.resource) {
+        (Some(need), Some(resource)) if evaluate(policies, &need.request()).decision == Decision::Allowed => {
+            Some(Need { resource: resource.clone(), ..need }.request())
+        }
         (Some(need), _) => Some(need.request()),
         (None, Some(resource)) => Some(Request::new(action, resource.as_str())),
         (None, None) => None,

@@ -17,7 +17,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("status", &["model", "api", "plan", "diagnose"]),
     ("source", &["model", "api"]),
     ("aws", &["model", "api"]),
-    ("admission", &["model"]),
+    ("admission", &["model", "diagnose"]),
     ("observe", &["model", "api", "diagnose", "aws", "admission"]),
     ("apply", &["model", "api", "plan", "aws", "admission"]),
     // What shows the state to machines and people reads it where it is kept.
