@@ -119,7 +119,7 @@ fn facts_named(text: &str) -> BTreeSet<String> {
 
 /// The lines of a file that are test code: all but the head in a folder of tests; elsewhere the items under `#[test]`,
 /// `#[tokio::test]` and `#[cfg(test)]` with the comments above them, and files named `…tests.rs`.
-fn test_code(path: &Path, text: &str) -> String {
+pub(crate) fn test_code(path: &Path, text: &str) -> String {
     let shown = shown(path);
     if shown.ends_with(".py") {
         return text

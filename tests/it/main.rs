@@ -40,6 +40,7 @@ mod permissions;
 mod place;
 mod predictive;
 mod pressure;
+mod problems;
 mod process;
 mod reads;
 mod ready;
