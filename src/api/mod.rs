@@ -6,6 +6,8 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+pub mod accounts;
+pub mod age;
 pub mod desired;
 mod document;
 pub mod finding;

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use super::Done;
 use super::conditions::conditions;
-use super::get::age;
 use super::server::{ServerArgs, object_key};
 use super::terminal::{self, plain};
+use crate::api::age::age;
 use crate::api::resource::Resource;
 use crate::controller::Clock;
 

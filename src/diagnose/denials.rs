@@ -11,6 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::class::{Class, classify};
 use super::explain::reply_of;
 use super::needs::resource_of;
+use super::parse::sanitise;
+use crate::api::accounts::DenialStatus;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::{Region, TargetKey};
 
@@ -38,6 +40,12 @@ struct Denial {
     since: Timestamp,
     /// None: a probe is due, whatever the schedule says.
     probed: Option<Timestamp>,
+}
+
+impl Denial {
+    fn pause(&self, now: Timestamp) -> SignedDuration {
+        if now.duration_since(self.since) < EARLY_FOR { EARLY } else { LATE }
+    }
 }
 
 /// The denials that stand in one account.
@@ -75,7 +83,7 @@ impl Denials {
         let mut waits = None;
         for pattern in of_call {
             let Some(denial) = self.0.get_mut(&pattern) else { continue };
-            let pause = if now.duration_since(denial.since) < EARLY_FOR { EARLY } else { LATE };
+            let pause = denial.pause(now);
             if denial.probed.is_some_and(|probed| now.duration_since(probed) < pause) {
                 waits = Some(denial.failure.clone());
             } else {
@@ -95,6 +103,23 @@ impl Denials {
         for pattern in self.of_call(service, operation, key) {
             self.0.remove(&pattern);
         }
+    }
+
+    /// Every denial that stands, for people to read.
+    pub fn all(&self, now: Timestamp) -> Vec<DenialStatus> {
+        let status = |(pattern, denial): (&Pattern, &Denial)| DenialStatus {
+            action: sanitise(&pattern.action),
+            resource: sanitise(&pattern.resource),
+            operation: pattern.operation.clone(),
+            region: pattern.region.as_ref().map(Region::to_string),
+            since: denial.since,
+            next_probe: denial
+                .probed
+                .and_then(|probed| probed.checked_add(denial.pause(now)).ok())
+                .filter(|next| *next > now),
+            message: sanitise(&denial.failure.to_string()),
+        };
+        self.0.iter().map(status).collect()
     }
 
     /// How many patterns are denied.
@@ -217,6 +242,19 @@ mod tests {
         let mut standing = |seconds| denials.standing(AAS, "RegisterScalableTarget", &key("B"), at(seconds)).is_some();
         assert!(!standing(1), "the probe");
         assert!(standing(2), "the others wait for what comes of it");
+    }
+
+    #[test]
+    fn each_says_since_when_it_stands_and_when_it_is_tried_again() {
+        let mut denials = Denials::default();
+        denials.note(&missing("ecs:UpdateService"), &key("B"), at(0));
+        let said = denials.all(at(10));
+        assert_eq!((said[0].action.as_str(), said[0].operation.as_str()), ("ecs:UpdateService", "RegisterScalableTarget"));
+        assert_eq!(said[0].resource, "arn:aws:ecs:eu-west-1:111122223333:service/B/api");
+        assert_eq!((said[0].since, said[0].next_probe), (at(0), Some(at(54))));
+        assert_eq!(denials.all(at(54))[0].next_probe, None, "it is due");
+        denials.probe_now();
+        assert_eq!(denials.all(at(10))[0].next_probe, None, "somebody asked for it");
     }
 
     #[test]

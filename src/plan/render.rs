@@ -99,7 +99,8 @@ fn offset(bound: Option<Number>, open: &str) -> String {
     )
 }
 
-fn adjustment_text(kind: AdjustmentType, adjustment: i32) -> String {
+/// A step's adjustment for people: `+2 tasks`, `-10 %`, `= 6 tasks`.
+pub fn adjustment_text(kind: AdjustmentType, adjustment: i32) -> String {
     match kind {
         AdjustmentType::ChangeInCapacity => format!("{adjustment:+} {}", tasks(adjustment)),
         AdjustmentType::PercentChangeInCapacity => format!("{adjustment:+} %"),
