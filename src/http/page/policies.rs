@@ -168,7 +168,7 @@ impl Effect {
 
 /// `30 to 40`, `below 10`, `50 and up`; relative ones with their sign.
 fn range(lower: Option<Number>, upper: Option<Number>, signed: bool) -> String {
-    let bound = |bound: Number| if signed && bound >= Number::ZERO { format!("+{bound}") } else { bound.to_string() };
+    let bound = |bound: Number| if signed && bound > Number::ZERO { format!("+{bound}") } else { bound.to_string() };
     match (lower, upper) {
         (Some(lower), Some(upper)) => format!("{} to {}", bound(lower), bound(upper)),
         (Some(lower), None) => format!("{} and up", bound(lower)),
