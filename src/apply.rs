@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::admission::{Admission, Refused, admit};
 use crate::api::desired::ServiceScaling;
-use crate::aws::{Edited, Scope, Written};
+use crate::aws::{Edited, Scope, Which, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::PolicyName;
-use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
+use crate::plan::{Action, ActionKind, DoomedPolicy, Outcome, OutcomeResult, Plan, PolicyArn};
 
 /// How old an observation may be when a write goes out that was planned from it.
 pub const MAX_READ_AGE: SignedDuration = SignedDuration::from_secs(60);
@@ -66,16 +66,42 @@ async fn admitted(
     made: &BTreeMap<PolicyName, String>,
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
-    let sent = admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await;
-    match sent {
+    if let ActionKind::DeletePolicy(doomed) = &action.kind
+        && let Some(why) = spared(scope, admission, plan, doomed).await.map_err(not_done)?
+    {
+        return Err(OutcomeResult::Skipped { why });
+    }
+    match admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await {
         Ok(Edited::Written(written)) => Ok(written),
         Ok(Edited::ChangedMeanwhile) => {
             let why = "somebody changed it since it was read, so nothing was written; it is looked at again";
             Err(OutcomeResult::Skipped { why: why.to_owned() })
         }
-        Err(Refused::Held(denial)) => Err(OutcomeResult::Held(denial)),
-        Err(Refused::Failed(failure)) => Err(OutcomeResult::Failed(failure)),
+        Err(refused) => Err(not_done(refused)),
     }
+}
+
+fn not_done(refused: Refused) -> OutcomeResult {
+    match refused {
+        Refused::Held(denial) => OutcomeResult::Held(denial),
+        Refused::Failed(failure) => OutcomeResult::Failed(failure),
+    }
+}
+
+/// Why a policy must not be deleted after all: whose it is and what it does are read again right before.
+async fn spared(
+    scope: &Scope,
+    admission: &impl Admission,
+    plan: &Plan,
+    doomed: &DoomedPolicy,
+) -> Result<Option<String>, Refused> {
+    const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
+    let (key, service) = (&plan.key, &plan.key.service);
+    let tags = scope.target_tags(&doomed.target_arn);
+    let tags = admit(admission, SERVICE, "ListTagsForResource", key, tags).await?;
+    let policies = scope.policies(Which::Of(service));
+    let policies = admit(admission, SERVICE, "DescribeScalingPolicies", key, policies).await?;
+    Ok(doomed.spared(&tags, policies.get(service).map(Vec::as_slice).unwrap_or_default()))
 }
 
 fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
@@ -84,6 +110,7 @@ fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
         ActionKind::TagTarget { .. } => (AwsService::ApplicationAutoScaling, "TagResource"),
         ActionKind::UntagTarget { .. } => (AwsService::ApplicationAutoScaling, "UntagResource"),
         ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
+        ActionKind::DeletePolicy(_) => (AwsService::ApplicationAutoScaling, "DeleteScalingPolicy"),
         ActionKind::PutAlarm { .. } | ActionKind::EditAlarmActions { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
         ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
     }
@@ -102,7 +129,8 @@ async fn send(
         }
         ActionKind::TagTarget { arn, tags } => scope.tag_target(arn, tags).await,
         ActionKind::UntagTarget { arn, keys } => scope.untag_target(arn, keys).await,
-        ActionKind::PutPolicy { name, config } => scope.put_step_policy(service, name, config).await,
+        ActionKind::PutPolicy { name, config } => scope.put_policy(service, name, config).await,
+        ActionKind::DeletePolicy(doomed) => scope.delete_policy(service, &doomed.policy.name).await,
         ActionKind::PutAlarm { name, config, actions, policy, tags } => {
             let mut actions = actions.clone();
             actions.alarm.insert(arn(policy, made)?.to_owned());

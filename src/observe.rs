@@ -48,11 +48,13 @@ impl Wanted {
         }
     }
 
-    /// The same with the alarms that AWS lists for the object's policies (S-058); never those of target tracking.
+    /// The same with the alarms that AWS lists for the object's policies (S-058), and for target tracking on the service,
+    /// whose alarms are only looked at.
     fn with_listed(&self, lists: &Lists) -> Self {
+        let tracks = |policy: &ScalingPolicy| policy.config.as_ref().is_ok_and(|c| c.target_tracking().is_some());
         let policies = lists.policies.iter().flat_map(|all| all.get(&self.service)).flatten();
-        let listed = policies.filter(|policy| self.policies.contains(&policy.name)).flat_map(|policy| &policy.alarms);
-        let listed = listed.filter(|name| !name.as_str().starts_with("TargetTracking-"));
+        let listed = policies.filter(|policy| self.policies.contains(&policy.name) || tracks(policy));
+        let listed = listed.flat_map(|policy| &policy.alarms).map(|alarm| &alarm.name);
         Self { alarms: self.alarms.iter().chain(listed).cloned().collect(), ..self.clone() }
     }
 }

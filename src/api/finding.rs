@@ -137,6 +137,12 @@ impl<'a> Report<'a> {
         self.push(Severity::Error, place, message.into(), hint.into());
     }
 
+    /// Where the value that the path leads to stands, for a finding elsewhere: `file:line:column`.
+    pub fn spot(&self, path: &Path) -> String {
+        let Place { file, mark: Mark { line, column }, .. } = self.place(path);
+        format!("{file}:{line}:{column}")
+    }
+
     /// Whether an error is among the findings.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)

@@ -79,12 +79,13 @@ fn the_founding_example_becomes_what_aws_is_to_hold() {
     assert_eq!((object.range.min(), object.range.max()), (2, 20));
     assert_eq!(object.position.to_string(), "search-api.yaml:3:1");
     let policy = &object.policies[0];
+    let config = policy.config.step().unwrap();
     let step = |lower, upper: Option<i32>, adjustment| StepAdjustment {
         lower: Some(Number::from(lower)),
         upper: upper.map(Number::from),
         adjustment,
     };
-    assert_eq!(policy.config.steps, [step(0, Some(10), 2), step(10, Some(20), 2), step(20, None, 4)]);
+    assert_eq!(config.steps, [step(0, Some(10), 2), step(10, Some(20), 2), step(20, None, 4)]);
     let alarm = &policy.alarms[0];
     assert_eq!(alarm.name.as_str(), "ECSPersonalScaleOutAlarmProd");
     let metric = alarm.config.metric.single().unwrap();
@@ -166,11 +167,11 @@ fn unset_and_zero_are_different_things() {
     assert_eq!((unset.range.min(), zero.range.min()), (2, 0));
     let suspended = |object: &ServiceScaling| object.suspended.dynamic_scaling_in_suspended;
     assert_eq!((suspended(&unset), suspended(&zero)), (None, Some(false)));
-    let cooldown = |object: &ServiceScaling| object.policies[0].config.cooldown;
+    let cooldown = |object: &ServiceScaling| object.policies[0].config.step().unwrap().cooldown;
     assert_eq!((cooldown(&unset), cooldown(&zero)), (300, 0), "S-035");
-    assert_eq!(zero.policies[0].config.min_adjustment_magnitude, None);
-    assert_eq!(zero.policies[0].config.steps[0].lower, Some(Number::ZERO));
-    assert_eq!(zero.policies[0].config.steps[0].adjustment, 0);
+    assert_eq!(zero.policies[0].config.step().unwrap().min_adjustment_magnitude, None);
+    assert_eq!(zero.policies[0].config.step().unwrap().steps[0].lower, Some(Number::ZERO));
+    assert_eq!(zero.policies[0].config.step().unwrap().steps[0].adjustment, 0);
     let ok = |object: &ServiceScaling| object.policies[0].alarms[0].actions.ok.clone();
     assert_eq!((ok(&unset), ok(&zero)), (None, Some(BTreeSet::new())));
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::desired::{DesiredAlarm, ServiceScaling, StepPolicy};
+use super::desired::{DesiredAlarm, DesiredPolicy, ServiceScaling};
 use crate::model::fields::Fields;
 
 /// The first 16 hexadecimal digits of the SHA-256 of the resolved spec's canonical JSON.
@@ -16,7 +16,7 @@ pub fn spec_hash(object: &ServiceScaling) -> String {
 
 /// Everything that is wanted, and nothing of how it was written. Members stand in a fixed order.
 fn canonical(object: &ServiceScaling) -> Value {
-    let mut policies: Vec<&StepPolicy> = object.policies.iter().collect();
+    let mut policies: Vec<&DesiredPolicy> = object.policies.iter().collect();
     policies.sort_by(|a, b| a.name.cmp(&b.name));
     json!({
         "account": json(&object.account),
@@ -34,7 +34,7 @@ fn canonical(object: &ServiceScaling) -> Value {
     })
 }
 
-fn policy(policy: &StepPolicy) -> Value {
+fn policy(policy: &DesiredPolicy) -> Value {
     let mut alarms: Vec<&DesiredAlarm> = policy.alarms.iter().collect();
     alarms.sort_by(|a, b| a.name.cmp(&b.name));
     let alarms: Value = alarms.into_iter().map(alarm).collect();

@@ -173,6 +173,10 @@ closed_list! {
         Panicked,
         /// The desired count lies below min or above max.
         OutOfRange,
+        /// A policy counts requests, and it is not clear of which target group.
+        TargetGroupUnclear,
+        /// A policy counts requests, which AWS does not support with CodeDeploy's blue/green deployments.
+        BlueGreenUnsupported,
     }
 }
 
@@ -198,7 +202,9 @@ impl Reason {
             | Self::ObserveMode
             | Self::ObjectRejected
             | Self::AccountNotUsable
-            | Self::Panicked => true,
+            | Self::Panicked
+            | Self::TargetGroupUnclear
+            | Self::BlueGreenUnsupported => true,
             Self::AsWanted
             | Self::NotYetChecked
             | Self::Progressing
@@ -282,6 +288,8 @@ closed_list! {
         Created,
         /// A resource was changed after the object changed.
         Updated,
+        /// A resource of ours was deleted.
+        Deleted,
         /// A resource that had drifted was put back.
         DriftCorrected,
         /// Something was not written, on purpose.
@@ -309,6 +317,9 @@ pub struct Status {
     /// The ARNs of what is managed, by resource.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<ResourceStatus>,
+    /// What the policies on the service do together, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<String>,
     /// When the last reconcile began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<Timestamp>,
@@ -361,4 +372,7 @@ pub struct ResourceStatus {
     /// An alarm's state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// The target tracking policy that AWS made the alarm for; such an alarm is only looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }

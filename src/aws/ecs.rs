@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ecs::types::SchedulingStrategy;
+use aws_sdk_ecs::types::{DeploymentController, DeploymentControllerType, SchedulingStrategy};
 
 use super::call::Operation;
 use super::scope::{Scope, unreadable};
@@ -59,5 +59,18 @@ fn convert(service: &aws_sdk_ecs::types::Service) -> Service {
         running_count: service.running_count(),
         pending_count: service.pending_count(),
         daemon: service.scheduling_strategy() == Some(&SchedulingStrategy::Daemon),
+        code_deploy: service.deployment_controller().map(DeploymentController::r#type)
+            == Some(&DeploymentControllerType::CodeDeploy),
+        target_groups: target_groups(service),
     }
+}
+
+/// Each once. A service that is deployed by task sets has its load balancers there.
+fn target_groups(service: &aws_sdk_ecs::types::Service) -> Vec<String> {
+    let of_task_sets = service.task_sets().iter().flat_map(aws_sdk_ecs::types::TaskSet::load_balancers);
+    let groups = service.load_balancers().iter().chain(of_task_sets).flat_map(|balancer| {
+        let alternate = balancer.advanced_configuration().and_then(|c| c.alternate_target_group_arn());
+        balancer.target_group_arn().into_iter().chain(alternate).map(str::to_owned)
+    });
+    groups.collect::<std::collections::BTreeSet<String>>().into_iter().collect()
 }

@@ -41,6 +41,7 @@ pub(super) struct Buckets {
     cloudwatch: RateLimiter,
     alarm_writes: RateLimiter,
     ecs: RateLimiter,
+    load_balancing: RateLimiter,
     iam: RateLimiter,
 }
 
@@ -52,6 +53,7 @@ impl Buckets {
             cloudwatch: service(),
             alarm_writes: bucket(limits.alarm_writes_per_second, limits.alarm_writes_per_second.max(3)),
             ecs: service(),
+            load_balancing: service(),
             iam: service(),
         }
     }
@@ -68,6 +70,7 @@ impl Buckets {
                 self.cloudwatch.acquire_one().await;
             }
             AwsService::Ecs => self.ecs.acquire_one().await,
+            AwsService::ElasticLoadBalancing => self.load_balancing.acquire_one().await,
             AwsService::Iam | AwsService::Sts => self.iam.acquire_one().await,
         }
         start.elapsed()

@@ -9,8 +9,10 @@ mod call;
 mod cloudwatch;
 mod credentials;
 mod ecs;
+mod elastic_load_balancing;
 mod iam;
 mod limits;
+mod policies;
 mod scope;
 
 pub use account::{Account, Aws, AwsOptions, Identity};

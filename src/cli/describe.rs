@@ -68,11 +68,17 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
         writeln!(out, "\nIn AWS:")?;
     }
     for resource in &status.resources {
-        let state = resource.state.as_ref().map_or_else(String::new, |state| format!(" [{state}]"));
+        let mut state = resource.state.as_ref().map_or_else(String::new, |state| format!(" [{state}]"));
+        if let Some(policy) = &resource.policy {
+            state.push_str(&format!(" of {policy}"));
+        }
         writeln!(out, "  {:<15} {}{}", resource.kind, plain(&resource.name), plain(&state))?;
         if let Some(arn) = &resource.arn {
             writeln!(out, "                  {}", plain(arn))?;
         }
+    }
+    if let Some(together) = &status.together {
+        writeln!(out, "\nTogether:\n  {}", plain(together))?;
     }
     if !status.events.is_empty() {
         writeln!(out, "\nEvents (oldest first):")?;

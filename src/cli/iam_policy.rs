@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Done, objects, terminal};
 use crate::api::desired::{Desired, ServiceScaling};
 use crate::diagnose::least_privilege::{documents, own_policy_statements, statements};
-use crate::diagnose::needs::Privilege;
+use crate::diagnose::needs::{Feature, Features, Privilege};
 use crate::model::names::{AccountId, AccountName, Region, ScopeId, ServiceId, TargetKey};
 
 #[derive(Debug, Args)]
@@ -53,6 +53,8 @@ fn role_arn(text: &str) -> Result<String, &'static str> {
 struct Asked {
     account: AccountId,
     keys: BTreeSet<TargetKey>,
+    /// What their objects use.
+    features: Features,
     /// The roles that this one assumes.
     assumed: Vec<String>,
     /// The role itself, where it is known.
@@ -84,11 +86,11 @@ const LEFT_OUT: &str = "left out: what lets the role read its own policies, so t
                         Give its ARN with --role-arn, or --no-explain-denials to do without.\n";
 
 pub(super) fn run(args: &IamPolicyArgs) -> Result<Done> {
-    let Asked { account, keys, assumed, role } = match &args.config {
+    let Asked { account, keys, features, assumed, role } = match &args.config {
         None => everything(args),
         Some(path) => of_objects(args, &objects::read(path)?.desired)?,
     };
-    let mut all = statements(&account, &keys, args.mode.into());
+    let mut all = statements(&account, &keys, &features, args.mode.into());
     if !args.no_explain_denials {
         match role.as_deref().and_then(own_policy_statements) {
             Some(own) => all.extend(own),
@@ -117,7 +119,7 @@ fn everything(args: &IamPolicyArgs) -> Asked {
     let account = AccountId::new(args.account_id.as_str());
     let scope = ScopeId { account: account.clone(), region: Region::new(args.region.as_str()) };
     let keys = BTreeSet::from([TargetKey { scope, service: ServiceId::new("*", "*") }]);
-    Asked { account, keys, assumed: Vec::new(), role: args.role_arn.clone() }
+    Asked { account, keys, features: Feature::all(), assumed: Vec::new(), role: args.role_arn.clone() }
 }
 
 /// What the objects of one account need; for the controller's own account also the roles that it assumes.
@@ -153,7 +155,8 @@ fn of_objects(args: &IamPolicyArgs, desired: &Desired) -> Result<Asked> {
     let keys = objects.iter().map(key).collect();
     let assumes = spec.is_none_or(|spec| spec.role_arn.is_none());
     let roles = desired.accounts.values().filter_map(|account| account.role_arn.clone());
+    let features = objects.iter().flat_map(|object| Feature::of(object)).collect();
     let assumed = if assumes { roles.collect() } else { Vec::new() };
     let role = args.role_arn.clone().or_else(|| spec.and_then(|spec| spec.role_arn.clone()));
-    Ok(Asked { account, keys, assumed, role })
+    Ok(Asked { account, keys, features, assumed, role })
 }

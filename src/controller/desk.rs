@@ -17,7 +17,7 @@ use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::denials::Denials;
 use crate::diagnose::explain::{Background, Diagnosis, Permission, diagnose};
-use crate::diagnose::needs::{Privilege, need};
+use crate::diagnose::needs::{Features, Privilege, need};
 use crate::diagnose::parse::sanitise;
 use crate::diagnose::principal::{Principal, PrincipalKind};
 use crate::model::failure::{AwsService, Failure};
@@ -175,20 +175,25 @@ impl Desk {
     }
 
     /// Looks into failures that are about permissions; others say enough themselves.
-    pub async fn look_into(&self, failures: Vec<Failure>, key: &TargetKey) -> Vec<(Failure, Explained)> {
+    pub async fn look_into(
+        &self,
+        failures: Vec<Failure>,
+        key: &TargetKey,
+        features: &Features,
+    ) -> Vec<(Failure, Explained)> {
         let mut explained = Vec::new();
         for failure in failures {
             if classify(&failure) != Class::Denied || explained.iter().any(|(known, _)| *known == failure) {
                 continue;
             }
-            let diagnosis = self.diagnose(&failure, key).await;
+            let diagnosis = self.diagnose(&failure, key, features).await;
             let text = explain_with(&failure, &diagnosis);
             explained.push((failure, text));
         }
         explained
     }
 
-    async fn diagnose(&self, failure: &Failure, key: &TargetKey) -> Diagnosis {
+    async fn diagnose(&self, failure: &Failure, key: &TargetKey, features: &Features) -> Diagnosis {
         // A role that is there need not be made.
         let is_there = matches!(self.role(), RoleStanding::Present | RoleStanding::Propagating);
         let privilege = match self.policy {
@@ -197,7 +202,7 @@ impl Desk {
         };
         let read = self.policies().await;
         let policies = read.as_ref().filter(|read| read.failures.is_empty()).map(|read| &read.policies);
-        let target = Some((key, privilege));
+        let target = Some((key, privilege, features));
         let background = Background { caller: Some(&self.caller), target, policies, elsewhere: &[] };
         let mut diagnosis = diagnose(failure, background);
         if let Some(doubt) = self.prove(&diagnosis, read.as_deref(), key).await {

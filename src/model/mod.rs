@@ -16,6 +16,7 @@ pub mod failure;
 pub mod fields;
 pub mod iam;
 pub mod intervals;
+pub mod load_balancer;
 pub mod metric;
 pub mod names;
 pub mod number;

@@ -11,7 +11,7 @@ use super::alarm::{AlarmActions, AlarmConfig, AlarmState};
 use super::capacity::{CapacityRange, SuspendedState};
 use super::failure::Failure;
 use super::names::{AlarmName, PolicyName, ScheduledActionName};
-use super::policy::StepScalingConfig;
+use super::policy::PolicyConfig;
 
 /// Tags of one resource.
 pub type Tags = BTreeMap<String, String>;
@@ -88,6 +88,10 @@ pub struct Service {
     pub pending_count: i32,
     /// Whether it is a DAEMON service, which Application Auto Scaling does not scale (S-098).
     pub daemon: bool,
+    /// Whether CodeDeploy deploys it, blue/green (`deploymentController`).
+    pub code_deploy: bool,
+    /// The ARNs of its target groups, in order; with native blue/green deployments the alternate ones too.
+    pub target_groups: Vec<String>,
 }
 
 /// A scalable target.
@@ -108,19 +112,26 @@ pub struct ScalingPolicy {
     pub name: PolicyName,
     /// Stable across updates (S-024).
     pub arn: String,
-    /// What it does.
-    pub config: PolicyConfig,
+    /// What it does; or, for a type or a value that this version does not know, the policy's type.
+    pub config: Result<PolicyConfig, String>,
     /// The alarms that AWS lists for it.
-    pub alarms: Vec<AlarmName>,
+    pub alarms: Vec<AlarmRef>,
 }
 
-/// A policy's configuration, by its type.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum PolicyConfig {
-    /// `StepScaling`.
-    Step(StepScalingConfig),
-    /// Another type, or a value that this version cannot read; the text says which.
-    Other(String),
+impl ScalingPolicy {
+    /// The policy's type, as AWS spells it.
+    pub fn policy_type(&self) -> &str {
+        self.config.as_ref().map_or_else(String::as_str, |config| config.policy_type().as_str())
+    }
+}
+
+/// An alarm that AWS lists for a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmRef {
+    /// The alarm's name.
+    pub name: AlarmName,
+    /// The alarm's ARN.
+    pub arn: String,
 }
 
 /// A scheduled action on a target.
@@ -181,6 +192,15 @@ impl RoleStanding {
     pub fn lets_write(&self) -> bool {
         !matches!(self, Self::Absent | Self::NotMade(_))
     }
+}
+
+/// Which load balancers a target group is behind, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetGroupReading {
+    /// Their ARNs.
+    pub load_balancers: Vec<String>,
+    /// When they were asked for.
+    pub read_at: Timestamp,
 }
 
 /// Who owns a resource, as its tags said, and when.

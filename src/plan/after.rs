@@ -5,7 +5,7 @@ use super::action::{ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
 use crate::model::alarm::AlarmState;
 use crate::model::arn;
 use crate::model::capacity::SuspendedState;
-use crate::model::observed::{Alarm, AlarmReading, ObservedTarget, PolicyConfig, Read, ScalableTarget, ScalingPolicy};
+use crate::model::observed::{Alarm, AlarmReading, ObservedTarget, Read, ScalableTarget, ScalingPolicy};
 
 /// The observation with what was written put into it.
 pub fn after(observed: &ObservedTarget, plan: &Plan, outcomes: &[Outcome]) -> ObservedTarget {
@@ -42,8 +42,13 @@ fn write(after: &mut ObservedTarget, plan: &Plan, kind: &ActionKind, arn: Option
         ActionKind::PutPolicy { name, config } => {
             let (Read::Known(policies), Some(arn)) = (&mut after.policies, arn) else { return };
             policies.retain(|policy| policy.name != *name);
-            let config = PolicyConfig::Step(config.clone());
+            let config = Ok(config.as_ref().clone());
             policies.push(ScalingPolicy { name: name.clone(), arn, config, alarms: Vec::new() });
+        }
+        ActionKind::DeletePolicy(doomed) => {
+            if let Read::Known(policies) = &mut after.policies {
+                policies.retain(|policy| policy.name != doomed.policy.name);
+            }
         }
         ActionKind::PutAlarm { name, config, actions, policy, .. } => {
             let scope = &plan.key.scope;

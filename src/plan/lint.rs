@@ -5,7 +5,7 @@
 use thiserror::Error;
 
 use super::Inputs;
-use super::action::{Action, ActionKind, Part, Plan, PolicyArn};
+use super::action::{Action, ActionKind, DoomedPolicy, Part, Plan, PolicyArn};
 use crate::model::alarm::AlarmActions;
 use crate::model::names::AlarmName;
 use crate::model::observed::Alarm;
@@ -43,6 +43,9 @@ pub enum LintError {
     /// An existing resource is written whose tags were not read.
     #[error("action {0} writes to what exists, and nobody has read whose it is")]
     UnreadOwner(usize),
+    /// A policy is deleted that nobody has read to be ours.
+    #[error("action {0} deletes a policy that is not known to be ours")]
+    DeletesForeign(usize),
     /// An alarm that is not ours is written though it cannot be kept as it is.
     #[error("action {0} writes to an alarm of somebody else that it cannot keep as it is")]
     AlarmNotKept(usize),
@@ -104,6 +107,7 @@ fn check_call(plan: &Plan, index: usize, action: &Action, inputs: Inputs<'_>) ->
         }
         ActionKind::TagTarget { .. } | ActionKind::UntagTarget { .. } | ActionKind::TagAlarm { .. } => Ok(()),
         ActionKind::PutPolicy { .. } => check_target_owner(index, inputs),
+        ActionKind::DeletePolicy(doomed) => check_deletion(index, doomed, inputs),
         ActionKind::PutAlarm { name, actions, policy, .. } => {
             check_alarm(index, name, inputs)?;
             if too_many(actions) {
@@ -158,6 +162,17 @@ fn check_target_owner(index: usize, inputs: Inputs<'_>) -> Result<(), LintError>
         Some(arn) if !inputs.memory.tags.contains_key(arn) => Err(LintError::UnreadOwner(index)),
         _ => Ok(()),
     }
+}
+
+/// What is deleted is as it was read, and by the target's tags ours.
+fn check_deletion(index: usize, doomed: &DoomedPolicy, inputs: Inputs<'_>) -> Result<(), LintError> {
+    let arn = inputs.observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
+    let tags = inputs.memory.tags.get(&doomed.target_arn).filter(|_| arn == Some(doomed.target_arn.as_str()));
+    let policies = inputs.observed.policies.known();
+    let is_ours = tags.zip(policies).is_some_and(|(reading, policies)| {
+        policies.contains(&doomed.policy) && doomed.spared(&reading.tags, policies).is_none()
+    });
+    if is_ours && doomed.owner == *inputs.owner { Ok(()) } else { Err(LintError::DeletesForeign(index)) }
 }
 
 /// The policy itself takes one of the five places on `ALARM`.

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::action::{ActionKind, Outcome, OutcomeResult, Part, Plan};
 use crate::api::status::Reason;
 use crate::model::fields::Change;
-use crate::model::observed::TagReading;
+use crate::model::observed::{TagReading, TargetGroupReading};
 
 /// How long AWS may go on showing what was there before a write.
 pub(super) const READ_LAG: SignedDuration = SignedDuration::from_secs(90);
@@ -22,6 +22,8 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 pub struct Memory {
     /// Tags, by ARN.
     pub tags: BTreeMap<String, TagReading>,
+    /// Load balancers, by target group.
+    pub target_groups: BTreeMap<String, TargetGroupReading>,
     /// Own writes that AWS has not been seen to show.
     pub writes: BTreeMap<Part, RecentWrite>,
     /// When drift was put back, within the last hour.

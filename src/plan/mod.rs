@@ -11,18 +11,21 @@ mod alarms;
 mod attach;
 mod capacity;
 mod draft;
+mod follow;
 mod lint;
 mod memory;
 mod ownership;
 mod policies;
 mod render;
+mod resolve;
 mod scope;
 mod target;
 
 use jiff::Timestamp;
 
 pub use action::{
-    Action, ActionKind, CapacityMove, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb, Withheld,
+    Action, ActionKind, CapacityMove, DoomedPolicy, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb,
+    Withheld,
 };
 pub use after::after;
 pub use lint::{LintError, lint};
@@ -75,8 +78,9 @@ pub fn plan_target(inputs: Inputs<'_>) -> Plan {
         draft.withhold(Part::Target, Reason::ServiceLinkedRoleMissing, message, hint);
         return draft.finish();
     }
-    let target = target::plan(&mut draft, &service);
-    let policies = policies::plan(&mut draft, &target);
+    let wanted = resolve::resolve(&mut draft, &service);
+    let target = target::plan(&mut draft, &service, &wanted);
+    let policies = policies::plan(&mut draft, &target, &wanted);
     alarms::plan(&mut draft, &policies);
     attach::plan(&mut draft, &target, &policies);
     draft.finish()

@@ -163,6 +163,13 @@ fn held(first: &str, tags: &Tags) -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether a target's tags say that a policy on it is ours, and do not put the brake on.
+pub(super) fn owns_policy(tags: &Tags, owner: &OwnerId, name: &PolicyName) -> bool {
+    classify(tags, owner) == Ownership::Ours
+        && brake(tags) == Mode::Apply
+        && digests(tags).contains(&policy_digest(name))
+}
+
 /// Whether a tag holds digests.
 pub(super) fn is_digests_tag(key: &str) -> bool {
     is_of(TAG_POLICIES, key) || is_of(TAG_ATTACHED, key)

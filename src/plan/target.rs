@@ -7,11 +7,12 @@ use super::attach;
 use super::capacity;
 use super::draft::{Claim, Draft, Standing};
 use super::ownership;
+use super::resolve::WantedPolicy;
 use crate::api::desired::{Adoption, ServiceScaling};
 use crate::api::status::Reason;
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::fields::{Change, changes, creation};
-use crate::model::observed::{PolicyConfig, ScalableTarget, ScalingPolicy, Service, Tags};
+use crate::model::observed::{ScalableTarget, ScalingPolicy, Service, Tags};
 
 /// What the policies on the target can count on.
 pub(super) struct TargetStanding {
@@ -33,26 +34,26 @@ impl TargetStanding {
     }
 }
 
-pub(super) fn plan(draft: &mut Draft<'_>, service: &Service) -> TargetStanding {
+pub(super) fn plan(draft: &mut Draft<'_>, service: &Service, wanted: &[WantedPolicy<'_>]) -> TargetStanding {
     let observed = draft.inputs.observed;
     match observed.target.known() {
         None => {
             draft.withhold_unread(Part::Target, "the scalable target", observed.target.failure());
             TargetStanding::blocked()
         }
-        Some(None) => create(draft, service),
-        Some(Some(target)) => update(draft, service, target),
+        Some(None) => create(draft, service, wanted),
+        Some(Some(target)) => update(draft, service, target, wanted),
     }
 }
 
-fn create(draft: &mut Draft<'_>, service: &Service) -> TargetStanding {
+fn create(draft: &mut Draft<'_>, service: &Service, wanted: &[WantedPolicy<'_>]) -> TargetStanding {
     let desired = draft.inputs.desired;
     if !capacity_is_safe(draft, service, desired.range) {
         return TargetStanding::blocked();
     }
     let suspended = desired.suspended.over(SuspendedState::default());
     let mut tags = ownership::object_tags(desired, draft.inputs.owner);
-    let digests = desired_digests(desired);
+    let digests = digests_to_hold(desired, &[], &BTreeSet::new(), wanted);
     tags.extend(ownership::digest_tags(&digests));
     let attached = attach::digests_to_hold(draft.inputs, &BTreeSet::new());
     tags.extend(ownership::attached_tags(&attached));
@@ -78,7 +79,12 @@ fn create(draft: &mut Draft<'_>, service: &Service) -> TargetStanding {
     TargetStanding { standing, digests_by, digests: Some(digests), attached, fresh: true }
 }
 
-fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> TargetStanding {
+fn update(
+    draft: &mut Draft<'_>,
+    service: &Service,
+    target: &ScalableTarget,
+    wanted: &[WantedPolicy<'_>],
+) -> TargetStanding {
     let desired = draft.inputs.desired;
     let range = wanted_range(draft, target);
     let suspended = desired.suspended.over(target.suspended);
@@ -88,9 +94,10 @@ fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> 
     let Some(arn) = &target.arn else {
         return update_without_arn(draft, service, target, range, suspended, differs);
     };
-    let tags_differ = draft.known_tags(arn).is_some_and(|tags| !tag_changes(draft, tags).0.is_empty());
-    let rest_differs =
-        super::policies::differ(draft.inputs) || super::alarms::differ(draft.inputs) || attach::differ(draft.inputs);
+    let tags_differ = draft.known_tags(arn).is_some_and(|tags| !tag_changes(draft, tags, wanted).0.is_empty());
+    let rest_differs = super::policies::differ(draft.inputs, wanted)
+        || super::alarms::differ(draft.inputs)
+        || attach::differ(draft.inputs);
     let writes = !differs.is_empty() || rest_differs || tags_differ;
     let (tags, adopted) = match draft.claim(Part::Target, Lookup::TargetTags(arn.clone()), writes) {
         Claim::Ours(tags) => (tags, false),
@@ -99,7 +106,7 @@ fn update(draft: &mut Draft<'_>, service: &Service, target: &ScalableTarget) -> 
         Claim::Unknown => return unknown_owner(writes),
     };
     draft.heed_brake(&tags);
-    let digests_by = write_tags(draft, arn, &tags);
+    let digests_by = write_tags(draft, arn, &tags, wanted);
     let standing = register(draft, service, target, range, suspended, differs, digests_by);
     let held = ownership::attached(&tags);
     // A record that is not going to be written is none.
@@ -224,8 +231,8 @@ fn capacity_is_safe(draft: &mut Draft<'_>, service: &Service, range: CapacityRan
 }
 
 /// Writes the owner's tags and the digests of our policies, where the tags lack them. Gives the action's index.
-fn write_tags(draft: &mut Draft<'_>, arn: &str, tags: &Tags) -> Option<usize> {
-    let (set, stale) = tag_changes(draft, tags);
+fn write_tags(draft: &mut Draft<'_>, arn: &str, tags: &Tags, wanted: &[WantedPolicy<'_>]) -> Option<usize> {
+    let (set, stale) = tag_changes(draft, tags, wanted);
     let mut last = None;
     if !set.is_empty() {
         let changes = ownership::tag_changes(tags, &set);
@@ -263,11 +270,11 @@ fn tag_action(verb: Verb, kind: ActionKind, changes: Vec<Change>) -> Action {
 /// The digest of a policy that exists stays, even when the object no longer holds it: without it nobody would know
 /// that the policy is ours. The digest of one that somebody else made is not added, or the next pass would take that
 /// policy for ours.
-fn tag_changes(draft: &Draft<'_>, tags: &Tags) -> (Tags, BTreeSet<String>) {
+fn tag_changes(draft: &Draft<'_>, tags: &Tags, policies: &[WantedPolicy<'_>]) -> (Tags, BTreeSet<String>) {
     let desired = draft.inputs.desired;
     let held = ownership::digests(tags);
     let digests = match draft.inputs.observed.policies.known() {
-        Some(policies) => digests_to_hold(desired, policies, &held),
+        Some(existing) => digests_to_hold(desired, existing, &held, policies),
         None => held,
     };
     let mut wanted = ownership::object_tags(desired, draft.inputs.owner);
@@ -282,20 +289,24 @@ fn tag_changes(draft: &Draft<'_>, tags: &Tags) -> (Tags, BTreeSet<String>) {
 }
 
 /// Of what exists: what is ours or is taken over. Of what does not exist: what is wanted.
-fn digests_to_hold(desired: &ServiceScaling, policies: &[ScalingPolicy], held: &BTreeSet<String>) -> BTreeSet<String> {
+fn digests_to_hold(
+    desired: &ServiceScaling,
+    policies: &[ScalingPolicy],
+    held: &BTreeSet<String>,
+    wanted: &[WantedPolicy<'_>],
+) -> BTreeSet<String> {
     let adopts = |policy: &ScalingPolicy| {
         desired.adoption == Adoption::Unowned
-            && matches!(policy.config, PolicyConfig::Step(_))
-            && desired.policies.iter().any(|wanted| wanted.name == policy.name)
+            && desired.policies.iter().any(|wanted| {
+                wanted.name == policy.name && wanted.config.policy_type().as_str() == policy.policy_type()
+            })
     };
     let existing = policies.iter().filter_map(|policy| {
         let digest = ownership::policy_digest(&policy.name);
         (held.contains(&digest) || adopts(policy)).then_some(digest)
     });
-    let missing = desired.policies.iter().filter(|wanted| !policies.iter().any(|policy| policy.name == wanted.name));
-    existing.chain(missing.map(|wanted| ownership::policy_digest(&wanted.name))).collect()
-}
-
-fn desired_digests(desired: &ServiceScaling) -> BTreeSet<String> {
-    desired.policies.iter().map(|policy| ownership::policy_digest(&policy.name)).collect()
+    // What is withheld gets no digest: whoever makes a policy of its name meanwhile owns it.
+    let to_be = wanted.iter().filter(|wanted| wanted.config.is_some()).map(|wanted| &wanted.policy.name);
+    let missing = to_be.filter(|name| !policies.iter().any(|policy| policy.name == **name));
+    existing.chain(missing.map(ownership::policy_digest)).collect()
 }

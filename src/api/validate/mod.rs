@@ -1,8 +1,8 @@
 //! What AWS allows, checked before anything is sent, and the resolved objects that come of it.
 //!
-//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `policies`, `intervals`, `alarm`, `metric`,
-//! `queries`, `statistic`, `window`, `actions`, `account`) and those among objects ([`across`]). What AWS refuses is an
-//! error; what AWS accepts and cannot do what it says is a
+//! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `scaling` with `policies`, `intervals`,
+//! `tracking` and `predictive`, `alarm`, `metric`, `queries`, `metric_math`, `statistic`, `window`, `actions`, `account`)
+//! and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it says is a
 //! warning. The rules of steps are `model::steps`. A function here reports every broken rule and goes on with what
 //! it can; an object whose report has an error is never used.
 
@@ -13,11 +13,15 @@ mod alarm;
 mod intervals;
 mod metadata;
 mod metric;
+mod metric_math;
 mod policies;
+mod predictive;
 mod queries;
+mod scaling;
 mod statistic;
 mod tags;
 mod target;
+mod tracking;
 mod window;
 
 #[cfg(test)]
@@ -63,7 +67,7 @@ pub fn service_scaling(
     let place = target::place(&spec, &at, report);
     let range = target::range(&spec, &at, report);
     let tags = tags::check(spec.tags.as_ref(), &at.key("tags"), report);
-    let policies = policies::check(&spec, &place, &at, report);
+    let policies = scaling::check(&spec, &place, &at, report);
     target::warn_of_sleep(range, &policies, &at, report);
     let scaling = ServiceScaling {
         key: ObjectKey::new(object.metadata.namespace.as_deref().unwrap_or("default"), object.metadata.name),

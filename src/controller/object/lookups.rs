@@ -1,4 +1,4 @@
-//! Whose what exists is: the tags that a plan asks for, read at most once a pass and kept in the memory.
+//! What a plan asks for: whose something is and where a target group is, read at most once a pass and kept in the memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +10,13 @@ use crate::api::status::Reason;
 use crate::controller::assign::Assigned;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::TargetKey;
-use crate::model::observed::{ObservedTarget, RoleStanding, TagReading};
+use crate::model::observed::{ObservedTarget, RoleStanding, TagReading, TargetGroupReading};
 use crate::plan::{Lookup, Memory, Part, Plan, Withheld, plan_target};
 
 /// A plan is made again after a lookup, twice at most.
 const LOOKUP_ROUNDS: usize = 2;
 
-/// The plan, with the tags read that it asks for.
+/// The plan, with everything looked up that it asks for.
 pub(super) async fn plan_with_lookups(
     context: &Context,
     object: &Assigned,
@@ -32,9 +32,13 @@ pub(super) async fn plan_with_lookups(
         }
         for lookup in std::mem::take(&mut plan.lookups) {
             match look_up(context, &object.key, &lookup).await {
-                Ok((arn, reading)) => {
+                Ok(found) => {
                     failed.remove(&lookup);
-                    memory.tags.insert(arn, reading);
+                    let arn = lookup.arn().to_owned();
+                    match found {
+                        Found::Tags(reading) => _ = memory.tags.insert(arn, reading),
+                        Found::TargetGroup(reading) => _ = memory.target_groups.insert(arn, reading),
+                    }
                 }
                 Err(failure) => {
                     failed.insert(lookup, failure);
@@ -47,26 +51,38 @@ pub(super) async fn plan_with_lookups(
     plan
 }
 
-/// Reads the tags of a resource, unless that is known to be denied and it is not time for a probe: fifty objects ask once.
+/// What a lookup found.
+pub(in crate::controller) enum Found {
+    /// Whose something is.
+    Tags(TagReading),
+    /// Which load balancers a target group is behind.
+    TargetGroup(TargetGroupReading),
+}
+
+/// Looks something up, unless that is known to be denied and it is not time for a probe: fifty objects ask once.
 pub(in crate::controller) async fn look_up(
     context: &Context,
     key: &TargetKey,
     lookup: &Lookup,
-) -> Result<(String, TagReading), Failure> {
-    const OPERATION: &str = "ListTagsForResource";
+) -> Result<Found, Failure> {
     let (scope, desk, read_at) = (&context.scope, &context.desk, context.clock.now());
-    let (service, arn) = match lookup {
-        Lookup::TargetTags(arn) => (AwsService::ApplicationAutoScaling, arn),
-        Lookup::AlarmTags(arn) => (AwsService::CloudWatch, arn),
+    let (service, operation) = match lookup {
+        Lookup::TargetTags(_) => (AwsService::ApplicationAutoScaling, "ListTagsForResource"),
+        Lookup::AlarmTags(_) => (AwsService::CloudWatch, "ListTagsForResource"),
+        Lookup::TargetGroup(_) => (AwsService::ElasticLoadBalancing, "DescribeTargetGroups"),
     };
-    let tags = async {
+    let found = async {
+        let tags = |tags| Found::Tags(TagReading { tags, read_at });
         match lookup {
-            Lookup::TargetTags(arn) => scope.target_tags(arn).await,
-            Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await,
+            Lookup::TargetTags(arn) => scope.target_tags(arn).await.map(tags),
+            Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await.map(tags),
+            Lookup::TargetGroup(arn) => {
+                let load_balancers = scope.load_balancers(arn).await?;
+                Ok(Found::TargetGroup(TargetGroupReading { load_balancers, read_at }))
+            }
         }
     };
-    let tags = admit(desk.as_ref(), service, OPERATION, key, tags).await.map_err(Refused::failure)?;
-    Ok((arn.clone(), TagReading { tags, read_at }))
+    admit(desk.as_ref(), service, operation, key, found).await.map_err(Refused::failure)
 }
 
 /// What could not be looked up is not written to.
@@ -79,17 +95,21 @@ fn say_failed_lookups(
     for lookup in std::mem::take(&mut plan.lookups) {
         let failure = failed.get(&lookup);
         let why = failure.map_or_else(|| "it has not been read yet".to_owned(), ToString::to_string);
+        let what = match lookup {
+            Lookup::TargetTags(_) | Lookup::AlarmTags(_) => "whose it is",
+            Lookup::TargetGroup(_) => "the load balancer of the service's target group",
+        };
         plan.withheld.push(Withheld {
-            part: part_of(&lookup, observed),
+            part: part_of(&lookup, object, observed),
             reason: Reason::ReadFailed,
-            message: format!("whose it is could not be read, so nothing is written: {why}"),
+            message: format!("{what} could not be read, so nothing is written: {why}"),
             hint: format!("It is read again with the next pass; until then {} stays as it is.", object.desired.key),
             failure: failure.cloned(),
         });
     }
 }
 
-fn part_of(lookup: &Lookup, observed: &ObservedTarget) -> Part {
+fn part_of(lookup: &Lookup, object: &Assigned, observed: &ObservedTarget) -> Part {
     match lookup {
         Lookup::TargetTags(_) => Part::Target,
         Lookup::AlarmTags(arn) => observed
@@ -97,11 +117,15 @@ fn part_of(lookup: &Lookup, observed: &ObservedTarget) -> Part {
             .iter()
             .find(|(_, read)| read.known().and_then(Option::as_ref).is_some_and(|alarm| alarm.arn == *arn))
             .map_or(Part::Object, |(name, _)| Part::Alarm(name.clone())),
+        Lookup::TargetGroup(_) => {
+            let policy = object.desired.policies.iter().find(|policy| policy.config.lacks_label());
+            policy.map_or(Part::Object, |policy| Part::Policy(policy.name.clone()))
+        }
     }
 }
 
-/// Forgets the tags of what is gone, once AWS would show it for sure: a service made anew every day has a new target
-/// each time.
+/// Forgets the tags and target groups of what is gone, once AWS would show it for sure: a service made anew every day has
+/// a new target each time.
 pub(super) fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: Timestamp) {
     if !observed.is_complete() {
         return;
@@ -109,6 +133,8 @@ pub(super) fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: T
     let target = observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
     let alarms = observed.alarms.values().filter_map(|read| Some(read.known()?.as_ref()?.arn.as_str()));
     let there: BTreeSet<&str> = target.into_iter().chain(alarms).collect();
+    let groups = observed.service.known().and_then(Option::as_ref).map(|service| &service.target_groups);
+    memory.target_groups.retain(|arn, _| groups.is_some_and(|groups| groups.contains(arn)));
     memory.tags.retain(|arn, reading| {
         there.contains(arn.as_str()) || now.duration_since(reading.read_at) < SignedDuration::from_hours(1)
     });

@@ -19,9 +19,7 @@ use crate::model::alarm::{AlarmActions, AlarmState};
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::{AccountId, AlarmName, PolicyName, Region, ScopeId};
-use crate::model::observed::{
-    Alarm, AlarmReading, PolicyConfig, Read, RoleStanding, ScalableTarget, ScalingPolicy, TagReading,
-};
+use crate::model::observed::{Alarm, AlarmReading, Read, RoleStanding, ScalableTarget, ScalingPolicy, TagReading};
 
 const YAML: &str = include_str!("../../../deploy/examples/search-api.yaml");
 const POLICY: &str = "ECSPersonalScaleOutPolicyProd";
@@ -63,6 +61,8 @@ impl Scene {
             running_count: 2,
             pending_count: 0,
             daemon: false,
+            code_deploy: false,
+            target_groups: vec![],
         };
         let names = desired.policies.iter().flat_map(|policy| &policy.alarms).map(|alarm| alarm.name.clone());
         let observed = ObservedTarget {
@@ -98,7 +98,7 @@ impl Scene {
         let held = ScalingPolicy {
             name: policy.name.clone(),
             arn: arn.clone(),
-            config: PolicyConfig::Step(policy.config.clone()),
+            config: Ok(policy.config.clone()),
             alarms: vec![],
         };
         let alarm = Alarm {

@@ -61,7 +61,7 @@ fn a_policy_of_another_kind_is_never_taken_over() {
     scene.desired.adoption = Adoption::Unowned;
     let owner_alone = object_tags(&scene.desired, &scene.owner);
     scene.knows(TARGET_ARN, owner_alone);
-    scene.policies()[0].config = PolicyConfig::Other("TargetTrackingScaling".into());
+    scene.policies()[0].config = Err("TargetTrackingScaling".into());
     let plan = scene.plan();
     assert_eq!((parts(&plan), withheld(&plan)[0].clone()), (vec![], (policy_part(), Reason::Conflict)));
 }

@@ -19,7 +19,7 @@ use crate::plan::{OutcomeResult, Part};
 
 pub(super) use parts::synced;
 pub(super) use role::service_linked_role;
-pub(super) use seen::{capacity, capacity_in_range, resources};
+pub(super) use seen::{capacity, capacity_in_range};
 
 use parts::withheld_for;
 

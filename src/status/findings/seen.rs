@@ -1,6 +1,6 @@
-//! What was seen of the service and of its resources, for people: nothing here decides whether an object is Ready.
+//! What was seen of the service, for people: nothing here decides whether an object is Ready.
 
-use crate::api::status::{CapacityStatus, Reason, ResourceStatus};
+use crate::api::status::{CapacityStatus, Reason};
 use crate::model::observed::ObservedTarget;
 use crate::status::pass::Finding;
 
@@ -29,29 +29,4 @@ pub(in crate::status) fn capacity_in_range(observed: &ObservedTarget) -> Option<
             format!("The next scaling activity or register moves it to {}.", range.clamp(desired)),
         )
     })
-}
-
-pub(in crate::status) fn resources(observed: &ObservedTarget) -> Vec<ResourceStatus> {
-    let target = observed.target.known().and_then(Option::as_ref).map(|target| ResourceStatus {
-        kind: "ScalableTarget".to_owned(),
-        name: "ecs:service:DesiredCount".to_owned(),
-        arn: target.arn.clone(),
-        state: None,
-    });
-    let policies = observed.policies.known().into_iter().flatten().map(|policy| ResourceStatus {
-        kind: "ScalingPolicy".to_owned(),
-        name: policy.name.to_string(),
-        arn: Some(policy.arn.clone()),
-        state: None,
-    });
-    let alarms = observed.alarms.iter().filter_map(|(name, read)| {
-        let alarm = read.known()?.as_ref()?;
-        Some(ResourceStatus {
-            kind: "Alarm".to_owned(),
-            name: name.to_string(),
-            arn: Some(alarm.arn.clone()),
-            state: Some(alarm.state.as_str().to_owned()),
-        })
-    });
-    target.into_iter().chain(policies).chain(alarms).collect()
 }

@@ -6,7 +6,7 @@
 //! wire           awsJson, rpc-v2-cbor, awsQuery  <->  value::Value
 //! world          faults, credentials, limits, then the operation; counters
 //! permissions    what an operation needs, and whether the caller's policies allow it
-//! ecs autoscaling cloudwatch iam sts             one module a service family: its state and its operations
+//! ecs elastic_load_balancing autoscaling cloudwatch iam sts         one module a service family: its state and its operations
 //! cloud          all state, by account and region
 //! seed           what a world starts with
 //! time           what happens without a call: tasks start, alarms are evaluated, policies fire
@@ -25,6 +25,7 @@ pub mod cloudwatch;
 mod control;
 pub mod counters;
 pub mod ecs;
+pub mod elastic_load_balancing;
 pub mod error;
 pub mod faults;
 pub mod founding;

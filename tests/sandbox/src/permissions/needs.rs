@@ -39,6 +39,8 @@ pub(super) fn needs(cloud: &Cloud, call: &Call<'_>, service: AwsService, operati
         AwsService::Sts => vec![], // GetCallerIdentity cannot be denied
         AwsService::Iam => vec![iam_needs::need(cloud, call, operation)],
         AwsService::Ecs => of_ecs(cloud, call, operation),
+        // Its describes know no resources.
+        AwsService::ElasticLoadBalancing => vec![Need::new(request(cloud, call, service, operation, "*"))],
         AwsService::ApplicationAutoScaling => of_autoscaling(cloud, call, operation),
         AwsService::CloudWatch => of_cloudwatch(cloud, call, operation),
     }

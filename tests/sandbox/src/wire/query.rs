@@ -9,8 +9,9 @@ use crate::error::AwsError;
 use crate::message::Response;
 use crate::value::{Map, Value};
 
-const NAMESPACES: [(AwsService, &str, &str); 3] = [
+const NAMESPACES: [(AwsService, &str, &str); 4] = [
     (AwsService::CloudWatch, "2010-08-01", "http://monitoring.amazonaws.com/doc/2010-08-01/"),
+    (AwsService::ElasticLoadBalancing, "2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"),
     (AwsService::Iam, "2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/"),
     (AwsService::Sts, "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/"),
 ];
