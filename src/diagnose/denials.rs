@@ -249,7 +249,10 @@ mod tests {
         let mut denials = Denials::default();
         denials.note(&missing("ecs:UpdateService"), &key("B"), at(0));
         let said = denials.all(at(10));
-        assert_eq!((said[0].action.as_str(), said[0].operation.as_str()), ("ecs:UpdateService", "RegisterScalableTarget"));
+        assert_eq!(
+            (said[0].action.as_str(), said[0].operation.as_str()),
+            ("ecs:UpdateService", "RegisterScalableTarget")
+        );
         assert_eq!(said[0].resource, "arn:aws:ecs:eu-west-1:111122223333:service/B/api");
         assert_eq!((said[0].since, said[0].next_probe), (at(0), Some(at(54))));
         assert_eq!(denials.all(at(54))[0].next_probe, None, "it is due");

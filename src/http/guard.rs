@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn addresses_and_localhost_are_our_own_names_and_no_other() {
-        let own = |host: &'static str| is_own_name(&HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]));
+        let own =
+            |host: &'static str| is_own_name(&HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]));
         for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "10.2.3.4", "[::1]:8080", "[::1]"] {
             assert!(own(host), "{host}");
         }

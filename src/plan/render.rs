@@ -204,7 +204,8 @@ fn change_text(verb: Verb, change: &Change) -> String {
     }
 }
 
-fn value_text(value: &Value) -> String {
+/// A field's value for people, on one line.
+pub fn value_text(value: &Value) -> String {
     match value {
         Value::Null => "(unset)".to_owned(),
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),

@@ -21,7 +21,7 @@ pub(super) fn content(view: &ObjectView, root: &Root, now: Timestamp) -> Markup 
         (heading(view, root, now))
         section { h2 { "Conditions" } (conditions(&status.conditions, now)) }
         @if let Some(capacity) = status.capacity { section { h2 { "Tasks" } (tasks(capacity)) } }
-        @if !desired.policies.is_empty() { section { h2 { "Step scaling" } (policies(desired)) } }
+        @if !desired.policies.is_empty() { section { h2 { "Scaling policies" } @if let Some(together) = &status.together { p { (together) } } (policies(desired)) } }
         (last_plan(view, now))
         @if !status.resources.is_empty() {
             section { h2 { "In AWS" } (boxed("resources", "Resources in AWS", resources(view.key.as_ref(), &status.resources))) }

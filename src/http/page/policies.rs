@@ -1,39 +1,51 @@
-//! What step scaling does, as a chart and as a table: both in values of the metric and relative to the threshold.
+//! What scaling policies do. Steps stand as a chart and as a table, both in values of the metric and relative to the
+//! threshold; the other types say what they are set to.
 
 use maud::{Markup, html};
 
 use super::chart;
 use super::parts::boxed;
-use crate::api::desired::{DesiredAlarm, ServiceScaling, StepPolicy};
+use crate::api::desired::{DesiredAlarm, DesiredPolicy, ServiceScaling};
 use crate::model::alarm::{AlarmConfig, ComparisonOperator};
+use crate::model::fields::Fields as _;
 use crate::model::metric::{AlarmMetric, QuerySource};
 use crate::model::number::Number;
 use crate::model::policy::{AdjustmentType, StepScalingConfig};
 use crate::model::steps::{AbsoluteStep, Uncovered, absolute, never_matches, uncovered};
-use crate::plan::adjustment_text;
+use crate::plan::{adjustment_text, value_text};
 
-/// Every step policy of an object.
+/// Every policy of an object.
 pub(super) fn policies(object: &ServiceScaling) -> Markup {
     html! { @for (index, policy) in object.policies.iter().enumerate() { (one(index, policy)) } }
 }
 
-fn one(index: usize, policy: &StepPolicy) -> Markup {
-    let config = &policy.config;
+fn one(index: usize, policy: &DesiredPolicy) -> Markup {
     html! {
         article.policy {
-            h3 { (policy.name) }
-            p.muted {
-                (config.adjustment_type.as_str()) ", cooldown " (config.cooldown) " s, "
-                "datapoints aggregated by " (config.metric_aggregation_type.as_str())
-                @if let Some(least) = config.min_adjustment_magnitude { ", at least " (least) " tasks" }
+            h3 { (policy.name) " " span.muted { (policy.config.policy_type().as_str()) } }
+            @match policy.config.step() {
+                Some(config) => { (step_policy(index, policy, config)) }
+                None => { dl.facts { @for field in policy.config.fields().iter().filter(|field| !field.value.is_null()) {
+                    dt { (field.name) } dd { (value_text(&field.value)) }
+                } } }
             }
-            @for alarm in &policy.alarms { (fired_by(alarm)) }
-            @for (number, effect) in effects(policy).iter().enumerate() {
-                (effect.shown(&format!("steps-{index}-{number}"), config.adjustment_type))
-            }
-            @if let Some(alarm) = &policy.alarm_ref {
-                p { "Fired by the alarm " strong { (alarm.name) } ", which is somebody else's: its threshold is its own." }
-            }
+        }
+    }
+}
+
+fn step_policy(index: usize, policy: &DesiredPolicy, config: &StepScalingConfig) -> Markup {
+    html! {
+        p.muted {
+            (config.adjustment_type.as_str()) ", cooldown " (config.cooldown) " s, "
+            "datapoints aggregated by " (config.metric_aggregation_type.as_str())
+            @if let Some(least) = config.min_adjustment_magnitude { ", at least " (least) " tasks" }
+        }
+        @for alarm in &policy.alarms { (fired_by(alarm)) }
+        @for (number, effect) in effects(policy, config).iter().enumerate() {
+            (effect.shown(&format!("steps-{index}-{number}"), config.adjustment_type))
+        }
+        @if let Some(alarm) = &policy.alarm_ref {
+            p { "Fired by the alarm " strong { (alarm.name) } ", which is somebody else's: its threshold is its own." }
         }
     }
 }
@@ -85,21 +97,21 @@ pub(super) struct Step {
 }
 
 /// One effect for each threshold that fires the policy.
-fn effects(policy: &StepPolicy) -> Vec<Effect> {
+fn effects(policy: &DesiredPolicy, config: &StepScalingConfig) -> Vec<Effect> {
     let mut seen: Vec<(Number, ComparisonOperator)> = Vec::new();
     let mut effects: Vec<Effect> = Vec::new();
     for alarm in &policy.alarms {
         let divides = (alarm.config.threshold, alarm.config.comparison_operator);
         if !seen.contains(&divides) {
             seen.push(divides);
-            effects.push(at_threshold(&policy.config, &alarm.config));
+            effects.push(at_threshold(config, &alarm.config));
         }
     }
     if let Some(alarm) = &policy.alarm_ref {
         effects.push(match &alarm.steps {
             Some(steps) => without_threshold(steps.iter().copied(), "the metric of its alarm", false),
             None => {
-                let steps = policy.config.steps.iter().map(|step| absolute(step, Number::ZERO));
+                let steps = config.steps.iter().map(|step| absolute(step, Number::ZERO));
                 without_threshold(steps, "the metric, from the alarm's threshold on", true)
             }
         });
@@ -125,11 +137,8 @@ fn at_threshold(config: &StepScalingConfig, alarm: &AlarmConfig) -> Effect {
 }
 
 fn without_threshold(steps: impl Iterator<Item = AbsoluteStep>, axis: &str, relative: bool) -> Effect {
-    let step = |shown: AbsoluteStep| Step {
-        shown,
-        relative: relative.then_some((shown.lower, shown.upper)),
-        is_dead: false,
-    };
+    let step =
+        |shown: AbsoluteStep| Step { shown, relative: relative.then_some((shown.lower, shown.upper)), is_dead: false };
     Effect { steps: steps.map(step).collect(), gaps: vec![], threshold: None, axis: axis.to_owned(), relative }
 }
 

@@ -1,7 +1,7 @@
 //! The pages, over a real socket: what they show, and what no text can make of them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -35,8 +35,11 @@ fn now() -> Timestamp {
 }
 
 fn example() -> ServiceScaling {
-    let loaded = load(&[SourceFile { path: "search-api.yaml".into(), bytes: OBJECT.into() }]);
-    loaded.desired.services.into_values().next().unwrap()
+    static LOADED: LazyLock<ServiceScaling> = LazyLock::new(|| {
+        let loaded = load(&[SourceFile { path: "search-api.yaml".into(), bytes: OBJECT.into() }]);
+        loaded.desired.services.into_values().next().unwrap()
+    });
+    LOADED.clone()
 }
 
 fn condition(kind: ConditionType, status: ConditionStatus, reason: Reason, message: &str) -> Condition {
@@ -142,7 +145,9 @@ fn hostile() -> ObjectView {
 /// One script, our own; no tag, no attribute and no invisible character of anybody else.
 fn assert_harmless(page: &str, path: &str) {
     assert_eq!(page.matches("<script").count(), 1, "{path}: {page}");
-    for forbidden in ["<img", "</pre>&lt;", "\u{1b}", "\u{202e}", "\u{0}", "href=\"javascript", "style=\"", " onerror=\""] {
+    for forbidden in
+        ["<img", "</pre>&lt;", "\u{1b}", "\u{202e}", "\u{0}", "href=\"javascript", "style=\"", " onerror=\""]
+    {
         assert!(!page.contains(forbidden), "{path}: {forbidden:?} in {page}");
     }
     assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"), "{path}: it is shown as text: {page}");
@@ -178,7 +183,8 @@ async fn text_from_yaml_and_aws_stays_text_wherever_it_stands() {
 
 #[tokio::test]
 async fn every_answer_keeps_the_browser_in_its_bounds() {
-    let site = Site::guarded(vec![object("a", ConditionStatus::True, 2)], Some(Token::of("a-secret-of-16-chars"))).await;
+    let site =
+        Site::guarded(vec![object("a", ConditionStatus::True, 2)], Some(Token::of("a-secret-of-16-chars"))).await;
     for path in ["/", "/page.js", "/api/v1/config", "/metrics", "/nothing/here"] {
         let answer = site.ask(Method::GET, path, &[]).await;
         let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
