@@ -131,7 +131,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("device,width,height", [("desktop", 1280, 900), ("phone", 375, 812)])
+@pytest.mark.parametrize("device,width,height", [("desktop", 1024, 760), ("phone", 375, 812)])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_screenshot_shows_what_it_is_for(browse, name, device, width, height, scheme):
     """With `UPDATE_SCREENSHOTS=1` the pictures beside this file are written anew."""
