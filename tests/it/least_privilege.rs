@@ -31,19 +31,7 @@ fn objects() -> String {
 }
 
 /// Target tracking of a load balancer's requests: the target group is looked up.
-const SEARCH_WEB: &str = "apiVersion: ecs-scaling.dev/v1alpha1
-kind: ServiceScaling
-metadata: {name: search-web}
-spec:
-  cluster: C
-  service: search-web
-  minCapacity: 2
-  maxCapacity: 20
-  targetTracking:
-  - policyName: requests
-    targetValue: 1000
-    predefinedMetricSpecification: {predefinedMetricType: ALBRequestCountPerTarget}
-";
+const SEARCH_WEB: &str = include_str!("../../deploy/tracking/search-web.yaml");
 
 /// What `iam-policy` prints for the objects, without one action.
 fn policy(privilege: Privilege, without: &str) -> Vec<Value> {

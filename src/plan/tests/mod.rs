@@ -6,6 +6,7 @@ mod memory;
 mod order;
 mod owners;
 mod scope;
+mod tracking;
 
 use std::collections::BTreeMap;
 
