@@ -123,10 +123,12 @@ def test_every_thing_is_reached_by_keyboard(browse):
 
 
 PAGES = {
-    "objects": ("/", ["Reconciling", "AccessDenied", "PermissionsGranted"]),
-    "object": (OBJECT, ["AllowServiceLinkedRoles", EDITED, "threshold 30", "+4 tasks"]),
-    "accounts": ("/accounts", [MEMBER, f"assumed-role/{ROLE}", "NotMade", "iam:CreateServiceLinkedRole"]),
-    "config": ("/config", ["refused.yaml:9:3", "maxCapactiy: 3", "did you mean"]),
+    "objects": ("/", "main", ["Reconciling", "AccessDenied", "PermissionsGranted"]),
+    "object": (OBJECT, "main", ["Because of PermissionsGranted", "B/search-api", "team=search"]),
+    "edit": (OBJECT, "li:has([id^=edit-])", ["AllowServiceLinkedRoles", EDITED, "Copy"]),
+    "steps": (OBJECT, "section:has(.policy)", ["threshold 30", "+4 tasks", "0 to +10", "threshold 10", "-1 task"]),
+    "accounts": ("/accounts", "main", [MEMBER, f"assumed-role/{ROLE}", "NotMade", "iam:CreateServiceLinkedRole"]),
+    "config": ("/config", "main", ["refused.yaml:9:3", "maxCapactiy: 3", "did you mean"]),
 }
 
 
@@ -135,9 +137,11 @@ PAGES = {
 @pytest.mark.parametrize("name", PAGES)
 def test_a_screenshot_shows_what_it_is_for(browse, name, device, width, height, scheme):
     """With `UPDATE_SCREENSHOTS=1` the pictures beside this file are written anew."""
-    path, shown = PAGES[name]
+    path, place, shown = PAGES[name]
     page = browse(path, viewport={"width": width, "height": height}, color_scheme=scheme)
-    text = page.inner_text("main") + " ".join(page.locator("svg text").all_text_contents())
+    part = page.locator(place).first
+    part.evaluate("element => element.scrollIntoView()")
+    text = part.inner_text() + " ".join(part.locator("svg text").all_text_contents())
     missing = [part for part in shown if part not in text]
     assert not missing, text
     assert page.evaluate("document.documentElement.scrollWidth") == width, "only tables scroll sideways, in their own box"

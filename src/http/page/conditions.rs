@@ -14,7 +14,10 @@ pub(super) fn conditions(all: &[Condition], now: Timestamp) -> Markup {
         @if all.is_empty() { p.muted { "It has not been looked at yet." } }
         ul.conditions {
             @for (index, condition) in all.iter().enumerate() {
-                (one(index, condition, is_shown(index, &condition.fix), now))
+                @match said_below(condition, all) {
+                    Some(below) => li.trouble { (line(condition, now)) p { "Because of " strong { (below) } ", below." } },
+                    None => (one(index, condition, is_shown(index, &condition.fix), now)),
+                }
             }
         }
     }
@@ -24,12 +27,7 @@ fn one(index: usize, condition: &Condition, fix_is_shown: bool, now: Timestamp) 
     let has_fix = !fix_is_shown && !condition.fix.is_empty();
     html! {
         li class=[is_troubled(condition).then_some("trouble")] {
-            div.line {
-                (condition_badge(condition.kind, condition.status))
-                strong { (condition.kind) }
-                span.reason { (condition.reason) }
-                span.muted { (ago(now, condition.last_transition_time)) }
-            }
+            (line(condition, now))
             @if !repeats_ready(condition) {
                 p.muted[!is_troubled(condition)] { (condition.message) }
                 @if (condition.fix.edits.is_empty() || fix_is_shown) && !condition.hint.is_empty() {
@@ -39,6 +37,24 @@ fn one(index: usize, condition: &Condition, fix_is_shown: bool, now: Timestamp) 
             }
         }
     }
+}
+
+fn line(condition: &Condition, now: Timestamp) -> Markup {
+    html! {
+        div.line {
+            (condition_badge(condition.kind, condition.status))
+            strong { (condition.kind) }
+            span.reason { (condition.reason) }
+            span.muted { (ago(now, condition.last_transition_time)) }
+        }
+    }
+}
+
+/// The condition whose words a Ready that is not True only repeats, with its type before them.
+fn said_below(ready: &Condition, all: &[Condition]) -> Option<ConditionType> {
+    let is_repeated = |other: &&Condition| ready.message == format!("{}: {}", other.kind, other.message);
+    let is_ready = ready.kind == ConditionType::Ready && is_troubled(ready);
+    is_ready.then(|| all.iter().find(is_repeated)).flatten().map(|other| other.kind)
 }
 
 /// Reconciling and Stalled stand beside a Ready that says the same.

@@ -246,6 +246,7 @@ async fn an_object_shows_both_forms_of_its_steps_and_its_edit() {
     let statement = json!({"Sid": "S", "Effect": "Allow"});
     view.status.conditions[2].fix.edits =
         vec![PolicyEdit { edit: "In statement S: add x.".into(), edited_statements: vec![statement] }];
+    view.status.conditions[0].message = "PermissionsGranted: as it is".to_owned();
     let page = Site::of(vec![view]).await.get("/objects/default/search-api").await;
     for part in [
         "<td>30 to 40</td><td>0 to +10</td><td>+2 tasks</td>",
@@ -256,6 +257,7 @@ async fn an_object_shows_both_forms_of_its_steps_and_its_edit() {
         "{\n  &quot;Sid&quot;: &quot;S&quot;,\n  &quot;Effect&quot;: &quot;Allow&quot;\n}</pre>",
         "https://ap-northeast-2.console.aws.amazon.com/ecs/v2/clusters/B/services/search-api/health",
         "href=\"../../accounts\"",
+        "Because of <strong>PermissionsGranted</strong>, below.",
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
