@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::admission::{Admission, Refused, admit};
+use crate::admission::{Admission, Call, Refused, admit};
 use crate::api::desired::ServiceScaling;
-use crate::aws::{Edited, Scope, Written};
+use crate::aws::{Edited, Scope, Which, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::PolicyName;
-use crate::plan::{Action, ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
+use crate::plan::{Action, ActionKind, DoomedPolicy, Outcome, OutcomeResult, Plan, PolicyArn};
 
 /// How old an observation may be when a write goes out that was planned from it.
 pub const MAX_READ_AGE: SignedDuration = SignedDuration::from_secs(60);
@@ -66,15 +66,51 @@ async fn admitted(
     made: &BTreeMap<PolicyName, String>,
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
-    let sent = admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await;
-    match sent {
+    let call = Call { service, operation, key: &plan.key, on: subject(&action.kind) };
+    if let ActionKind::DeletePolicy(doomed) = &action.kind
+        && let Some(why) = spared(scope, admission, plan, doomed).await.map_err(not_done)?
+    {
+        return Err(OutcomeResult::Skipped { why });
+    }
+    match admit(admission, call, send(scope, plan, action, made)).await {
         Ok(Edited::Written(written)) => Ok(written),
         Ok(Edited::ChangedMeanwhile) => {
             let why = "somebody changed it since it was read, so nothing was written; it is looked at again";
             Err(OutcomeResult::Skipped { why: why.to_owned() })
         }
-        Err(Refused::Held(denial)) => Err(OutcomeResult::Held(denial)),
-        Err(Refused::Failed(failure)) => Err(OutcomeResult::Failed(failure)),
+        Err(refused) => Err(not_done(refused)),
+    }
+}
+
+fn not_done(refused: Refused) -> OutcomeResult {
+    match refused {
+        Refused::Held(denial) => OutcomeResult::Held(denial),
+        Refused::Failed(failure) => OutcomeResult::Failed(failure),
+    }
+}
+
+/// Why a policy must not be deleted after all: whose it is and what it does are read again right before.
+async fn spared(
+    scope: &Scope,
+    admission: &impl Admission,
+    plan: &Plan,
+    doomed: &DoomedPolicy,
+) -> Result<Option<String>, Refused> {
+    let service = &plan.key.service;
+    let call = |operation| Call { service: AwsService::ApplicationAutoScaling, operation, key: &plan.key, on: "" };
+    let tags = scope.target_tags(&doomed.target_arn);
+    let tags = admit(admission, call("ListTagsForResource"), tags).await?;
+    let policies = scope.policies(Which::Of(service));
+    let policies = admit(admission, call("DescribeScalingPolicies"), policies).await?;
+    Ok(doomed.spared(&tags, policies.get(service).map(Vec::as_slice).unwrap_or_default()))
+}
+
+/// Which of several alarms it is on: a policy may allow one and deny another.
+fn subject(kind: &ActionKind) -> &str {
+    match kind {
+        ActionKind::PutAlarm { name, .. } | ActionKind::EditAlarmActions { name, .. } => name.as_str(),
+        ActionKind::TagAlarm { arn, .. } => arn,
+        _ => "",
     }
 }
 
@@ -84,7 +120,9 @@ fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
         ActionKind::TagTarget { .. } => (AwsService::ApplicationAutoScaling, "TagResource"),
         ActionKind::UntagTarget { .. } => (AwsService::ApplicationAutoScaling, "UntagResource"),
         ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
+        ActionKind::DeletePolicy(_) => (AwsService::ApplicationAutoScaling, "DeleteScalingPolicy"),
         ActionKind::PutAlarm { .. } | ActionKind::EditAlarmActions { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
+        ActionKind::PutScheduledAction { .. } => (AwsService::ApplicationAutoScaling, "PutScheduledAction"),
         ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
     }
 }
@@ -102,7 +140,8 @@ async fn send(
         }
         ActionKind::TagTarget { arn, tags } => scope.tag_target(arn, tags).await,
         ActionKind::UntagTarget { arn, keys } => scope.untag_target(arn, keys).await,
-        ActionKind::PutPolicy { name, config } => scope.put_step_policy(service, name, config).await,
+        ActionKind::PutPolicy { name, config } => scope.put_policy(service, name, config).await,
+        ActionKind::DeletePolicy(doomed) => scope.delete_policy(service, &doomed.policy.name).await,
         ActionKind::PutAlarm { name, config, actions, policy, tags } => {
             let mut actions = actions.clone();
             actions.alarm.insert(arn(policy, made)?.to_owned());
@@ -112,6 +151,7 @@ async fn send(
             let add = add.as_ref().map(|policy| arn(policy, made)).transpose()?;
             return scope.edit_alarm_actions(name, add, remove, read).await;
         }
+        ActionKind::PutScheduledAction { name, config } => scope.put_scheduled_action(service, name, config).await,
         ActionKind::TagAlarm { arn, tags } => scope.tag_alarm(arn, tags).await,
     };
     written.map(Edited::Written)

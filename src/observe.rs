@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::admission::{Admission, Refused, admit};
+use crate::admission::{Admission, Call, Refused, admit};
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Which};
 use crate::diagnose::class::{Class, classify};
@@ -48,11 +48,13 @@ impl Wanted {
         }
     }
 
-    /// The same with the alarms that AWS lists for the object's policies (S-058); never those of target tracking.
+    /// The same with the alarms that AWS lists for the object's policies (S-058), and for target tracking on the service,
+    /// whose alarms are only looked at.
     fn with_listed(&self, lists: &Lists) -> Self {
+        let tracks = |policy: &ScalingPolicy| policy.config.as_ref().is_ok_and(|c| c.target_tracking().is_some());
         let policies = lists.policies.iter().flat_map(|all| all.get(&self.service)).flatten();
-        let listed = policies.filter(|policy| self.policies.contains(&policy.name)).flat_map(|policy| &policy.alarms);
-        let listed = listed.filter(|name| !name.as_str().starts_with("TargetTracking-"));
+        let listed = policies.filter(|policy| self.policies.contains(&policy.name) || tracks(policy));
+        let listed = listed.flat_map(|policy| &policy.alarms).map(|alarm| &alarm.name);
         Self { alarms: self.alarms.iter().chain(listed).cloned().collect(), ..self.clone() }
     }
 }
@@ -75,6 +77,37 @@ pub async fn sweep(
     let wanted: Vec<Wanted> = wanted.iter().map(|wanted| wanted.with_listed(&lists)).collect();
     let alarms = alarms(scope, &wanted, &mut row).await;
     wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect()
+}
+
+/// Reads everything of the services with a scalable target that `takes` wants, whether an object names them or not: what an
+/// export is made of. The alarms of all their policies are read.
+///
+/// # Errors
+/// Where the scalable targets are not known. What else was not read stands in the observations.
+pub async fn survey(
+    scope: &Scope,
+    admission: &impl Admission,
+    which: Which<'_>,
+    takes: impl Fn(&ServiceId) -> bool,
+    now: impl Fn() -> Timestamp,
+) -> Result<Observations, Failure> {
+    let read_at = now();
+    let mut row = Row { scope: scope.id(), admission, ended_by: None };
+    let any = match which {
+        Which::Of(service) => service.clone(),
+        Which::All => ServiceId::new("*", "*"),
+    };
+    let lists = Lists::read(scope, which, &any, &mut row).await;
+    let targets = lists.targets.as_ref().map_err(Clone::clone)?;
+    let wanted = targets.keys().filter(|service| takes(service)).map(|service| {
+        let policies = lists.policies.iter().flat_map(|all| all.get(service)).flatten();
+        let policies = policies.map(|policy| policy.name.clone()).collect();
+        Wanted { service: service.clone(), alarms: BTreeSet::new(), policies }.with_listed(&lists)
+    });
+    let wanted: Vec<Wanted> = wanted.collect();
+    let services = services(scope, &wanted, &mut row).await;
+    let alarms = alarms(scope, &wanted, &mut row).await;
+    Ok(wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect())
 }
 
 /// Reads one object anew.
@@ -120,7 +153,8 @@ impl<A: Admission> Row<'_, A> {
             return Err(failure.clone());
         }
         let key = TargetKey { scope: self.scope.clone(), service: of.clone() };
-        let reply = admit(self.admission, service, operation, &key, call).await.map_err(Refused::failure);
+        let reply =
+            admit(self.admission, Call { service, operation, key: &key, on: "" }, call).await.map_err(Refused::failure);
         self.ended_by = reply.as_ref().err().filter(|failure| meets_every_call(classify(failure))).cloned();
         reply
     }

@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::path::Path;
 use crate::model::alarm::AlarmConfig;
 use crate::model::capacity::{CapacityRange, SuspendedStateSpec};
-use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ServiceId};
+use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ScheduledActionName, ServiceId};
 use crate::model::number::Number;
 use crate::model::observed::Tags;
-use crate::model::policy::StepScalingConfig;
+use crate::model::policy::{PolicyConfig, StepScalingConfig};
+use crate::model::scheduled_action::ScheduledActionConfig;
 use crate::model::steps::{AbsoluteStep, relative};
 
 /// An object's key within its kind.
@@ -109,8 +110,10 @@ pub struct ServiceScaling {
     pub range: CapacityRange,
     /// What is suspended; unset members are left alone.
     pub suspended: SuspendedStateSpec,
-    /// Step scaling policies, with the names unique.
-    pub policies: Vec<StepPolicy>,
+    /// Scaling policies of every type, with the names unique; those of step scaling first.
+    pub policies: Vec<DesiredPolicy>,
+    /// Scheduled actions, with the names unique.
+    pub schedules: Vec<DesiredSchedule>,
     /// Apply or Observe.
     pub mode: Mode,
     /// Whether existing resources are taken over.
@@ -123,34 +126,46 @@ pub struct ServiceScaling {
     pub tags: Tags,
 }
 
-/// A step scaling policy and the alarms that fire it.
+/// A scheduled action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredSchedule {
+    /// The action's name.
+    pub name: ScheduledActionName,
+    /// Canonical.
+    pub config: ScheduledActionConfig,
+}
+
+/// A scaling policy, and the alarms that fire it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct StepPolicy {
+pub struct DesiredPolicy {
     /// The policy's name.
     pub name: PolicyName,
-    /// Canonical, in AWS's threshold-relative form. Without steps where these follow the threshold of
-    /// [`StepPolicy::alarm_ref`]: see [`StepPolicy::config_at`].
-    pub config: StepScalingConfig,
-    /// At least one, or none beside [`StepPolicy::alarm_ref`].
+    /// Canonical; steps are in AWS's threshold-relative form, and absent where they follow the threshold of
+    /// [`DesiredPolicy::alarm_ref`]: see [`DesiredPolicy::config_at`]. A load balancer's metric may lack its resource
+    /// label: then the plan takes that of the service's target group.
+    pub config: PolicyConfig,
+    /// At least one for step scaling, or none beside [`DesiredPolicy::alarm_ref`]; none for the other types, whose alarms
+    /// AWS makes.
     pub alarms: Vec<DesiredAlarm>,
     /// The alarm of somebody else that fires it.
     pub alarm_ref: Option<AlarmRef>,
 }
 
-impl StepPolicy {
+impl DesiredPolicy {
     /// The whole configuration, where the alarm that fires the policy has this threshold now. `None`: the steps follow a
     /// threshold, and it is not known.
-    pub fn config_at(&self, threshold: Option<Number>) -> Option<StepScalingConfig> {
-        let Some(absolute) = self.alarm_ref.as_ref().and_then(|alarm| alarm.steps.as_deref()) else {
+    pub fn config_at(&self, threshold: Option<Number>) -> Option<PolicyConfig> {
+        let absolute = self.alarm_ref.as_ref().and_then(|alarm| alarm.steps.as_deref());
+        let (Some(absolute), PolicyConfig::Step(config)) = (absolute, &self.config) else {
             return Some(self.config.clone());
         };
-        Some(StepScalingConfig::canonical(
-            self.config.adjustment_type,
+        Some(PolicyConfig::Step(StepScalingConfig::canonical(
+            config.adjustment_type,
             relative(absolute, threshold?),
-            self.config.min_adjustment_magnitude,
-            Some(self.config.cooldown),
-            Some(self.config.metric_aggregation_type),
-        ))
+            config.min_adjustment_magnitude,
+            Some(config.cooldown),
+            Some(config.metric_aggregation_type),
+        )))
     }
 }
 

@@ -72,6 +72,26 @@ fn the_examples_have_no_finding() {
 }
 
 #[test]
+fn the_example_of_target_tracking_has_no_finding() {
+    let bytes = include_bytes!("../../deploy/tracking/search-web.yaml").to_vec();
+    let loaded = load(&[SourceFile { path: "search-web.yaml".into(), bytes }]);
+    assert_eq!(messages(&loaded), Vec::<String>::new());
+    let object = &loaded.desired.services[&ObjectKey::new("default", "search-web")];
+    assert!(object.policies[1].config.lacks_label(), "it is looked up");
+}
+
+#[test]
+fn the_example_of_scheduled_actions_has_no_finding() {
+    let bytes = include_bytes!("../../deploy/schedules/search-hours.yaml").to_vec();
+    let now = "2026-03-02T09:00:00Z".parse().unwrap();
+    let loaded = load_at(&[SourceFile { path: "search-hours.yaml".into(), bytes }], Some(now));
+    assert_eq!(messages(&loaded), Vec::<String>::new());
+    let object = &loaded.desired.services[&ObjectKey::new("default", "search-hours")];
+    let names: Vec<&str> = object.schedules.iter().map(|schedule| schedule.name.as_str()).collect();
+    assert_eq!(names, ["search-hours-day", "search-hours-night", "search-hours-sale"]);
+}
+
+#[test]
 fn the_founding_example_becomes_what_aws_is_to_hold() {
     let loaded = examples();
     let object = &loaded.desired.services[&ObjectKey::new("default", "search-api")];
@@ -79,12 +99,13 @@ fn the_founding_example_becomes_what_aws_is_to_hold() {
     assert_eq!((object.range.min(), object.range.max()), (2, 20));
     assert_eq!(object.position.to_string(), "search-api.yaml:3:1");
     let policy = &object.policies[0];
+    let config = policy.config.step().unwrap();
     let step = |lower, upper: Option<i32>, adjustment| StepAdjustment {
         lower: Some(Number::from(lower)),
         upper: upper.map(Number::from),
         adjustment,
     };
-    assert_eq!(policy.config.steps, [step(0, Some(10), 2), step(10, Some(20), 2), step(20, None, 4)]);
+    assert_eq!(config.steps, [step(0, Some(10), 2), step(10, Some(20), 2), step(20, None, 4)]);
     let alarm = &policy.alarms[0];
     assert_eq!(alarm.name.as_str(), "ECSPersonalScaleOutAlarmProd");
     let metric = alarm.config.metric.single().unwrap();
@@ -166,11 +187,11 @@ fn unset_and_zero_are_different_things() {
     assert_eq!((unset.range.min(), zero.range.min()), (2, 0));
     let suspended = |object: &ServiceScaling| object.suspended.dynamic_scaling_in_suspended;
     assert_eq!((suspended(&unset), suspended(&zero)), (None, Some(false)));
-    let cooldown = |object: &ServiceScaling| object.policies[0].config.cooldown;
+    let cooldown = |object: &ServiceScaling| object.policies[0].config.step().unwrap().cooldown;
     assert_eq!((cooldown(&unset), cooldown(&zero)), (300, 0), "S-035");
-    assert_eq!(zero.policies[0].config.min_adjustment_magnitude, None);
-    assert_eq!(zero.policies[0].config.steps[0].lower, Some(Number::ZERO));
-    assert_eq!(zero.policies[0].config.steps[0].adjustment, 0);
+    assert_eq!(zero.policies[0].config.step().unwrap().min_adjustment_magnitude, None);
+    assert_eq!(zero.policies[0].config.step().unwrap().steps[0].lower, Some(Number::ZERO));
+    assert_eq!(zero.policies[0].config.step().unwrap().steps[0].adjustment, 0);
     let ok = |object: &ServiceScaling| object.policies[0].alarms[0].actions.ok.clone();
     assert_eq!((ok(&unset), ok(&zero)), (None, Some(BTreeSet::new())));
 }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fix::Fix;
 
+pub use super::schedule_status::{FiringStatus, ScheduleStatus};
+
 /// A condition's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ConditionStatus {
@@ -157,7 +159,9 @@ closed_list! {
         AlarmHasUnknownFields,
         /// Policies of ours on the target are no longer in the object.
         UnmanagedPolicies,
-        /// Scheduled actions are on the target, so min and max are left alone.
+        /// Scheduled actions of ours on the target are no longer in the object.
+        UnmanagedSchedules,
+        /// Whether a scheduled action set min and max cannot be told, so they are left alone.
         TargetHasSchedules,
         /// Another writer keeps changing what this one puts back.
         DriftContention,
@@ -173,6 +177,10 @@ closed_list! {
         Panicked,
         /// The desired count lies below min or above max.
         OutOfRange,
+        /// A policy counts requests, and it is not clear of which target group.
+        TargetGroupUnclear,
+        /// A policy counts requests, which AWS does not support with CodeDeploy's blue/green deployments.
+        BlueGreenUnsupported,
     }
 }
 
@@ -193,12 +201,15 @@ impl Reason {
             | Self::AlarmMissing
             | Self::AlarmHasUnknownFields
             | Self::UnmanagedPolicies
+            | Self::UnmanagedSchedules
             | Self::TargetHasSchedules
             | Self::DriftContention
             | Self::ObserveMode
             | Self::ObjectRejected
             | Self::AccountNotUsable
-            | Self::Panicked => true,
+            | Self::Panicked
+            | Self::TargetGroupUnclear
+            | Self::BlueGreenUnsupported => true,
             Self::AsWanted
             | Self::NotYetChecked
             | Self::Progressing
@@ -282,6 +293,8 @@ closed_list! {
         Created,
         /// A resource was changed after the object changed.
         Updated,
+        /// A resource of ours was deleted.
+        Deleted,
         /// A resource that had drifted was put back.
         DriftCorrected,
         /// Something was not written, on purpose.
@@ -306,9 +319,15 @@ pub struct Status {
     /// Task counts, as last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityStatus>,
+    /// What scheduled actions do to min and max, where there are any on the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleStatus>,
     /// The ARNs of what is managed, by resource.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<ResourceStatus>,
+    /// What the policies on the service do together, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<String>,
     /// When the last reconcile began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<Timestamp>,
@@ -351,7 +370,7 @@ pub struct CapacityStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceStatus {
-    /// `ScalableTarget`, `ScalingPolicy` or `Alarm`.
+    /// `ScalableTarget`, `ScalingPolicy`, `Alarm` or `ScheduledAction`.
     pub kind: String,
     /// The resource's name.
     pub name: String,
@@ -361,4 +380,7 @@ pub struct ResourceStatus {
     /// An alarm's state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// The target tracking policy that AWS made the alarm for; such an alarm is only looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Application Auto Scaling: targets, policies, scheduled actions and tags.
+//! Application Auto Scaling: targets, policies and tags.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -6,21 +6,21 @@ use aws_sdk_applicationautoscaling::operation::RequestId;
 use aws_sdk_applicationautoscaling::types as sdk;
 
 use super::call::Operation;
+use super::policies;
 use super::scope::{Pages, Scope, Written, not_sent, unreadable};
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::failure::{AwsService, Failure};
-use crate::model::names::{AlarmName, PolicyName, ScheduledActionName, ServiceId};
-use crate::model::number::Number;
-use crate::model::observed::{PolicyConfig, ScalableTarget, ScalingPolicy, ScheduledAction, Tags};
-use crate::model::policy::{AdjustmentType, MetricAggregationType, StepAdjustment, StepScalingConfig};
+use crate::model::names::{PolicyName, ServiceId};
+use crate::model::observed::{ScalableTarget, ScalingPolicy, Tags};
+use crate::model::policy::PolicyConfig;
 
 const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
 const DESCRIBE_TARGETS: Operation = Operation::read(SERVICE, "DescribeScalableTargets");
 const DESCRIBE_POLICIES: Operation = Operation::read(SERVICE, "DescribeScalingPolicies");
-const DESCRIBE_SCHEDULES: Operation = Operation::read(SERVICE, "DescribeScheduledActions");
 const LIST_TAGS: Operation = Operation::read(SERVICE, "ListTagsForResource");
 const REGISTER: Operation = Operation::write(SERVICE, "RegisterScalableTarget");
 const PUT_POLICY: Operation = Operation::write(SERVICE, "PutScalingPolicy");
+const DELETE_POLICY: Operation = Operation::write(SERVICE, "DeleteScalingPolicy");
 const TAG: Operation = Operation::write(SERVICE, "TagResource");
 const UNTAG: Operation = Operation::write(SERVICE, "UntagResource");
 
@@ -34,7 +34,7 @@ pub enum Which<'a> {
 }
 
 impl Which<'_> {
-    fn resource_id(self) -> Option<String> {
+    pub(super) fn resource_id(self) -> Option<String> {
         match self {
             Self::All => None,
             Self::Of(service) => Some(service.resource_id()),
@@ -84,42 +84,10 @@ impl Scope {
             let reply = self.call(DESCRIBE_POLICIES, request.send()).await?;
             for policy in reply.scaling_policies() {
                 if let Some(service) = ServiceId::from_resource_id(policy.resource_id()) {
-                    found.entry(service).or_default().push(convert_policy(policy));
+                    found.entry(service).or_default().push(policies::convert(policy));
                 }
             }
             token = pages.next(DESCRIBE_POLICIES, reply.next_token())?;
-            if token.is_none() {
-                return Ok(found);
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// The scheduled actions, by service.
-    pub async fn scheduled_actions(
-        &self,
-        which: Which<'_>,
-    ) -> Result<BTreeMap<ServiceId, Vec<ScheduledAction>>, Failure> {
-        let (mut found, mut pages, mut token) = (BTreeMap::<_, Vec<_>>::new(), Pages::default(), None);
-        loop {
-            let request = self
-                .autoscaling
-                .read
-                .describe_scheduled_actions()
-                .service_namespace(sdk::ServiceNamespace::Ecs)
-                .set_resource_id(which.resource_id())
-                .set_scalable_dimension(which.resource_id().map(|_| sdk::ScalableDimension::EcsServiceDesiredCount))
-                .set_next_token(token);
-            let reply = self.call(DESCRIBE_SCHEDULES, request.send()).await?;
-            for action in reply.scheduled_actions() {
-                if let Some(service) = ServiceId::from_resource_id(action.resource_id()) {
-                    found.entry(service).or_default().push(ScheduledAction {
-                        name: ScheduledActionName::new(action.scheduled_action_name()),
-                        schedule: action.schedule().to_owned(),
-                    });
-                }
-            }
-            token = pages.next(DESCRIBE_SCHEDULES, reply.next_token())?;
             if token.is_none() {
                 return Ok(found);
             }
@@ -167,13 +135,14 @@ impl Scope {
         })
     }
 
-    /// Puts a step scaling policy, with a complete configuration (S-023).
-    pub async fn put_step_policy(
+    /// Puts a policy, with a complete configuration (S-023).
+    pub async fn put_policy(
         &self,
         service: &ServiceId,
         name: &PolicyName,
-        config: &StepScalingConfig,
+        config: &PolicyConfig,
     ) -> Result<Written, Failure> {
+        let configuration = policies::to_sdk(config).map_err(|error| not_sent(PUT_POLICY, &error))?;
         let request = self
             .autoscaling
             .write
@@ -182,10 +151,30 @@ impl Scope {
             .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
             .resource_id(service.resource_id())
             .policy_name(name.as_str())
-            .policy_type(sdk::PolicyType::StepScaling)
-            .step_scaling_policy_configuration(to_step_configuration(config)?);
+            .policy_type(sdk::PolicyType::from(config.policy_type().as_str()))
+            .set_step_scaling_policy_configuration(configuration.step)
+            .set_target_tracking_scaling_policy_configuration(configuration.target_tracking)
+            .set_predictive_scaling_policy_configuration(configuration.predictive);
         let reply = self.call(PUT_POLICY, request.send()).await?;
         Ok(Written { arn: Some(reply.policy_arn().to_owned()), request_id: reply.request_id().map(str::to_owned) })
+    }
+
+    /// Deletes a policy. One that is gone already is as wanted (tf#18114).
+    pub async fn delete_policy(&self, service: &ServiceId, name: &PolicyName) -> Result<Written, Failure> {
+        let request = self
+            .autoscaling
+            .write
+            .delete_scaling_policy()
+            .service_namespace(sdk::ServiceNamespace::Ecs)
+            .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
+            .resource_id(service.resource_id())
+            .policy_name(name.as_str());
+        match self.write(DELETE_POLICY, request.send()).await {
+            Err(failure) if failure.code() == Some("ObjectNotFoundException") => {
+                Ok(Written { arn: None, request_id: failure.request_id })
+            }
+            other => other,
+        }
     }
 
     /// Sets tags on a target that exists (S-011).
@@ -206,24 +195,6 @@ fn to_map(tags: &Tags) -> HashMap<String, String> {
     tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-fn to_step_configuration(config: &StepScalingConfig) -> Result<sdk::StepScalingPolicyConfiguration, Failure> {
-    let mut builder = sdk::StepScalingPolicyConfiguration::builder()
-        .adjustment_type(sdk::AdjustmentType::from(config.adjustment_type.as_str()))
-        .set_min_adjustment_magnitude(config.min_adjustment_magnitude)
-        .cooldown(config.cooldown)
-        .metric_aggregation_type(sdk::MetricAggregationType::from(config.metric_aggregation_type.as_str()));
-    for step in &config.steps {
-        let step = sdk::StepAdjustment::builder()
-            .set_metric_interval_lower_bound(step.lower.map(Number::get))
-            .set_metric_interval_upper_bound(step.upper.map(Number::get))
-            .scaling_adjustment(step.adjustment)
-            .build()
-            .map_err(|error| not_sent(PUT_POLICY, &error))?;
-        builder = builder.step_adjustments(step);
-    }
-    Ok(builder.build())
-}
-
 fn convert_target(target: &sdk::ScalableTarget) -> Result<ScalableTarget, Failure> {
     let (min, max) = (target.min_capacity(), target.max_capacity());
     let range = CapacityRange::new(min, max)
@@ -234,48 +205,4 @@ fn convert_target(target: &sdk::ScalableTarget) -> Result<ScalableTarget, Failur
         scheduled_scaling_suspended: state.scheduled_scaling_suspended().unwrap_or(false),
     });
     Ok(ScalableTarget { arn: target.scalable_target_arn().map(str::to_owned), range, suspended })
-}
-
-fn convert_policy(policy: &sdk::ScalingPolicy) -> ScalingPolicy {
-    let config = policy
-        .step_scaling_policy_configuration()
-        .filter(|_| *policy.policy_type() == sdk::PolicyType::StepScaling)
-        .and_then(convert_steps)
-        .map_or_else(|| PolicyConfig::Other(policy.policy_type().as_str().to_owned()), PolicyConfig::Step);
-    ScalingPolicy {
-        name: PolicyName::new(policy.policy_name()),
-        arn: policy.policy_arn().to_owned(),
-        config,
-        alarms: policy.alarms().iter().map(|alarm| AlarmName::new(alarm.alarm_name())).collect(),
-    }
-}
-
-/// `None` when it holds a value that this version does not know.
-fn convert_steps(config: &sdk::StepScalingPolicyConfiguration) -> Option<StepScalingConfig> {
-    let aggregation = match config.metric_aggregation_type() {
-        None => None,
-        Some(text) => Some(MetricAggregationType::from_aws(text.as_str())?),
-    };
-    let bound = |bound: Option<f64>| match bound {
-        None => Some(None),
-        Some(value) => Number::new(value).map(Some),
-    };
-    let steps = config
-        .step_adjustments()
-        .iter()
-        .map(|step| {
-            Some(StepAdjustment {
-                lower: bound(step.metric_interval_lower_bound())?,
-                upper: bound(step.metric_interval_upper_bound())?,
-                adjustment: step.scaling_adjustment(),
-            })
-        })
-        .collect::<Option<Vec<_>>>()?;
-    Some(StepScalingConfig::canonical(
-        AdjustmentType::from_aws(config.adjustment_type()?.as_str())?,
-        steps,
-        config.min_adjustment_magnitude(),
-        config.cooldown(),
-        aggregation,
-    ))
 }

@@ -44,6 +44,7 @@ pub(super) struct Buckets {
     cloudwatch: RateLimiter,
     alarm_writes: RateLimiter,
     ecs: RateLimiter,
+    load_balancing: RateLimiter,
     iam: RateLimiter,
     s3: RateLimiter,
 }
@@ -56,6 +57,7 @@ impl Buckets {
             cloudwatch: service(),
             alarm_writes: bucket(limits.alarm_writes_per_second, limits.alarm_writes_per_second.max(3)),
             ecs: service(),
+            load_balancing: service(),
             iam: service(),
             s3: bucket(limits.per_second.max(S3_PER_SECOND), limits.burst.max(S3_PER_SECOND)),
         }
@@ -73,6 +75,7 @@ impl Buckets {
                 self.cloudwatch.acquire_one().await;
             }
             AwsService::Ecs => self.ecs.acquire_one().await,
+            AwsService::ElasticLoadBalancing => self.load_balancing.acquire_one().await,
             AwsService::Iam | AwsService::Sts => self.iam.acquire_one().await,
             AwsService::S3 => self.s3.acquire_one().await,
         }

@@ -9,9 +9,12 @@ mod call;
 mod cloudwatch;
 mod credentials;
 mod ecs;
+mod elastic_load_balancing;
 mod iam;
 mod limits;
+mod policies;
 mod s3;
+mod schedules;
 mod scope;
 
 pub use account::{Account, Aws, AwsOptions, Identity};

@@ -21,6 +21,7 @@ use crate::model::names::ScopeId;
 pub struct Scope {
     id: ScopeId,
     pub(super) ecs: aws_sdk_ecs::Client,
+    pub(super) load_balancing: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) autoscaling: Clients<aws_sdk_applicationautoscaling::Client>,
     pub(super) cloudwatch: Clients<aws_sdk_cloudwatch::Client>,
     gate: Gate,
@@ -58,9 +59,13 @@ impl Scope {
             .retry_partition(partition.clone());
         let cloudwatch =
             aws_sdk_cloudwatch::config::Builder::from(config).region(region.clone()).retry_partition(partition.clone());
+        let load_balancing = aws_sdk_elasticloadbalancingv2::config::Builder::from(config)
+            .region(region.clone())
+            .retry_partition(partition.clone());
         let ecs = aws_sdk_ecs::config::Builder::from(config).region(region).retry_partition(partition);
         Self {
             ecs: aws_sdk_ecs::Client::from_conf(ecs.build()),
+            load_balancing: aws_sdk_elasticloadbalancingv2::Client::from_conf(load_balancing.build()),
             autoscaling: Clients {
                 read: aws_sdk_applicationautoscaling::Client::from_conf(autoscaling.clone().build()),
                 write: aws_sdk_applicationautoscaling::Client::from_conf(

@@ -104,5 +104,6 @@ fn done(verb: Verb) -> &'static str {
         Verb::Update => "updated",
         Verb::Tag => "tagged",
         Verb::Untag => "untagged",
+        Verb::Delete => "deleted",
     }
 }

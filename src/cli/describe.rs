@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::Done;
 use super::conditions::conditions;
-use super::get::age;
 use super::server::{ServerArgs, object_key};
 use super::terminal::{self, plain};
+use crate::api::age::age;
 use crate::api::resource::Resource;
 use crate::controller::Clock;
 
@@ -55,6 +56,14 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
         let (min, max) = (bound(capacity.min), bound(capacity.max));
         writeln!(out, "Capacity:    min {min}, max {max}, desired {}, running {}", capacity.desired, capacity.running)?;
     }
+    if let Some(schedule) = &status.schedule {
+        let wanted = ["minCapacity", "maxCapacity"].map(|field| item.spec.get(field).and_then(Value::as_i64));
+        writeln!(out, "In force:    {}", plain(&schedule.in_force(status.capacity, wanted)))?;
+        for (title, firing) in [("Last schedule", &schedule.last), ("Next schedule", &schedule.next)] {
+            let text = firing.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+            writeln!(out, "{title}: {}", plain(&text))?;
+        }
+    }
     if let Some(at) = status.last_sync_time {
         writeln!(out, "Last sync:   {} ago", age(now, at))?;
     }
@@ -68,11 +77,17 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
         writeln!(out, "\nIn AWS:")?;
     }
     for resource in &status.resources {
-        let state = resource.state.as_ref().map_or_else(String::new, |state| format!(" [{state}]"));
+        let mut state = resource.state.as_ref().map_or_else(String::new, |state| format!(" [{state}]"));
+        if let Some(policy) = &resource.policy {
+            state.push_str(&format!(" of {policy}"));
+        }
         writeln!(out, "  {:<15} {}{}", resource.kind, plain(&resource.name), plain(&state))?;
         if let Some(arn) = &resource.arn {
             writeln!(out, "                  {}", plain(arn))?;
         }
+    }
+    if let Some(together) = &status.together {
+        writeln!(out, "\nTogether:\n  {}", plain(together))?;
     }
     if !status.events.is_empty() {
         writeln!(out, "\nEvents (oldest first):")?;

@@ -13,13 +13,13 @@ use super::terminal::{self, plain};
 use super::{Done, Output, objects};
 use crate::api::types::API_VERSION;
 use crate::aws::{Iam, Identity, PoliciesRead};
-use crate::controller::assign::{Identities, Known, assign, identity_region, used_accounts};
+use crate::controller::assign::{Assigned, Identities, Known, assign, identity_region, used_accounts};
 use crate::diagnose::near_miss::{Step, find};
-use crate::diagnose::needs::{Need, Privilege, needs};
+use crate::diagnose::needs::{Feature, Need, Privilege, needs};
 use crate::diagnose::principal::{Principal, PrincipalKind};
 use crate::model::credentials::CredentialSource;
 use crate::model::iam::{Decision, evaluate};
-use crate::model::names::{AccountName, TargetKey};
+use crate::model::names::AccountName;
 use crate::model::role::{CREATE_SLR_COMMAND, SLR_NAME};
 use crate::settings::{ConfigArgs, OwnerArgs};
 
@@ -83,10 +83,10 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
     for (name, account) in &accounts {
         let Some(Known { identity: Ok(identity), source }) = identities.get(name) else { continue };
         let scopes = assignment.scopes.iter().filter(|(scope, _)| assignment.accounts.get(*scope) == Some(name));
-        let keys: Vec<&TargetKey> = scopes.flat_map(|(_, objects)| objects.values()).map(|o| &o.key).collect();
-        let Some(first) = keys.first() else { continue };
-        let iam = account.iam(&first.scope, CancellationToken::new());
-        examined.push(examine(name, identity, source, &iam, &keys).await);
+        let objects: Vec<&Assigned> = scopes.flat_map(|(_, objects)| objects.values()).collect();
+        let Some(first) = objects.first() else { continue };
+        let iam = account.iam(&first.key.scope, CancellationToken::new());
+        examined.push(examine(name, identity, source, &iam, &objects).await);
     }
     match args.output {
         Output::Json => {
@@ -114,7 +114,7 @@ async fn examine(
     identity: &Identity,
     source: &CredentialSource,
     iam: &Iam,
-    keys: &[&TargetKey],
+    objects: &[&Assigned],
 ) -> Examined {
     let principal = Principal::parse(&identity.arn);
     let role = principal
@@ -126,7 +126,8 @@ async fn examine(
     };
     let slr = iam.role_exists(SLR_NAME).await;
     let mut wanted: BTreeMap<(&'static str, String), Need> = BTreeMap::new();
-    for need in keys.iter().flat_map(|key| needs(key, Privilege::ReconcileSlr)) {
+    let of_object = |o: &&Assigned| needs(&o.key, Privilege::ReconcileSlr, &Feature::of(&o.desired));
+    for need in objects.iter().flat_map(of_object) {
         let makes_role = need.call.privilege == Privilege::ReconcileSlr;
         if !(makes_role && slr == Ok(true)) {
             wanted.insert((need.call.action, need.resource.clone()), need);

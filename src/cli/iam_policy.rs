@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Done, objects, terminal};
 use crate::api::desired::{Desired, ServiceScaling};
 use crate::diagnose::least_privilege::{documents, own_policy_statements, source_statements, statements};
-use crate::diagnose::needs::Privilege;
+use crate::diagnose::needs::{Feature, Features, Privilege};
 use crate::model::arn::partition;
 use crate::model::names::{AccountId, AccountName, Region, ScopeId, ServiceId, TargetKey};
 use crate::settings::location;
@@ -42,6 +42,9 @@ pub(super) struct IamPolicyArgs {
     /// Leave that out: a denial is told as AWS tells it
     #[arg(long, overrides_with = "explain_denials")]
     no_explain_denials: bool,
+    /// With what `coverage` asks for besides: the lists of clusters and services
+    #[arg(long)]
+    coverage: bool,
 }
 
 /// An ARN that the statements about the role itself can be scoped to.
@@ -58,6 +61,8 @@ struct Asked {
     keys: BTreeSet<TargetKey>,
     /// Where the objects come from, if it is this role that reads them from S3.
     source: Option<S3Prefix>,
+    /// What their objects use.
+    features: Features,
     /// The roles that this one assumes.
     assumed: Vec<String>,
     /// The role itself, where it is known.
@@ -89,14 +94,18 @@ const LEFT_OUT: &str = "left out: what lets the role read its own policies, so t
                         Give its ARN with --role-arn, or --no-explain-denials to do without.\n";
 
 pub(super) async fn run(args: IamPolicyArgs) -> Result<Done> {
-    let Asked { account, keys, source, assumed, role } = match &args.config {
+    let Asked { account, keys, source, features, assumed, role } = match &args.config {
         None => everything(&args),
         Some(location) => {
             let loaded = objects::read(location, None).await?;
             of_objects(&args, &loaded.desired, location)?
         }
     };
-    let mut all = statements(&account, &keys, args.mode.into());
+    let mut features = features;
+    if args.coverage {
+        features.insert(Feature::Coverage);
+    }
+    let mut all = statements(&account, &keys, &features, args.mode.into());
     if !args.no_explain_denials {
         match role.as_deref().and_then(own_policy_statements) {
             Some(own) => all.extend(own),
@@ -129,7 +138,7 @@ fn everything(args: &IamPolicyArgs) -> Asked {
     let account = AccountId::new(args.account_id.as_str());
     let scope = ScopeId { account: account.clone(), region: Region::new(args.region.as_str()) };
     let keys = BTreeSet::from([TargetKey { scope, service: ServiceId::new("*", "*") }]);
-    Asked { account, keys, source: None, assumed: Vec::new(), role: args.role_arn.clone() }
+    Asked { account, keys, source: None, features: Feature::all(), assumed: Vec::new(), role: args.role_arn.clone() }
 }
 
 /// What the objects of one account need; for the controller's own account also the roles that it assumes.
@@ -165,11 +174,12 @@ fn of_objects(args: &IamPolicyArgs, desired: &Desired, location: &Location) -> R
     let keys = objects.iter().map(key).collect();
     let assumes = spec.is_none_or(|spec| spec.role_arn.is_none());
     let roles = desired.accounts.values().filter_map(|account| account.role_arn.clone());
+    let features = objects.iter().flat_map(|object| Feature::of(object)).collect();
     let assumed = if assumes { roles.collect() } else { Vec::new() };
     let role = args.role_arn.clone().or_else(|| spec.and_then(|spec| spec.role_arn.clone()));
     let source = match location {
         Location::S3(prefix) if assumes => Some(prefix.clone()), // read by the controller's own credentials alone
         _ => None,
     };
-    Ok(Asked { account, keys, source, assumed, role })
+    Ok(Asked { account, keys, source, features, assumed, role })
 }

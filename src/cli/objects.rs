@@ -10,6 +10,7 @@ use crate::api::desired::ObjectKey;
 use crate::api::finding::{Finding, Severity};
 use crate::api::load::{Loaded, SourceFile};
 use crate::aws::{Aws, AwsOptions};
+use crate::controller::Clock;
 use crate::source::directory::{DirectorySource, Timing};
 use crate::source::location::Location;
 use crate::source::{Snapshot, Source};
@@ -21,16 +22,22 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Reads the objects once. Warnings go to standard error; an error ends the command, since a plan of some of the objects
 /// is not the plan that was asked for.
 pub(super) async fn read(location: &Location, aws: Option<&Aws>) -> Result<Loaded> {
-    let loaded = snapshot(location, aws).await?.load();
+    let loaded = read_any(location, aws).await?;
+    if loaded.desired.services.is_empty() {
+        bail!("there is no ServiceScaling in {location}");
+    }
+    Ok(loaded)
+}
+
+/// The same, for commands that also work with accounts alone.
+pub(super) async fn read_any(location: &Location, aws: Option<&Aws>) -> Result<Loaded> {
+    let loaded = snapshot(location, aws).await?.load_at(Some(Clock::system().now()));
     for finding in &loaded.findings {
         terminal::complain(&terminal::finding(finding));
     }
     let errors = count(&loaded.findings, Severity::Error);
     if errors > 0 {
         bail!("{} in {location}; nothing was done", counted(errors, "error"));
-    }
-    if loaded.desired.services.is_empty() {
-        bail!("there is no ServiceScaling in {location}");
     }
     Ok(loaded)
 }

@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::terminal::{self, counted, plain};
 use super::{Done, objects};
+use crate::controller::Clock;
 use crate::api::finding::Severity;
 use crate::aws::{Aws, AwsOptions, Bucket, Expected};
 use crate::settings::location;
@@ -76,7 +77,7 @@ pub(super) async fn run(args: PublishArgs) -> Result<Done> {
 
 /// Nothing is published that a controller would refuse.
 fn check(snapshot: &Snapshot) -> Result<()> {
-    let loaded = snapshot.load();
+    let loaded = snapshot.load_at(Some(Clock::system().now()));
     for finding in &loaded.findings {
         terminal::complain(&terminal::finding(finding));
     }

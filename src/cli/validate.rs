@@ -8,6 +8,7 @@ use super::terminal::{self, counted};
 use super::{Done, Output, objects};
 use crate::api::finding::{Finding, Severity};
 use crate::api::types::API_VERSION;
+use crate::controller::Clock;
 use crate::settings::location;
 use crate::source::Snapshot;
 use crate::source::location::Location;
@@ -35,7 +36,7 @@ pub(super) async fn run(args: ValidateArgs) -> Result<Done> {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.dedup_by(|a, b| a.path == b.path);
     let files_read = files.len();
-    let loaded = Snapshot { refused, ..Snapshot::new(files) }.load();
+    let loaded = Snapshot { refused, ..Snapshot::new(files) }.load_at(Some(Clock::system().now()));
     let findings: Vec<Finding> = loaded.findings.into_iter().map(|finding| promote(finding, args.strict)).collect();
     let errors = objects::count(&findings, Severity::Error);
     let objects: usize =

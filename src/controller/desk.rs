@@ -10,13 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::Clock;
-use crate::admission::Admission;
+use crate::admission::{Admission, Call};
+use crate::api::accounts::DenialStatus;
 use crate::api::desired::Mode;
 use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::denials::Denials;
 use crate::diagnose::explain::{Background, Diagnosis, Permission, diagnose};
-use crate::diagnose::needs::{Privilege, need};
+use crate::diagnose::needs::{Features, Privilege, need};
 use crate::diagnose::parse::sanitise;
 use crate::diagnose::principal::{Principal, PrincipalKind};
 use crate::model::failure::{AwsService, Failure};
@@ -99,6 +100,11 @@ impl Desk {
         }
     }
 
+    /// What is denied.
+    pub fn denials(&self) -> Vec<DenialStatus> {
+        self.state().denials.all(self.clock.now())
+    }
+
     /// Lets what is denied be tried at once: somebody says that it was granted.
     pub fn probe_now(&self) {
         let mut state = self.state();
@@ -122,18 +128,19 @@ impl Desk {
             };
             age.is_some_and(|age| age < lasts)
         };
-        if fresh || self.denial(AwsService::Iam, "GetRole", key).is_some() {
+        let get = of_iam("GetRole", key);
+        if fresh || self.denial(get).is_some() {
             return;
         }
         let seen = self.iam.role_exists(SLR_NAME).await;
         if seen.is_ok() {
-            self.went_through(AwsService::Iam, "GetRole", key);
+            self.went_through(get);
         }
         let role = match seen {
             Ok(true) => RoleStanding::Present,
             Ok(false) => self.make_role(key).await,
             Err(failure) => {
-                self.note(&failure, key);
+                self.note(&failure, get);
                 // What was seen before counts while it may be looked at again.
                 let is_seen = self.state().role == RoleStanding::Present && classify(&failure) != Class::Denied;
                 if is_seen { RoleStanding::Present } else { RoleStanding::NotSeen(Box::new(failure)) }
@@ -151,38 +158,44 @@ impl Desk {
         if self.mode == Mode::Observe {
             return RoleStanding::WillBeMade;
         }
-        if let Some(failure) = self.denial(AwsService::Iam, "CreateServiceLinkedRole", key) {
+        let create = of_iam("CreateServiceLinkedRole", key);
+        if let Some(failure) = self.denial(create) {
             return RoleStanding::NotMade(Box::new(failure));
         }
         match self.iam.create_service_linked_role(SLR_SERVICE).await {
             Ok(()) => {
-                self.went_through(AwsService::Iam, "CreateServiceLinkedRole", key);
+                self.went_through(create);
                 self.state().made_at = Some(self.clock.now());
                 tracing::info!(audit = true, account = %key.scope.account, role = SLR_NAME, "service-linked role made");
                 RoleStanding::Present
             }
             Err(failure) => {
-                self.note(&failure, key);
+                self.note(&failure, create);
                 RoleStanding::NotMade(Box::new(failure))
             }
         }
     }
 
     /// Looks into failures that are about permissions; others say enough themselves.
-    pub async fn look_into(&self, failures: Vec<Failure>, key: &TargetKey) -> Vec<(Failure, Explained)> {
+    pub async fn look_into(
+        &self,
+        failures: Vec<Failure>,
+        key: &TargetKey,
+        features: &Features,
+    ) -> Vec<(Failure, Explained)> {
         let mut explained = Vec::new();
         for failure in failures {
             if classify(&failure) != Class::Denied || explained.iter().any(|(known, _)| *known == failure) {
                 continue;
             }
-            let diagnosis = self.diagnose(&failure, key).await;
+            let diagnosis = self.diagnose(&failure, key, features).await;
             let text = explain_with(&failure, &diagnosis);
             explained.push((failure, text));
         }
         explained
     }
 
-    async fn diagnose(&self, failure: &Failure, key: &TargetKey) -> Diagnosis {
+    async fn diagnose(&self, failure: &Failure, key: &TargetKey, features: &Features) -> Diagnosis {
         // A role that is there need not be made.
         let is_there = matches!(self.role(), RoleStanding::Present | RoleStanding::Propagating);
         let privilege = match self.policy {
@@ -191,7 +204,7 @@ impl Desk {
         };
         let read = self.policies().await;
         let policies = read.as_ref().filter(|read| read.failures.is_empty()).map(|read| &read.policies);
-        let target = Some((key, privilege));
+        let target = Some((key, privilege, features));
         let background = Background { caller: Some(&self.caller), target, policies, elsewhere: &[] };
         let mut diagnosis = diagnose(failure, background);
         if let Some(doubt) = self.prove(&diagnosis, read.as_deref(), key).await {
@@ -262,6 +275,11 @@ impl Desk {
     }
 }
 
+/// A call of IAM for an account.
+fn of_iam<'a>(operation: &'a str, key: &'a TargetKey) -> Call<'a> {
+    Call { service: AwsService::Iam, operation, key, on: "" }
+}
+
 /// The statements that a remedy puts into the role's own policies, as a document.
 fn proposed(permission: &Permission) -> Option<String> {
     let changes = permission.findings.remedy();
@@ -273,22 +291,22 @@ fn proposed(permission: &Permission) -> Option<String> {
 }
 
 impl Admission for Desk {
-    fn denial(&self, service: AwsService, operation: &str, key: &TargetKey) -> Option<Failure> {
+    fn denial(&self, call: Call<'_>) -> Option<Failure> {
         let now = self.clock.now();
-        self.state().denials.standing(service, operation, key, now)
+        self.state().denials.standing(call, now)
     }
 
-    fn went_through(&self, service: AwsService, operation: &str, key: &TargetKey) {
-        self.state().denials.clear(service, operation, key);
+    fn went_through(&self, call: Call<'_>) {
+        self.state().denials.clear(call);
     }
 
     /// A new denial is said once for the account, not once an object.
-    fn note(&self, failure: &Failure, key: &TargetKey) {
+    fn note(&self, failure: &Failure, call: Call<'_>) {
         let now = self.clock.now();
-        if self.state().denials.note(failure, key, now) {
+        if self.state().denials.note(failure, call, now) {
             let background = Background { caller: Some(&self.caller), ..Background::default() };
             let Diagnosis { hint, fix, .. } = diagnose(failure, background);
-            let (account, command) = (&key.scope.account, fix.command);
+            let (account, command) = (&call.key.scope.account, fix.command);
             tracing::error!(%account, error = %failure, hint, command, "a permission is missing");
         }
     }

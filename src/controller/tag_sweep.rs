@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::entry::Entry;
-use super::object::{Context, look_up};
+use super::object::{Context, Found, look_up};
 use super::retry::Retry;
 use crate::api::desired::ObjectKey;
 use crate::model::arn::Arn;
@@ -113,5 +113,9 @@ async fn read(context: Context, target: TargetKey, object: ObjectKey, arn: Strin
     if let Err(failure) = &tags {
         tracing::debug!(%object, arn, error = %failure, "tags could not be read");
     }
-    TagRead { object, arn, reading: tags.ok().map(|(_, reading)| reading) }
+    let reading = match tags {
+        Ok(Found::Tags(_, reading)) => Some(reading),
+        Ok(Found::TargetGroup(..) | Found::History(_)) | Err(_) => None,
+    };
+    TagRead { object, arn, reading }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::needs::{Call, Keys, On, Privilege, calls, of_account, resource, service_keys};
+use super::needs::{Call, Features, Keys, On, Privilege, calls, of_account, resource, service_keys};
 use crate::model::arn::Arn;
 use crate::model::names::{AccountId, TargetKey};
 
@@ -80,10 +80,15 @@ fn size(value: &Value) -> usize {
 }
 
 /// The statements for one account's targets: one for each kind of resource and condition.
-pub fn statements(account: &AccountId, keys: &BTreeSet<TargetKey>, privilege: Privilege) -> Vec<Value> {
+pub fn statements(
+    account: &AccountId,
+    keys: &BTreeSet<TargetKey>,
+    features: &Features,
+    privilege: Privilege,
+) -> Vec<Value> {
     let targets: Vec<&TargetKey> = of_account(keys, account).collect();
     let mut groups: BTreeMap<(On, Keys), Vec<&'static Call>> = BTreeMap::new();
-    for call in calls(privilege) {
+    for call in calls(privilege, features) {
         // Services are told apart by their ARNs, which hold the cluster: no condition is needed beside them.
         let condition = if call.keys == Keys::Cluster { Keys::Global } else { call.keys };
         groups.entry((call.on, condition)).or_default().push(call);
@@ -157,7 +162,7 @@ fn chunks(resources: BTreeSet<String>) -> Vec<Vec<String>> {
 mod tests {
     use super::*;
     use crate::diagnose::near_miss::{apply, find};
-    use crate::diagnose::needs::{CALLS, needs};
+    use crate::diagnose::needs::{CALLS, Feature, needs};
     use crate::model::iam::{Decision, Document, NamedPolicy, PrincipalPolicies, Request, evaluate};
     use crate::model::names::{Region, ScopeId, ServiceId};
     use crate::model::role::SLR_SERVICE;
@@ -206,12 +211,13 @@ mod tests {
     #[test]
     fn the_least_privilege_allows_what_is_needed_and_no_other_cluster() {
         for privilege in Privilege::ALL {
-            let policies = principal(documents(statements(&account(), &keys(), *privilege)));
-            for needed in keys().iter().flat_map(|key| needs(key, *privilege)) {
+            let policies = principal(documents(statements(&account(), &keys(), &Feature::all(), *privilege)));
+            for needed in keys().iter().flat_map(|key| needs(key, *privilege, &Feature::all())) {
                 assert_eq!(evaluate(&policies, &needed.request()).decision, Decision::Allowed, "{needed:?}");
             }
-            for needed in
-                needs(&key("eu-west-1", "C", "api"), *privilege).iter().filter(|n| n.call.on == On::ClusterServices)
+            for needed in needs(&key("eu-west-1", "C", "api"), *privilege, &Feature::all())
+                .iter()
+                .filter(|n| n.call.on == On::ClusterServices)
             {
                 assert_eq!(evaluate(&policies, &needed.request()).decision, Decision::ImplicitDeny, "{needed:?}");
             }
@@ -220,16 +226,19 @@ mod tests {
 
     #[test]
     fn a_lesser_privilege_allows_nothing_of_the_greater() {
-        let policies = principal(documents(statements(&account(), &keys(), Privilege::ReadOnly)));
-        for needed in needs(&key("eu-west-1", "A", "api"), Privilege::ReconcileSlr) {
+        let policies = principal(documents(statements(&account(), &keys(), &Feature::all(), Privilege::ReadOnly)));
+        for needed in needs(&key("eu-west-1", "A", "api"), Privilege::ReconcileSlr, &Feature::all()) {
             let is_allowed = evaluate(&policies, &needed.request()).decision == Decision::Allowed;
             assert_eq!(is_allowed, needed.call.privilege == Privilege::ReadOnly, "{needed:?}");
         }
     }
 
+    // aws-load-balancer-controller#1961: it is asked for by a mode of its own, and for that one role.
     #[test]
     fn the_service_linked_role_is_asked_for_by_its_arn_and_its_service() {
-        let statement = statements(&account(), &keys(), Privilege::ReconcileSlr).pop().unwrap();
+        let without = statements(&account(), &keys(), &Feature::all(), Privilege::Reconcile);
+        assert!(!json!(without).to_string().contains("CreateServiceLinkedRole"));
+        let statement = statements(&account(), &keys(), &Feature::all(), Privilege::ReconcileSlr).pop().unwrap();
         let china = "arn:aws-cn:iam::111122223333:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/\
                      AWSServiceRoleForApplicationAutoScaling_ECSService";
         assert_eq!(statement["Action"], json!(["iam:CreateServiceLinkedRole"]));
@@ -239,7 +248,7 @@ mod tests {
 
     #[test]
     fn only_actions_without_resources_are_allowed_on_a_star() {
-        for statement in statements(&account(), &keys(), Privilege::ReconcileSlr) {
+        for statement in statements(&account(), &keys(), &Feature::all(), Privilege::ReconcileSlr) {
             let is_star = statement["Resource"] == json!(["*"]);
             assert_eq!(is_star, statement["Sid"] == "DescribeScaling", "{statement}");
         }
@@ -248,19 +257,19 @@ mod tests {
     #[test]
     fn a_large_fleet_is_split_within_iams_limits() {
         let keys: BTreeSet<_> = (0..400).map(|i| key("eu-west-1", &format!("cluster-{i:04}"), "api")).collect();
-        let documents = documents(statements(&account(), &keys, Privilege::ReconcileSlr));
+        let documents = documents(statements(&account(), &keys, &Feature::all(), Privilege::ReconcileSlr));
         assert!(documents.len() > 1 && documents.len() <= 10, "{}", documents.len());
         assert!(documents.iter().all(|document| size(document) <= MAX_POLICY));
         let policies = principal(documents);
         for key in keys.iter().step_by(40) {
-            let needed = needs(key, Privilege::ReconcileSlr);
+            let needed = needs(key, Privilege::ReconcileSlr, &Feature::all());
             assert!(needed.iter().all(|n| evaluate(&policies, &n.request()).decision == Decision::Allowed));
         }
     }
 
     /// The whole policy, with one action denied in one way.
     fn broken(action: &str, way: &str) -> PrincipalPolicies {
-        let mut statements = statements(&account(), &keys(), Privilege::ReconcileSlr);
+        let mut statements = statements(&account(), &keys(), &Feature::all(), Privilege::ReconcileSlr);
         for statement in &mut statements {
             let actions = statement["Action"].as_array_mut().unwrap();
             if way != "explicit deny" && way != "boundary" {
@@ -293,7 +302,7 @@ mod tests {
     #[test]
     fn each_needed_action_denied_in_each_way_is_mended_by_the_edit() {
         let ways = ["absent", "wrong resource", "wrong condition", "explicit deny", "boundary"];
-        for needed in needs(&key("eu-west-1", "B", "api"), Privilege::ReconcileSlr) {
+        for needed in needs(&key("eu-west-1", "B", "api"), Privilege::ReconcileSlr, &Feature::all()) {
             for way in ways {
                 let policies = broken(needed.call.action, way);
                 let request = needed.request();
@@ -317,7 +326,7 @@ mod tests {
         let statement = json!({"Effect": "Allow", "Action": "application-autoscaling:*", "Resource": "*",
             "Condition": {"StringEquals": {"application-autoscaling:service-namespace": "ecs"}}});
         let policies = principal(vec![document(&[statement])]);
-        for needed in needs(&key("eu-west-1", "A", "api"), Privilege::ReadOnly) {
+        for needed in needs(&key("eu-west-1", "A", "api"), Privilege::ReadOnly, &Feature::all()) {
             if needed.call.action.starts_with("application-autoscaling:") {
                 assert_eq!(find(&policies, &needed.request(), &[]).near_misses[0].kind.id(), "N-5", "{needed:?}");
             }
@@ -333,6 +342,24 @@ mod tests {
         assert_eq!(decide("iam:GetPolicyVersion", "arn:aws-cn:iam::aws:policy/ReadOnlyAccess"), Decision::Allowed);
         assert_eq!(decide("iam:GetRolePolicy", "arn:aws-cn:iam::111122223333:role/other"), Decision::ImplicitDeny);
         assert_eq!(own_policy_statements("arn:aws:sts::111122223333:assumed-role/x/y"), None);
+    }
+
+    #[test]
+    fn what_no_object_uses_is_not_asked_for() {
+        let actions = |features: &Features| -> BTreeSet<String> {
+            let statements = statements(&account(), &keys(), features, Privilege::ReconcileSlr);
+            let actions = statements.iter().flat_map(|statement| statement["Action"].as_array().cloned().unwrap());
+            actions.map(|action| action.as_str().unwrap().to_owned()).collect()
+        };
+        let (some, all) = (actions(&Features::new()), actions(&Feature::all()));
+        let more: Vec<&str> = all.difference(&some).map(String::as_str).collect();
+        let of_features = [
+            "application-autoscaling:DeleteScalingPolicy",
+            "application-autoscaling:DescribeScalingActivities",
+            "application-autoscaling:PutScheduledAction",
+            "elasticloadbalancing:DescribeTargetGroups",
+        ];
+        assert_eq!(more, of_features);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::api::desired::{DesiredPolicy, ServiceScaling};
 use crate::model::arn::partition;
 use crate::model::iam::{Request, requested_region_of_iam};
 use crate::model::names::{AccountId, TargetKey};
@@ -34,6 +35,42 @@ impl Privilege {
         }
     }
 }
+
+/// What only some objects use, and so only some need the calls of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Feature {
+    /// Target tracking: a rename deletes a policy.
+    TargetTracking,
+    /// A load balancer's metric without a resource label, which is looked up.
+    TargetGroups,
+    /// Scheduled actions: what they did is read where it cannot be told.
+    Schedules,
+    /// The services of a cluster are counted that have no scaling: no object needs it.
+    Coverage,
+}
+
+impl Feature {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::TargetTracking, Self::TargetGroups, Self::Schedules, Self::Coverage];
+
+    /// What an object uses.
+    pub fn of(object: &ServiceScaling) -> Features {
+        let of_policy = |policy: &DesiredPolicy| {
+            let tracking = policy.config.target_tracking().map(|_| Self::TargetTracking);
+            tracking.into_iter().chain(policy.config.lacks_label().then_some(Self::TargetGroups))
+        };
+        let schedules = (!object.schedules.is_empty()).then_some(Self::Schedules);
+        object.policies.iter().flat_map(of_policy).chain(schedules).collect()
+    }
+
+    /// All that objects can use, for whoever does not know them.
+    pub fn all() -> Features {
+        Self::ALL.iter().copied().filter(|feature| *feature != Self::Coverage).collect()
+    }
+}
+
+/// What an object uses, or several.
+pub type Features = BTreeSet<Feature>;
 
 /// Who makes a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,20 +122,28 @@ pub struct Call {
     pub caller: Caller,
     /// The least privilege that needs it.
     pub privilege: Privilege,
+    /// Which feature needs it; `None`: every object.
+    pub feature: Option<Feature>,
     /// Why, for a person who is asked to grant it.
     pub why: &'static str,
 }
 
 const fn read(action: &'static str, on: On, keys: Keys, why: &'static str) -> Call {
-    Call { action, on, keys, caller: Caller::Controller, privilege: Privilege::ReadOnly, why }
+    Call { action, on, keys, caller: Caller::Controller, privilege: Privilege::ReadOnly, feature: None, why }
 }
 
 const fn write(action: &'static str, on: On, keys: Keys, why: &'static str) -> Call {
-    Call { action, on, keys, caller: Caller::Controller, privilege: Privilege::Reconcile, why }
+    Call { action, on, keys, caller: Caller::Controller, privilege: Privilege::Reconcile, feature: None, why }
 }
 
 const fn probe(action: &'static str, on: On, keys: Keys, why: &'static str) -> Call {
-    Call { action, on, keys, caller: Caller::Probe, privilege: Privilege::Reconcile, why }
+    Call { action, on, keys, caller: Caller::Probe, privilege: Privilege::Reconcile, feature: None, why }
+}
+
+impl Call {
+    const fn only_with(self, feature: Feature) -> Self {
+        Self { feature: Some(feature), ..self }
+    }
 }
 
 /// Every call, reads first. `sts:GetCallerIdentity` needs no permission and cannot be denied.
@@ -111,13 +156,40 @@ pub const CALLS: &[Call] = &[
         Keys::Global,
         "reads the scheduled actions",
     ),
+    read(
+        "application-autoscaling:DescribeScalingActivities",
+        On::Everything,
+        Keys::Global,
+        "reads what scheduled actions did to min and max",
+    )
+    .only_with(Feature::Schedules),
     read("application-autoscaling:ListTagsForResource", On::Targets, Keys::Global, "reads who owns a scalable target"),
     read("ecs:DescribeServices", On::ClusterServices, Keys::Cluster, "reads the services; probed for as well"),
     read("cloudwatch:DescribeAlarms", On::Alarms, Keys::Global, "reads the alarms; probed for as well"),
     read("cloudwatch:ListTagsForResource", On::Alarms, Keys::Global, "reads who owns an alarm"),
+    read(
+        "elasticloadbalancing:DescribeTargetGroups",
+        On::Everything,
+        Keys::Global,
+        "finds the load balancer of a service's target group",
+    )
+    .only_with(Feature::TargetGroups),
+    read("ecs:ListClusters", On::Everything, Keys::Global, "finds the clusters whose services are counted")
+        .only_with(Feature::Coverage),
+    read("ecs:ListServices", On::Everything, Keys::Cluster, "finds the services that have no scaling")
+        .only_with(Feature::Coverage),
     read("iam:GetRole", On::ServiceLinkedRole, Keys::Global, "sees whether the service-linked role exists"),
     write("application-autoscaling:RegisterScalableTarget", On::Targets, Keys::Namespace, "writes the scalable target"),
     write("application-autoscaling:PutScalingPolicy", On::Targets, Keys::Namespace, "writes the scaling policies"),
+    write(
+        "application-autoscaling:DeleteScalingPolicy",
+        On::Targets,
+        Keys::Namespace,
+        "renames a target tracking policy: AWS takes one a metric",
+    )
+    .only_with(Feature::TargetTracking),
+    write("application-autoscaling:PutScheduledAction", On::Targets, Keys::Namespace, "writes the scheduled actions")
+        .only_with(Feature::Schedules),
     write("application-autoscaling:TagResource", On::Targets, Keys::Global, "marks a scalable target as owned"),
     write("application-autoscaling:UntagResource", On::Targets, Keys::Global, "removes marks that are out of date"),
     write("cloudwatch:PutMetricAlarm", On::Alarms, Keys::Global, "writes the alarms; probed for as well"),
@@ -135,13 +207,15 @@ pub const CALLS: &[Call] = &[
         keys: Keys::ServiceName,
         caller: Caller::Controller,
         privilege: Privilege::ReconcileSlr,
+        feature: None,
         why: "makes the service-linked role while it is absent",
     },
 ];
 
-/// The calls that a privilege covers.
-pub fn calls(privilege: Privilege) -> impl Iterator<Item = &'static Call> {
-    CALLS.iter().filter(move |call| call.privilege <= privilege)
+/// The calls that a privilege covers, for these features.
+pub fn calls(privilege: Privilege, features: &Features) -> impl Iterator<Item = &'static Call> {
+    let is_used = |call: &&Call| call.feature.is_none_or(|feature| features.contains(&feature));
+    CALLS.iter().filter(move |call| call.privilege <= privilege).filter(is_used)
 }
 
 /// One permission that an object needs.
@@ -192,14 +266,18 @@ pub fn without_absent_keys(mut request: Request) -> Request {
     request
 }
 
-/// Everything that an object needs, in the order of the table.
-pub fn needs(key: &TargetKey, privilege: Privilege) -> Vec<Need> {
-    calls(privilege).map(|call| Need { call, resource: resource(call.on, key), context: context(call, key) }).collect()
+/// Everything that an object that uses these features needs, in the order of the table.
+pub fn needs(key: &TargetKey, privilege: Privilege, features: &Features) -> Vec<Need> {
+    calls(privilege, features)
+        .map(|call| Need { call, resource: resource(call.on, key), context: context(call, key) })
+        .collect()
 }
 
 /// The need behind an action of an object: what a denial, which may name less, is looked up by.
 pub fn need(key: &TargetKey, action: &str) -> Option<Need> {
-    needs(key, Privilege::ReconcileSlr).into_iter().find(|need| need.call.action.eq_ignore_ascii_case(action))
+    needs(key, Privilege::ReconcileSlr, &Feature::ALL.iter().copied().collect())
+        .into_iter()
+        .find(|need| need.call.action.eq_ignore_ascii_case(action))
 }
 
 /// The resource of a call for an object, as a policy names it.

@@ -27,7 +27,7 @@ const CONTROLLER: &str = "servicescaling";
 /// The writes there are, by kind of resource: each has its series from the start, so that a first one is an increase.
 const WRITES: [(&str, &[Verb]); 3] = [
     ("ScalableTarget", &[Verb::Create, Verb::Update, Verb::Tag, Verb::Untag]),
-    ("ScalingPolicy", &[Verb::Create, Verb::Update]),
+    ("ScalingPolicy", &[Verb::Create, Verb::Update, Verb::Delete]),
     ("Alarm", &[Verb::Create, Verb::Update, Verb::Tag]),
 ];
 /// Upper bounds in seconds, for calls and reconciles alike.

@@ -7,7 +7,7 @@ use super::credentials::CredentialFault;
 
 aws_enum! {
     /// The AWS services that are called.
-    AwsService { ApplicationAutoScaling, CloudWatch, Ecs, Iam, S3, Sts }
+    AwsService { ApplicationAutoScaling, CloudWatch, Ecs, ElasticLoadBalancing, Iam, S3, Sts }
 }
 
 impl AwsService {
@@ -17,6 +17,7 @@ impl AwsService {
             Self::ApplicationAutoScaling => "application-autoscaling",
             Self::CloudWatch => "cloudwatch",
             Self::Ecs => "ecs",
+            Self::ElasticLoadBalancing => "elasticloadbalancing",
             Self::Iam => "iam",
             Self::S3 => "s3",
             Self::Sts => "sts",

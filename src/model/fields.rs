@@ -61,6 +61,11 @@ pub fn changes(from: &impl Fields, to: &impl Fields) -> Vec<Change> {
         .collect()
 }
 
+/// Every set field of something that goes.
+pub fn deletion(from: &impl Fields) -> Vec<Change> {
+    creation(from).into_iter().map(|change| Change { from: change.to, to: Value::Null, ..change }).collect()
+}
+
 /// Every set field of something that does not exist yet.
 pub fn creation(to: &impl Fields) -> Vec<Change> {
     to.fields()

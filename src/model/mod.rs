@@ -16,12 +16,15 @@ pub mod failure;
 pub mod fields;
 pub mod iam;
 pub mod intervals;
+pub mod load_balancer;
 pub mod metric;
 pub mod names;
 pub mod number;
 pub mod observed;
 pub mod policy;
 pub mod role;
+pub mod schedule;
+pub mod scheduled_action;
 pub mod steps;
 
 /// Makes an enum whose variants are spelled just as AWS spells them, or as the text behind `=` where AWS's is no name.

@@ -11,7 +11,8 @@ use super::alarm::{AlarmActions, AlarmConfig, AlarmState};
 use super::capacity::{CapacityRange, SuspendedState};
 use super::failure::Failure;
 use super::names::{AlarmName, PolicyName, ScheduledActionName};
-use super::policy::StepScalingConfig;
+use super::policy::PolicyConfig;
+use super::scheduled_action::ScheduledActionConfig;
 
 /// Tags of one resource.
 pub type Tags = BTreeMap<String, String>;
@@ -88,6 +89,10 @@ pub struct Service {
     pub pending_count: i32,
     /// Whether it is a DAEMON service, which Application Auto Scaling does not scale (S-098).
     pub daemon: bool,
+    /// Whether CodeDeploy deploys it, blue/green (`deploymentController`).
+    pub code_deploy: bool,
+    /// The ARNs of its target groups, in order; with native blue/green deployments the alternate ones too.
+    pub target_groups: Vec<String>,
 }
 
 /// A scalable target.
@@ -108,19 +113,26 @@ pub struct ScalingPolicy {
     pub name: PolicyName,
     /// Stable across updates (S-024).
     pub arn: String,
-    /// What it does.
-    pub config: PolicyConfig,
+    /// What it does; or, for a type or a value that this version does not know, the policy's type.
+    pub config: Result<PolicyConfig, String>,
     /// The alarms that AWS lists for it.
-    pub alarms: Vec<AlarmName>,
+    pub alarms: Vec<AlarmRef>,
 }
 
-/// A policy's configuration, by its type.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum PolicyConfig {
-    /// `StepScaling`.
-    Step(StepScalingConfig),
-    /// Another type, or a value that this version cannot read; the text says which.
-    Other(String),
+impl ScalingPolicy {
+    /// The policy's type, as AWS spells it.
+    pub fn policy_type(&self) -> &str {
+        self.config.as_ref().map_or_else(String::as_str, |config| config.policy_type().as_str())
+    }
+}
+
+/// An alarm that AWS lists for a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmRef {
+    /// The alarm's name.
+    pub name: AlarmName,
+    /// The alarm's ARN.
+    pub arn: String,
 }
 
 /// A scheduled action on a target.
@@ -128,8 +140,55 @@ pub enum PolicyConfig {
 pub struct ScheduledAction {
     /// Unique on the target.
     pub name: ScheduledActionName,
-    /// `at(…)`, `rate(…)` or `cron(…)`.
-    pub schedule: String,
+    /// Its ARN (S-047); `None` until AWS was read again after it was made.
+    pub arn: Option<String>,
+    /// When it fires and what it sets.
+    pub config: ScheduledActionConfig,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// What AWS's own record of a target says of its scheduled actions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// The runs, newest first.
+    pub runs: Vec<Run>,
+    /// The record is whole from here on (S-054: six weeks, or as far as one page reaches).
+    pub since: Timestamp,
+    /// When it was asked for.
+    pub read_at: Timestamp,
+    /// The range that it was asked for to explain.
+    pub range: CapacityRange,
+}
+
+/// A scheduled action that ran, by AWS's own record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The scheduled action.
+    pub name: ScheduledActionName,
+    /// When.
+    pub at: Timestamp,
+    /// The minimum that it set, where AWS says so.
+    pub min: Option<i32>,
+    /// The maximum that it set, where AWS says so.
+    pub max: Option<i32>,
+}
+
+impl Run {
+    /// Reads an activity of AWS; `None` for one that no scheduled action set off.
+    ///
+    /// AWS writes `scheduled action name NAME was triggered` as the cause, and `Successfully set min capacity to 5 and
+    /// max capacity to 10` as the message, with what is not set left out.
+    pub fn from_activity(cause: &str, message: &str, at: Timestamp) -> Option<Self> {
+        let name = cause.trim().strip_prefix("scheduled action name ")?.strip_suffix(" was triggered")?;
+        let bound = |bound: &str| {
+            let digits = message.split_once(bound)?.1;
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            digits.get(..end)?.parse().ok()
+        };
+        let (min, max) = (bound("min capacity to "), bound("max capacity to "));
+        Some(Self { name: ScheduledActionName::new(name), at, min, max })
+    }
 }
 
 /// A metric alarm.
@@ -181,6 +240,15 @@ impl RoleStanding {
     pub fn lets_write(&self) -> bool {
         !matches!(self, Self::Absent | Self::NotMade(_))
     }
+}
+
+/// Which load balancers a target group is behind, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetGroupReading {
+    /// Their ARNs.
+    pub load_balancers: Vec<String>,
+    /// When they were asked for.
+    pub read_at: Timestamp,
 }
 
 /// Who owns a resource, as its tags said, and when.

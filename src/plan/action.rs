@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::ownership::{self, OwnerId};
 use crate::api::desired::Mode;
 use crate::api::status::Reason;
 use crate::model::alarm::{AlarmActions, AlarmConfig};
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::failure::Failure;
 use crate::model::fields::Change;
-use crate::model::names::{AlarmName, PolicyName, TargetKey};
-use crate::model::observed::Tags;
-use crate::model::policy::StepScalingConfig;
+use crate::model::names::{AlarmName, PolicyName, ScheduledActionName, TargetKey};
+use crate::model::observed::{ScalingPolicy, Tags};
+use crate::model::policy::PolicyConfig;
+use crate::model::scheduled_action::ScheduledActionConfig;
 
 /// What turns observed into desired for one object.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,20 @@ pub enum Lookup {
     TargetTags(String),
     /// The tags of an alarm, by its ARN.
     AlarmTags(String),
+    /// The load balancers that a target group is behind, by its ARN.
+    TargetGroup(String),
+    /// AWS's record of what scheduled actions did to the target, which is to explain this range.
+    History(CapacityRange),
+}
+
+impl Lookup {
+    /// The ARN of what the tags are asked of.
+    pub fn tagged(&self) -> Option<&str> {
+        match self {
+            Self::TargetTags(arn) | Self::AlarmTags(arn) => Some(arn),
+            Self::TargetGroup(_) | Self::History(_) => None,
+        }
+    }
 }
 
 /// A part of what one object manages.
@@ -63,6 +79,8 @@ pub enum Part {
     Alarm(AlarmName),
     /// An alarm's tags.
     AlarmTags(AlarmName),
+    /// A scheduled action.
+    ScheduledAction(ScheduledActionName),
 }
 
 impl Part {
@@ -73,6 +91,7 @@ impl Part {
             Self::Target | Self::TargetTags => "ScalableTarget",
             Self::Policy(_) => "ScalingPolicy",
             Self::Alarm(_) | Self::AlarmTags(_) => "Alarm",
+            Self::ScheduledAction(_) => "ScheduledAction",
         }
     }
 }
@@ -88,6 +107,8 @@ pub enum Verb {
     Tag,
     /// Tags are taken off.
     Untag,
+    /// The resource exists, is ours and goes.
+    Delete,
 }
 
 impl Verb {
@@ -98,6 +119,7 @@ impl Verb {
             Self::Update => "update",
             Self::Tag => "tag",
             Self::Untag => "untag",
+            Self::Delete => "delete",
         }
     }
 }
@@ -161,8 +183,10 @@ pub enum ActionKind {
         /// The policy.
         name: PolicyName,
         /// Everything.
-        config: StepScalingConfig,
+        config: Box<PolicyConfig>,
     },
+    /// DeleteScalingPolicy; target tracking's alarms go with it (S-048).
+    DeletePolicy(Box<DoomedPolicy>),
     /// PutMetricAlarm, which replaces the whole alarm (S-068).
     PutAlarm {
         /// The alarm.
@@ -187,6 +211,13 @@ pub enum ActionKind {
         /// The digest of what it was when this was planned: nothing is written where it is something else by then.
         read: String,
     },
+    /// PutScheduledAction with every parameter (S-043).
+    PutScheduledAction {
+        /// The scheduled action.
+        name: ScheduledActionName,
+        /// Everything.
+        config: ScheduledActionConfig,
+    },
     /// TagResource of CloudWatch (aws-sdk#27).
     TagAlarm {
         /// The alarm's ARN.
@@ -194,6 +225,30 @@ pub enum ActionKind {
         /// Set, not replaced.
         tags: Tags,
     },
+}
+
+/// A policy of ours that is deleted, as it must still be when the call goes out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DoomedPolicy {
+    /// The policy as it was read.
+    pub policy: ScalingPolicy,
+    /// The scalable target, whose tags say that the policy is ours.
+    pub target_arn: String,
+    /// Who we are.
+    pub owner: OwnerId,
+}
+
+impl DoomedPolicy {
+    /// Why it must not be deleted after all, by the target's tags and the policies as they were read a moment ago.
+    pub fn spared(&self, tags: &Tags, policies: &[ScalingPolicy]) -> Option<String> {
+        let name = &self.policy.name;
+        if !ownership::owns_policy(tags, &self.owner, name) {
+            return Some(format!("the scalable target's tags no longer say that the policy {name} is ours"));
+        }
+        let held = policies.iter().find(|held| held.name == *name)?;
+        let is_same = held.arn == self.policy.arn && held.config == self.policy.config;
+        (!is_same).then(|| format!("the policy {name} is no longer what it was when it was planned to go"))
+    }
 }
 
 /// A move of the desired count that a register brings about at once (S-010).

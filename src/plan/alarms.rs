@@ -9,7 +9,7 @@ use super::action::{Action, ActionKind, Lookup, Part, PolicyArn, Verb};
 use super::draft::{Claim, Draft, Standing};
 use super::ownership;
 use super::policies::PolicyStanding;
-use crate::api::desired::{DesiredAlarm, StepPolicy};
+use crate::api::desired::{DesiredAlarm, DesiredPolicy};
 use crate::api::status::Reason;
 use crate::model::alarm::{AlarmActions, AlarmConfig};
 use crate::model::arn;
@@ -25,7 +25,7 @@ pub(super) const KNOWN_AFTER_APPLY: &str = "(known after apply)";
 /// Whether any alarm is to be written, so that the target's tags, with the brake, must be read first.
 pub(super) fn differ(inputs: Inputs<'_>) -> bool {
     let held = inputs.observed.policies.known();
-    let arn = |policy: &StepPolicy| {
+    let arn = |policy: &DesiredPolicy| {
         let held = held.and_then(|held| held.iter().find(|held| held.name == policy.name));
         held.map_or_else(|| PolicyArn::AfterApply(policy.name.clone()), |held| PolicyArn::Known(held.arn.clone()))
     };
@@ -56,7 +56,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, policies: &[PolicyStanding]) {
 
 /// An alarm of the object, and the policy that it fires.
 struct Wanted<'a> {
-    policy: &'a StepPolicy,
+    policy: &'a DesiredPolicy,
     alarm: &'a DesiredAlarm,
     arn: &'a PolicyArn,
 }

@@ -13,10 +13,10 @@ use super::Inputs;
 use super::action::{Action, ActionKind, Lookup, Part, PolicyArn, Verb};
 use super::alarms::{ACTIONS_A_STATE, KNOWN_AFTER_APPLY};
 use super::draft::{Draft, Standing};
-use super::ownership::{self, Ownership, attachment_digest};
+use super::ownership::{self, Ownership, Untagged, attachment_digest};
 use super::policies::PolicyStanding;
 use super::target::TargetStanding;
-use crate::api::desired::{AlarmRef, StepPolicy};
+use crate::api::desired::{AlarmRef, DesiredPolicy};
 use crate::api::status::Reason;
 use crate::model::arn;
 use crate::model::fields::Change;
@@ -33,7 +33,7 @@ struct Refusal {
 /// A policy's place among an alarm's actions.
 #[derive(Clone, Copy)]
 struct Place<'a> {
-    policy: &'a StepPolicy,
+    policy: &'a DesiredPolicy,
     alarm: &'a AlarmName,
 }
 
@@ -79,7 +79,7 @@ fn still_attached<'a>(inputs: Inputs<'a>, policy: &'a ScalingPolicy) -> impl Ite
         Some(Some(alarm)) => alarm.actions.alarm.contains(&policy.arn),
         None => true,
     };
-    policy.alarms.iter().filter(fires).map(|name| attachment_digest(&policy.name, name))
+    policy.alarms.iter().map(|alarm| &alarm.name).filter(fires).map(|name| attachment_digest(&policy.name, name))
 }
 
 pub(super) fn plan(draft: &mut Draft<'_>, target: &TargetStanding, policies: &[PolicyStanding]) {
@@ -272,11 +272,11 @@ fn held_alarm<'a>(inputs: Inputs<'a>, name: &AlarmName) -> Option<&'a Alarm> {
     inputs.observed.alarms.get(name).and_then(Read::known).and_then(Option::as_ref)
 }
 
-fn held_policy<'a>(inputs: Inputs<'a>, policy: &StepPolicy) -> Option<&'a ScalingPolicy> {
+fn held_policy<'a>(inputs: Inputs<'a>, policy: &DesiredPolicy) -> Option<&'a ScalingPolicy> {
     inputs.observed.policies.known()?.iter().find(|held| held.name == policy.name)
 }
 
-fn policy_arn(inputs: Inputs<'_>, policy: &StepPolicy) -> PolicyArn {
+fn policy_arn(inputs: Inputs<'_>, policy: &DesiredPolicy) -> PolicyArn {
     held_policy(inputs, policy)
         .map_or_else(|| PolicyArn::AfterApply(policy.name.clone()), |held| PolicyArn::Known(held.arn.clone()))
 }
@@ -285,15 +285,15 @@ fn policy_arn(inputs: Inputs<'_>, policy: &StepPolicy) -> PolicyArn {
 fn recorded(inputs: Inputs<'_>) -> BTreeSet<String> {
     let target = inputs.observed.target.known().and_then(Option::as_ref);
     let tags = target.and_then(|target| inputs.memory.tags.get(target.arn.as_ref()?));
-    tags.map(|reading| ownership::attached(&reading.tags)).unwrap_or_default()
+    tags.map(|reading| Untagged::Attachments.digests(&reading.tags)).unwrap_or_default()
 }
 
 /// What we attached and the object no longer names: policy, alarm and the ARN to take out.
-fn leftovers<'a>(inputs: Inputs<'a>, recorded: &BTreeSet<String>) -> Vec<(&'a StepPolicy, &'a AlarmName, &'a str)> {
+fn leftovers<'a>(inputs: Inputs<'a>, recorded: &BTreeSet<String>) -> Vec<(&'a DesiredPolicy, &'a AlarmName, &'a str)> {
     let mut found = Vec::new();
     for policy in &inputs.desired.policies {
         let Some(held) = held_policy(inputs, policy) else { continue };
-        for name in &held.alarms {
+        for name in held.alarms.iter().map(|alarm| &alarm.name) {
             let is_wanted = policy.alarm_ref.as_ref().is_some_and(|alarm| alarm.name == *name)
                 || policy.alarms.iter().any(|alarm| alarm.name == *name);
             let fires = held_alarm(inputs, name).is_some_and(|alarm| alarm.actions.alarm.contains(&held.arn));

@@ -40,6 +40,8 @@ mod tests {
             running_count: running,
             pending_count: 0,
             daemon: false,
+            code_deploy: false,
+            target_groups: Vec::new(),
         }
     }
 

@@ -106,6 +106,11 @@ impl<'a> Draft<'a> {
         Standing::Will(Some(self.actions.len() - 1))
     }
 
+    /// Asks for what must be known before the whole plan can be made.
+    pub(super) fn look_up(&mut self, lookup: Lookup) {
+        self.lookups.insert(lookup);
+    }
+
     /// The tags of a resource, where they are known; however old.
     pub(super) fn known_tags(&self, arn: &str) -> Option<&'a Tags> {
         self.inputs.memory.tags.get(arn).map(|reading| &reading.tags)
@@ -117,8 +122,7 @@ impl<'a> Draft<'a> {
     /// to be somebody else's stays so until the slow sweep reads otherwise, and costs no further call.
     pub(super) fn claim(&mut self, part: Part, lookup: Lookup, writes: bool) -> Claim {
         let Inputs { memory, owner, desired, .. } = self.inputs;
-        let (Lookup::TargetTags(arn) | Lookup::AlarmTags(arn)) = &lookup;
-        let Some(reading) = memory.tags.get(arn) else {
+        let Some(reading) = lookup.tagged().and_then(|arn| memory.tags.get(arn)) else {
             // What is equal may still have to be taken over.
             if writes || desired.adoption == Adoption::Unowned {
                 self.lookups.insert(lookup);
@@ -136,11 +140,6 @@ impl<'a> Draft<'a> {
             return Claim::Unknown;
         }
         if adoptable { Claim::Adopt(reading.tags.clone()) } else { Claim::Ours(reading.tags.clone()) }
-    }
-
-    /// Asks for tags before the plan is made again.
-    pub(super) fn look_up(&mut self, lookup: Lookup) {
-        self.lookups.insert(lookup);
     }
 
     /// Whether tags were read with what the plan is made from, as a write needs them.

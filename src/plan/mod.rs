@@ -10,25 +10,35 @@ mod after;
 mod alarms;
 mod attach;
 mod capacity;
+mod coverage;
 mod draft;
+mod follow;
 mod lint;
 mod memory;
 mod ownership;
 mod policies;
+mod range;
 mod render;
+mod resolve;
+mod schedules;
 mod scope;
 mod target;
+mod target_tags;
 
 use jiff::Timestamp;
 
 pub use action::{
-    Action, ActionKind, CapacityMove, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb, Withheld,
+    Action, ActionKind, CapacityMove, DoomedPolicy, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb,
+    Withheld,
 };
 pub use after::after;
+pub use coverage::{Coverage, Scaling, coverage};
 pub use lint::{LintError, lint};
 pub use memory::{Memory, RecentWrite, remember};
-pub use ownership::{OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, mistaken_owner, policy_digest};
-pub use render::{described, json, resource, text};
+pub use ownership::{
+    OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, holder, is_users_tag, mistaken_owner, policy_digest,
+};
+pub use render::{adjustment_text, described, json, resource, text, value_text};
 pub use scope::{ScopeConflict, scope_conflicts};
 
 use crate::api::desired::{Allow, Mode, ServiceScaling};
@@ -62,7 +72,7 @@ pub struct Inputs<'a> {
     pub now: Timestamp,
 }
 
-/// The plan for one object: target first, then policies, then alarms (S-106).
+/// The plan for one object: target first, then policies, alarms, scheduled actions (S-106).
 pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let mut draft = Draft::new(inputs);
     let Some(service) = scalable_service(&mut draft) else {
@@ -75,10 +85,12 @@ pub fn plan_target(inputs: Inputs<'_>) -> Plan {
         draft.withhold(Part::Target, Reason::ServiceLinkedRoleMissing, message, hint);
         return draft.finish();
     }
-    let target = target::plan(&mut draft, &service);
-    let policies = policies::plan(&mut draft, &target);
+    let wanted = resolve::resolve(&mut draft, &service);
+    let target = target::plan(&mut draft, &service, &wanted);
+    let policies = policies::plan(&mut draft, &target, &wanted);
     alarms::plan(&mut draft, &policies);
     attach::plan(&mut draft, &target, &policies);
+    schedules::plan(&mut draft, &target);
     draft.finish()
 }
 

@@ -1,18 +1,19 @@
-//! Step scaling policies on the target.
+//! Scaling policies on the target, of every type.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Inputs;
-use super::action::{Action, ActionKind, Part, PolicyArn, Verb};
+use super::action::{Action, ActionKind, DoomedPolicy, Part, PolicyArn, Verb};
 use super::draft::{Draft, Standing};
-use super::ownership::{Ownership, policy_digest};
+use super::ownership::{Ownership, owns_policy, policy_digest};
+use super::resolve::WantedPolicy;
 use super::target::TargetStanding;
-use crate::api::desired::{AlarmRef, StepPolicy};
+use crate::api::desired::{Adoption, DesiredPolicy};
 use crate::api::status::Reason;
-use crate::model::failure::Failure;
-use crate::model::fields::{Change, changes, creation};
-use crate::model::names::{AlarmName, PolicyName};
-use crate::model::observed::{PolicyConfig, Read, ScalingPolicy};
-use crate::model::policy::StepScalingConfig;
-use crate::model::steps::{self, RawSteps, Written};
+use crate::model::fields::{changes, creation, deletion};
+use crate::model::names::PolicyName;
+use crate::model::observed::ScalingPolicy;
+use crate::model::policy::{PolicyConfig, PolicyType};
 
 /// What an alarm can count on: one for each policy of the object, in its order.
 pub(super) struct PolicyStanding {
@@ -23,173 +24,222 @@ pub(super) struct PolicyStanding {
 }
 
 /// Whether any policy is to be written, so that the target's tags must be read first.
-pub(super) fn differ(inputs: Inputs<'_>) -> bool {
-    inputs.observed.policies.known().is_some_and(|observed| {
-        inputs.desired.policies.iter().any(|policy| match find(observed, policy) {
-            None => true,
-            Some(held) => wanted_config(inputs, policy)
-                .is_ok_and(|wanted| !matches!(&held.config, PolicyConfig::Step(config) if *config == wanted)),
+pub(super) fn differ(inputs: Inputs<'_>, wanted: &[WantedPolicy<'_>]) -> bool {
+    inputs.observed.policies.known().is_some_and(|held| {
+        wanted.iter().filter_map(|wanted| Some((&wanted.policy.name, wanted.config.as_ref()?))).any(|(name, config)| {
+            find(held, name).is_none_or(|held| held.config.as_ref() != Ok(config))
+                && !is_barred(inputs, held, name, config)
         })
     })
 }
 
-pub(super) fn plan(draft: &mut Draft<'_>, target: &TargetStanding) -> Vec<PolicyStanding> {
-    let Inputs { desired, observed, .. } = draft.inputs;
+/// Whether a policy that is known to be somebody else's keeps this one from being written, so that nothing need be read.
+fn is_barred(inputs: Inputs<'_>, held: &[ScalingPolicy], name: &PolicyName, config: &PolicyConfig) -> bool {
+    let target = inputs.observed.target.known().and_then(Option::as_ref);
+    let tags = target.and_then(|target| inputs.memory.tags.get(target.arn.as_ref()?));
+    tags.zip(rival(held, name, config))
+        .is_some_and(|(reading, rival)| !owns_policy(&reading.tags, inputs.owner, &rival.name))
+}
+
+/// The policy that tracks the same metric under another name: AWS takes one a metric (S-037).
+fn rival<'a>(held: &'a [ScalingPolicy], name: &PolicyName, config: &PolicyConfig) -> Option<&'a ScalingPolicy> {
+    let metric = &config.target_tracking()?.metric;
+    held.iter().find(|held| {
+        let tracked = held.config.as_ref().ok().and_then(PolicyConfig::target_tracking).map(|held| &held.metric);
+        held.name != *name && tracked == Some(metric)
+    })
+}
+
+pub(super) fn plan(draft: &mut Draft<'_>, target: &TargetStanding, wanted: &[WantedPolicy<'_>]) -> Vec<PolicyStanding> {
+    let observed = draft.inputs.observed;
     let Some(held) = observed.policies.known() else {
-        for policy in &desired.policies {
-            let part = Part::Policy(policy.name.clone());
+        for wanted in wanted {
+            let part = Part::Policy(wanted.policy.name.clone());
             draft.withhold_unread(part, "the scaling policies", observed.policies.failure());
         }
-        return desired.policies.iter().map(blocked).collect();
+        return wanted.iter().map(|wanted| blocked(wanted.policy)).collect();
     };
-    say_unmanaged(draft, target, held);
-    desired.policies.iter().map(|policy| plan_policy(draft, target, find(held, policy), policy)).collect()
+    let mut policies = Policies { target, held: held.clone(), deleted_by: BTreeMap::new() };
+    let standings = wanted
+        .iter()
+        .map(|wanted| match &wanted.config {
+            Some(config) => policies.plan_policy(draft, wanted.policy, config),
+            None => blocked(wanted.policy),
+        })
+        .collect();
+    say_unmanaged(draft, target, &policies.held);
+    standings
 }
 
-fn find<'a>(held: &'a [ScalingPolicy], policy: &StepPolicy) -> Option<&'a ScalingPolicy> {
-    held.iter().find(|held| held.name == policy.name)
+fn find<'a>(held: &'a [ScalingPolicy], name: &PolicyName) -> Option<&'a ScalingPolicy> {
+    held.iter().find(|held| held.name == *name)
 }
 
-fn blocked(policy: &StepPolicy) -> PolicyStanding {
+fn blocked(policy: &DesiredPolicy) -> PolicyStanding {
     PolicyStanding { standing: Standing::Blocked, arn: PolicyArn::AfterApply(policy.name.clone()) }
 }
 
-fn plan_policy(
-    draft: &mut Draft<'_>,
-    target: &TargetStanding,
-    held: Option<&ScalingPolicy>,
-    policy: &StepPolicy,
-) -> PolicyStanding {
-    let part = Part::Policy(policy.name.clone());
-    let arn =
-        held.map_or_else(|| PolicyArn::AfterApply(policy.name.clone()), |held| PolicyArn::Known(held.arn.clone()));
-    let wanted = match wanted_config(draft.inputs, policy) {
-        Ok(wanted) => wanted,
-        Err(unsettled) => {
-            unsettled.withhold(draft, part);
+/// The policies on the target as the plan so far leaves them.
+struct Policies<'t> {
+    target: &'t TargetStanding,
+    held: Vec<ScalingPolicy>,
+    /// Which action deletes a policy that was there.
+    deleted_by: BTreeMap<PolicyName, usize>,
+}
+
+impl Policies<'_> {
+    fn plan_policy(&mut self, draft: &mut Draft<'_>, policy: &DesiredPolicy, config: &PolicyConfig) -> PolicyStanding {
+        let part = Part::Policy(policy.name.clone());
+        let held = find(&self.held, &policy.name);
+        let arn =
+            held.map_or_else(|| PolicyArn::AfterApply(policy.name.clone()), |held| PolicyArn::Known(held.arn.clone()));
+        let differs = match held.map(|held| (held, &held.config)) {
+            None => creation(config),
+            Some((_, Ok(before))) if before.policy_type() == config.policy_type() => changes(before, config),
+            Some((held, _)) => {
+                say_other_type(draft, held);
+                return blocked(policy);
+            }
+        };
+        let Standing::Will(target_by) = self.target.standing else {
+            if !differs.is_empty() {
+                draft.withhold(part, Reason::TargetNotReady, "the scalable target is not ready", "See TargetSynced.");
+            }
+            return blocked(policy);
+        };
+        if differs.is_empty() && self.target.digests.is_none() {
+            return PolicyStanding { standing: Standing::Will(None), arn }; // equal; whose it is the slow sweep finds out
+        }
+        if held.is_some() && !self.is_ours_or_adopted(draft, policy) {
+            draft.conflict(part, &Ownership::Nobody);
             return blocked(policy);
         }
-    };
-    let differs = match held.map(|held| &held.config) {
-        None => creation(&wanted),
-        Some(PolicyConfig::Step(config)) => changes(config, &wanted),
-        Some(PolicyConfig::Other(kind)) => {
-            draft.withhold(
-                part,
-                Reason::Conflict,
-                format!("a policy of this name exists and is of the kind {kind}, which cannot be changed in place"),
-                "Use another policyName, or remove that policy in AWS.",
-            );
-            return blocked(policy);
+        if differs.is_empty() {
+            return PolicyStanding { standing: Standing::Will(None), arn };
         }
-    };
-    let Standing::Will(by) = target.standing else {
-        if !differs.is_empty() {
-            draft.withhold(part, Reason::TargetNotReady, "the scalable target is not ready", "See TargetSynced.");
-        }
-        return blocked(policy);
-    };
-    if differs.is_empty() && target.digests.is_none() {
-        return PolicyStanding { standing: Standing::Will(None), arn }; // equal; whose it is the slow sweep finds out
-    }
-    if held.is_some() && !is_ours(draft, target, policy) {
-        draft.conflict(part, &Ownership::Nobody);
-        return blocked(policy);
-    }
-    if differs.is_empty() {
-        return PolicyStanding { standing: Standing::Will(None), arn };
-    }
-    let verb = if held.is_some() { Verb::Update } else { Verb::Create };
-    let put = Put { name: policy.name.clone(), config: wanted, verb, changes: differs };
-    let standing = put.propose(draft, by, target.digests_by);
-    PolicyStanding { standing, arn }
-}
-
-/// A policy is ours when the target's tags hold its digest, or when the object takes over what nobody owns.
-fn is_ours(draft: &Draft<'_>, target: &TargetStanding, policy: &StepPolicy) -> bool {
-    let digest = policy_digest(&policy.name);
-    let held = target.digests.as_ref().is_some_and(|digests| digests.contains(&digest));
-    held || draft.inputs.desired.adoption == crate::api::desired::Adoption::Unowned
-}
-
-/// What putting a policy needs.
-struct Put {
-    name: PolicyName,
-    config: StepScalingConfig,
-    verb: Verb,
-    changes: Vec<Change>,
-}
-
-impl Put {
-    fn propose(self, draft: &mut Draft<'_>, target_by: Option<usize>, digests_by: Option<usize>) -> Standing {
+        let verb = if held.is_some() { Verb::Update } else { Verb::Create };
+        let Ok(rival_by) = self.make_way(draft, policy, config) else { return blocked(policy) };
         // Only creating the target must come first; an update of it that fails is no reason to hold back its policies.
         let creates = target_by.filter(|_| draft.inputs.observed.target.known().is_some_and(Option::is_none));
-        let mut requires: Vec<usize> = creates.into_iter().chain(digests_by).collect();
-        requires.sort_unstable();
-        requires.dedup();
-        draft.propose(Action {
-            part: Part::Policy(self.name.clone()),
-            verb: self.verb,
-            kind: ActionKind::PutPolicy { name: self.name, config: self.config },
-            changes: self.changes,
-            requires,
+        let own_by = self.deleted_by.get(&policy.name).copied();
+        let requires: BTreeSet<usize> =
+            [creates, self.target.digests_by, rival_by, own_by].into_iter().flatten().collect();
+        let standing = draft.propose(Action {
+            part,
+            verb,
+            kind: ActionKind::PutPolicy { name: policy.name.clone(), config: Box::new(config.clone()) },
+            changes: differs,
+            requires: requires.into_iter().collect(),
             capacity_move: None,
             drift: false,
+        });
+        if let Some(held) = self.held.iter_mut().find(|held| held.name == policy.name)
+            && standing != Standing::Blocked
+        {
+            held.config = Ok(config.clone());
+        }
+        PolicyStanding { standing, arn }
+    }
+
+    /// A policy is ours when the target's tags hold its digest, or when the object takes over what nobody owns.
+    fn is_ours_or_adopted(&self, draft: &Draft<'_>, policy: &DesiredPolicy) -> bool {
+        self.has_digest(&policy.name) || draft.inputs.desired.adoption == Adoption::Unowned
+    }
+
+    fn has_digest(&self, name: &PolicyName) -> bool {
+        self.target.digests.as_ref().is_some_and(|digests| digests.policies.contains(&policy_digest(name)))
+    }
+
+    /// Deletes a policy of ours that tracks the same metric under another name: AWS takes one a metric, so that a rename is
+    /// a delete and then a put (S-037). Gives the action that deletes it; `Err` where the put must not be.
+    fn make_way(
+        &mut self,
+        draft: &mut Draft<'_>,
+        policy: &DesiredPolicy,
+        config: &PolicyConfig,
+    ) -> Result<Option<usize>, ()> {
+        let Some(tracking) = config.target_tracking() else { return Ok(None) };
+        let Some(rival) = rival(&self.held, &policy.name, config).cloned() else { return Ok(None) };
+        let Some(doomed) = self.doom(draft, &rival) else {
+            say_rival(draft, policy, &rival, &tracking.metric.describe());
+            return Err(());
+        };
+        let changes = rival.config.as_ref().map(deletion).unwrap_or_default();
+        let standing = draft.propose(Action {
+            part: Part::Policy(rival.name.clone()),
+            verb: Verb::Delete,
+            kind: ActionKind::DeletePolicy(Box::new(doomed)),
+            changes,
+            requires: self.target.digests_by.into_iter().collect(),
+            capacity_move: None,
+            drift: false,
+        });
+        match standing {
+            Standing::Will(Some(by)) => {
+                self.held.retain(|held| held.name != rival.name);
+                self.deleted_by.insert(rival.name, by);
+                Ok(Some(by))
+            }
+            _ => {
+                draft.withhold(
+                    Part::Policy(policy.name.clone()),
+                    Reason::PolicyNotReady,
+                    format!("the policy {} must go first: AWS takes one target tracking policy a metric", rival.name),
+                    "See PoliciesSynced.",
+                );
+                Err(())
+            }
+        }
+    }
+
+    /// What must still be so when a policy is deleted; `None` where it is not provably ours, by tags alone.
+    fn doom(&self, draft: &Draft<'_>, rival: &ScalingPolicy) -> Option<DoomedPolicy> {
+        let target_arn = draft.inputs.observed.target.known()?.as_ref()?.arn.clone()?;
+        let owner = draft.inputs.owner;
+        let is_ours = owns_policy(draft.known_tags(&target_arn)?, owner, &rival.name);
+        (is_ours && !self.target.fresh).then(|| DoomedPolicy {
+            policy: rival.clone(),
+            target_arn,
+            owner: owner.clone(),
         })
     }
 }
 
-/// Why a policy's steps are not known, where they follow an alarm's threshold.
-enum Unsettled {
-    Unread(AlarmName, Option<Box<Failure>>),
-    Not(Reason, String, &'static str),
+fn say_other_type(draft: &mut Draft<'_>, held: &ScalingPolicy) {
+    let kind = held.policy_type();
+    draft.withhold(
+        Part::Policy(held.name.clone()),
+        Reason::Conflict,
+        format!("a policy of this name exists and is of the type {kind}, which cannot be changed in place"),
+        "Use another policyName, or remove that policy in AWS.",
+    );
 }
 
-impl Unsettled {
-    fn withhold(self, draft: &mut Draft<'_>, part: Part) {
-        match self {
-            Self::Unread(alarm, failure) => {
-                draft.withhold_unread(
-                    part,
-                    &format!("the alarm {alarm}, whose threshold the steps follow,"),
-                    failure.as_deref(),
-                );
-            }
-            Self::Not(reason, message, hint) => draft.withhold(part, reason, message, hint),
-        }
-    }
+/// tf#41179
+fn say_rival(draft: &mut Draft<'_>, policy: &DesiredPolicy, rival: &ScalingPolicy, metric: &str) {
+    draft.withhold(
+        Part::Policy(policy.name.clone()),
+        Reason::Conflict,
+        format!(
+            "the policy {} on this service tracks {metric} already and is not known to be ours; AWS takes one target \
+             tracking policy a metric",
+            rival.name
+        ),
+        format!(
+            "Remove that policy in AWS; or give this one its name, policyName: {:?}, with spec.adoption: Unowned to take \
+             it over.",
+            rival.name.as_str()
+        ),
+    );
 }
 
-/// The configuration, with the steps relative to the threshold that the alarm of an `alarmRef` has now.
-fn wanted_config(inputs: Inputs<'_>, policy: &StepPolicy) -> Result<StepScalingConfig, Unsettled> {
-    let Some(AlarmRef { name, steps: Some(absolute) }) = &policy.alarm_ref else { return Ok(policy.config.clone()) };
-    let not = |reason, message, hint| Unsettled::Not(reason, message, hint);
-    let alarm = match inputs.observed.alarms.get(name) {
-        None => return Err(Unsettled::Unread(name.clone(), None)),
-        Some(Read::Failed(failure)) => return Err(Unsettled::Unread(name.clone(), Some(Box::new(failure.clone())))),
-        Some(Read::Known(None)) => {
-            let message = format!("its steps follow the threshold of the alarm {name}, which does not exist");
-            return Err(not(Reason::AlarmMissing, message, "Create the alarm, or correct alarmRef."));
-        }
-        Some(Read::Known(Some(alarm))) => alarm,
-    };
-    let threshold = alarm.config.as_ref().map(|config| config.threshold).map_err(|kind| {
-        let message = format!("its steps follow the threshold of {name}, which has none: it is {kind}");
-        not(Reason::Conflict, message, "Name an alarm with a fixed threshold in alarmRef.")
-    })?;
-    let raw = RawSteps {
-        adjustment_type: policy.config.adjustment_type,
-        steps: Written::Absolute(absolute, threshold),
-        min_adjustment_magnitude: policy.config.min_adjustment_magnitude,
-        cooldown: Some(policy.config.cooldown),
-    };
-    if let Some(problem) = steps::check(&raw).first() {
-        let message = format!("with the threshold {threshold} that {name} has, its steps cannot be: {problem}");
-        let hint = "Correct the steps, or have the threshold put back, or write stepAdjustments.";
-        return Err(not(Reason::Refused, message, hint));
+/// The list of the object that holds policies of a type.
+fn list_of(policy: &ScalingPolicy) -> &'static str {
+    match PolicyType::from_aws(policy.policy_type()) {
+        Some(PolicyType::TargetTrackingScaling) => "targetTracking",
+        Some(PolicyType::PredictiveScaling) => "predictiveScaling",
+        Some(PolicyType::StepScaling) | None => "stepScaling",
     }
-    let missing = || not(Reason::Refused, format!("the threshold of {name} is not known"), "It is read again.");
-    policy.config_at(Some(threshold)).ok_or_else(missing)
 }
 
 /// Policies of ours that the object no longer holds stay, and this is said.
@@ -198,15 +248,16 @@ fn say_unmanaged(draft: &mut Draft<'_>, target: &TargetStanding, held: &[Scaling
     let desired = draft.inputs.desired;
     for policy in held {
         let wanted = desired.policies.iter().any(|wanted| wanted.name == policy.name);
-        if !wanted && digests.contains(&policy_digest(&policy.name)) {
+        if !wanted && digests.policies.contains(&policy_digest(&policy.name)) {
             draft.withhold(
                 Part::Policy(policy.name.clone()),
                 Reason::UnmanagedPolicies,
                 "this controller made the policy, and the object no longer holds it; it stays and goes on scaling",
                 format!(
-                    "Put it back into spec.stepScaling, or remove it: aws application-autoscaling \
+                    "Put it back into spec.{}, or remove it: aws application-autoscaling \
                      delete-scaling-policy --service-namespace ecs --scalable-dimension ecs:service:DesiredCount \
                      --resource-id {} --policy-name '{}'",
+                    list_of(policy),
                     desired.service.resource_id(),
                     policy.name
                 ),

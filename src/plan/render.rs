@@ -35,12 +35,18 @@ fn object_text(out: &mut String, object: &ServiceScaling, plan: &Plan) {
 }
 
 fn action_text(out: &mut String, object: &ServiceScaling, plan: &Plan, action: &Action) {
-    let sign = if action.verb == Verb::Create { '+' } else { '~' };
+    let sign = match action.verb {
+        Verb::Create => '+',
+        Verb::Delete => '-',
+        Verb::Update | Verb::Tag | Verb::Untag => '~',
+    };
     line(out, 2, format_args!("{sign} {}", described(&action.part, plan)));
     for change in action.changes.iter().filter(|change| !is_nothing(action.verb, change)) {
         match &action.kind {
             ActionKind::PutPolicy { config, .. } if change.field == "stepAdjustments" => {
-                steps_text(out, object, action, config, sign);
+                if let Some(config) = config.step() {
+                    steps_text(out, object, action, config, sign);
+                }
             }
             _ => line(out, 6, format_args!("{sign} {}: {}", change.field, change_text(action.verb, change))),
         }
@@ -77,7 +83,7 @@ fn threshold(object: &ServiceScaling, action: &Action) -> Option<Number> {
     {
         // Any bound that both forms have tells the threshold between them.
         let lowest = absolute.iter().flat_map(|step| [step.lower, step.upper]).flatten().min()?;
-        let relative = config.steps.iter().flat_map(|step| [step.lower, step.upper]).flatten().min()?;
+        let relative = config.step()?.steps.iter().flat_map(|step| [step.lower, step.upper]).flatten().min()?;
         return Some(lowest.minus(relative));
     }
     let mut thresholds = policy.alarms.iter().map(|alarm| alarm.config.threshold);
@@ -99,7 +105,8 @@ fn offset(bound: Option<Number>, open: &str) -> String {
     )
 }
 
-fn adjustment_text(kind: AdjustmentType, adjustment: i32) -> String {
+/// A step's adjustment for people: `+2 tasks`, `-10 %`, `= 6 tasks`.
+pub fn adjustment_text(kind: AdjustmentType, adjustment: i32) -> String {
     match kind {
         AdjustmentType::ChangeInCapacity => format!("{adjustment:+} {}", tasks(adjustment)),
         AdjustmentType::PercentChangeInCapacity => format!("{adjustment:+} %"),
@@ -123,19 +130,21 @@ fn withheld_text(out: &mut String, plan: &Plan, withheld: &Withheld) {
 fn summary(plans: &[(&ServiceScaling, &Plan)], unplanned: usize) -> String {
     let all = || plans.iter().flat_map(|(_, plan)| &plan.actions);
     let creates = all().filter(|action| action.verb == Verb::Create).count();
-    let updates = all().count() - creates;
+    let deletes = all().filter(|action| action.verb == Verb::Delete).count();
+    let updates = all().count() - creates - deletes;
     let withheld: usize = plans.iter().map(|(_, plan)| plan.withheld.len()).sum();
     let objects = counted(plans.len(), "object");
     let looked =
         if unplanned == 0 { String::new() } else { format!(" {} not looked at.", counted(unplanned, "object")) };
-    if creates + updates + withheld == 0 {
+    if creates + updates + deletes + withheld == 0 {
         return if plans.is_empty() {
             format!("Nothing planned.{looked}\n")
         } else {
             format!("No changes. {objects} as wanted.{looked}\n")
         };
     }
-    format!("Plan: {creates} to create, {updates} to update, {withheld} withheld, in {objects}.{looked}\n")
+    let deleted = if deletes == 0 { String::new() } else { format!(" {deletes} to delete,") };
+    format!("Plan: {creates} to create, {updates} to update,{deleted} {withheld} withheld, in {objects}.{looked}\n")
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -161,6 +170,7 @@ fn kind_text(part: &Part) -> &'static str {
         Part::Policy(_) => "scaling policy",
         Part::Alarm(_) => "alarm",
         Part::AlarmTags(_) => "tags of alarm",
+        Part::ScheduledAction(_) => "scheduled action",
     }
 }
 
@@ -170,6 +180,7 @@ pub fn resource(part: &Part, plan: &Plan) -> String {
         Part::Object | Part::Target | Part::TargetTags => plan.key.service.resource_id(),
         Part::Policy(name) => name.to_string(),
         Part::Alarm(name) | Part::AlarmTags(name) => name.to_string(),
+        Part::ScheduledAction(name) => name.to_string(),
     }
 }
 
@@ -185,6 +196,9 @@ fn is_nothing(verb: Verb, change: &Change) -> bool {
 }
 
 fn change_text(verb: Verb, change: &Change) -> String {
+    if verb == Verb::Delete {
+        return value_text(&change.from);
+    }
     if change.from.is_null() || verb == Verb::Create {
         value_text(&change.to)
     } else {
@@ -192,7 +206,8 @@ fn change_text(verb: Verb, change: &Change) -> String {
     }
 }
 
-fn value_text(value: &Value) -> String {
+/// A field's value for people, on one line.
+pub fn value_text(value: &Value) -> String {
     match value {
         Value::Null => "(unset)".to_owned(),
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),
@@ -210,7 +225,7 @@ fn value_text(value: &Value) -> String {
 /// The plans as JSON, in a form that does not change within an API version.
 ///
 /// `{apiVersion, actions: [{kind, object, resource, changes: [{field, from, to}]}], withheld: [{object, reason,
-/// message}]}`. Beside these an action has `verb` (create, update, tag, untag), `target`
+/// message}]}`. Beside these an action has `verb` (create, update, delete, tag, untag), `target`
 /// (account/region/cluster/service), `capacityMove` (`{from, to}` of the desired count, or null) and `mode`; a withheld
 /// part has its `kind`, `resource` and `hint`.
 pub fn json(api_version: &str, plans: &[(&ServiceScaling, &Plan)]) -> Value {

@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::api::finding::{Finding, Severity};
-use crate::api::load::{Held, Loaded, SourceFile, load};
+use crate::api::load::{Held, Loaded, SourceFile, load_at};
 use crate::model::failure::Failure;
+use jiff
 
 /// A file that is not read for what it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +48,8 @@ impl Snapshot {
     }
 
     /// What the files say; a refused one is a finding, and holds whatever it may stand for.
-    pub fn load(&self) -> Loaded {
-        let mut loaded = load(&self.files);
+    pub fn load_at(&self, now: Option<Timestamp>) -> Loaded {
+        let mut loaded = load_at(&self.files, now);
         for Refused { file, why } in &self.refused {
             loaded.findings.push(Finding {
                 file: file.clone(),

@@ -37,6 +37,7 @@ pub(super) fn push_outcomes(status: &mut Status, plan: &Plan, outcomes: &[Outcom
 fn done(action: &Action) -> EventReason {
     match action.verb {
         Verb::Create if !action.drift => EventReason::Created,
+        Verb::Delete => EventReason::Deleted,
         _ if action.drift => EventReason::DriftCorrected,
         _ => EventReason::Updated,
     }
@@ -48,10 +49,12 @@ fn describe(action: &Action) -> String {
         Part::Object | Part::Target | Part::TargetTags => String::new(),
         Part::Policy(name) => format!(" {name}"),
         Part::Alarm(name) | Part::AlarmTags(name) => format!(" {name}"),
+        Part::ScheduledAction(name) => format!(" {name}"),
     };
     let fields: Vec<&str> = action.changes.iter().map(|change| change.field.as_str()).collect();
     match action.verb {
         Verb::Create => format!("created {}{name}", action.part.kind()),
+        Verb::Delete => format!("deleted {}{name}", action.part.kind()),
         _ => format!("{}{name}: {}", action.part.kind(), fields.join(", ")),
     }
 }

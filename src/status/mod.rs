@@ -11,6 +11,7 @@ mod failures;
 mod findings;
 mod lint;
 mod pass;
+mod resources;
 
 pub use events::EVENTS_KEPT;
 pub use failures::{Explained, explain, explain_with};

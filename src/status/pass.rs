@@ -6,6 +6,7 @@ use super::conclude::conclude;
 use super::events;
 use super::failures::{Explained, explain};
 use super::findings;
+use super::resources;
 use crate::api::fix::Fix;
 use crate::api::status::{ConditionStatus, ConditionType, Reason, Status};
 use crate::model::failure::Failure;
@@ -120,7 +121,9 @@ pub fn advance(previous: &Status, pass: Pass<'_>) -> Status {
         observed_generation: pass.generation,
         observed_spec: pass.spec_hash.to_owned(),
         capacity: findings::capacity(pass.observed),
-        resources: findings::resources(pass.observed),
+        schedule: findings::schedule(pass.observed, pass.now),
+        resources: resources::resources(pass.observed),
+        together: resources::together(pass.observed),
         events: previous.events.clone(),
         ..Status::default()
     };
@@ -138,7 +141,9 @@ pub fn unusable(previous: &Status, trouble: &Trouble, generation: u64, spec_hash
         observed_spec: spec_hash.to_owned(),
         events: previous.events.clone(),
         capacity: previous.capacity,
+        schedule: previous.schedule.clone(),
         resources: previous.resources.clone(),
+        together: previous.together.clone(),
         ..Status::default()
     };
     let kind = trouble.condition.unwrap_or(ConditionType::TargetSynced);

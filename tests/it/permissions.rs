@@ -1,7 +1,7 @@
 //! Permissions that are missing: what is said, and that doing what is said helps.
 
 use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
-use ecs_scaling::diagnose::needs::{Privilege, needs};
+use ecs_scaling::diagnose::needs::{Features, Privilege, needs};
 use ecs_scaling::model::names::TargetKey;
 use ecs_scaling::model::role::CREATE_SLR_COMMAND;
 use ecs_scaling_sandbox::founding::{POLICY, ROLE, STATEMENT, member, search_api};
@@ -45,7 +45,7 @@ async fn the_founding_story_is_told_by_the_conditions_and_its_edit_ends_it() {
             assert!(text.contains(fact), "{kind} does not say {fact}: {text}");
         }
         assert!(!text.contains("assumed-role") && !text.contains("/ecs-scaling"), "the role, not the session: {text}");
-        for need in needs(&key(), Privilege::ReconcileSlr) {
+        for need in needs(&key(), Privilege::ReconcileSlr, &Features::new()) {
             assert!(told.fix.needed.iter().any(|action| action == need.call.action), "{} is needed", need.call.action);
         }
     }

@@ -11,18 +11,16 @@ use crate::api::yaml::{Entry, Node, ScalarValue};
 
 /// Fields that a later version brings, and the field that they may take the place of. Where an object holds one today,
 /// it cannot be done, and is said.
-const LATER: [(&str, &str); 4] =
-    [("targetTracking", ""), ("scheduledActions", ""), ("state", ""), ("predictiveScaling", "")];
+const LATER: [(&str, &str); 1] = [("state", "")];
 
 /// Fields that people bring along from elsewhere, and what stands for them here.
-const ELSEWHERE: [(&str, &str); 7] = [
+const ELSEWHERE: [(&str, &str); 6] = [
     ("resourceId", "give `cluster` and `service`"),
     ("roleARN", "leave it out: Application Auto Scaling uses its service-linked role for ECS"),
     ("desiredCount", "leave it out: the desired count is never written"),
-    ("policyType", "leave it out: the policies under `stepScaling` are of the type StepScaling"),
+    ("policyType", "leave it out: the list that a policy stands in says its type"),
     ("stepScalingPolicyConfiguration", "write its fields directly into the policy"),
     ("intervals", "write it in the spec, beside `stepScaling`: it makes policies of its own"),
-    ("scalableTargetAction", "give `minCapacity` and `maxCapacity`"),
 ];
 
 pub(super) fn check<'s>(
@@ -87,6 +85,9 @@ fn unknown(name: &str, known: &[&str]) -> (String, String) {
         return (format!("`{name}` is not supported by this version yet"), hint);
     }
     let message = format!("there is no field `{name}` here");
+    if name == "period" && known.contains(&"stat") {
+        return (message, "leave it out: Application Auto Scaling chooses the period".to_owned()); // S-037
+    }
     if let Some((_, hint)) = ELSEWHERE.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)) {
         return (message, (*hint).to_owned());
     }

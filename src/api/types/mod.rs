@@ -7,7 +7,11 @@
 mod account;
 mod alarm;
 mod intervals;
+mod policy_query;
+mod predictive_scaling;
+mod scheduled_action;
 mod service_scaling;
+mod target_tracking;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +24,13 @@ pub use alarm::{
     MetricStatSpec, QueryMetricSpec, SlidingWindowSpec, WallClockWindowSpec, WarmUpSpec,
 };
 pub use intervals::{IntervalSpec, IntervalsSideSpec, IntervalsSpec};
+pub use policy_query::{PolicyMetricSpec, PolicyMetricStatSpec, PolicyQuerySpec};
+pub use predictive_scaling::{
+    PredictiveCustomizedSpec, PredictiveMetricSpec, PredictivePairSpec, PredictivePredefinedSpec, PredictiveScalingSpec,
+};
+pub use scheduled_action::{ScalableTargetActionSpec, ScheduledActionSpec};
 pub use service_scaling::{ServiceScalingSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
+pub use target_tracking::{CustomizedMetricSpec, PredefinedMetricSpec, TargetTrackingSpec};
 
 /// The version of every object.
 pub const API_VERSION: &str = "ecs-scaling.dev/v1alpha1";

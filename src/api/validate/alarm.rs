@@ -46,7 +46,10 @@ pub(super) fn check_name(name: &str, path: &Path, report: &mut Report<'_>) {
     }
     if name.starts_with("TargetTracking-") {
         let message = "names that begin with `TargetTracking-` belong to target tracking, which makes its own alarms";
-        report.error(path, message, "choose another name"); // tf#42553
+        let hint = "choose another name; to tune what target tracking does, set targetValue, scaleOutCooldown, \
+                    scaleInCooldown or disableScaleIn under spec.targetTracking, or use step scaling with an alarm of \
+                    your own";
+        report.error(path, message, hint); // tf#42553
     }
 }
 

@@ -1,9 +1,10 @@
 //! `intervals`: each entry becomes a policy that scales in and one that scales out, each beside its alarm.
 
 use super::alarm;
-use super::policies::{Names, check_policy_name, warn_of_aggregation};
+use super::policies::warn_of_aggregation;
+use super::scaling::Names;
 use super::target::Place;
-use crate::api::desired::{DesiredAlarm, StepPolicy};
+use crate::api::desired::{DesiredAlarm, DesiredPolicy};
 use crate::api::finding::Report;
 use crate::api::path::Path;
 use crate::api::types::{AlarmSpec, IntervalSpec, IntervalsSideSpec, IntervalsSpec};
@@ -11,7 +12,7 @@ use crate::model::alarm::ComparisonOperator;
 use crate::model::intervals::{self, Interval, Place as IntervalPlace, Side, Sides};
 use crate::model::names::PolicyName;
 use crate::model::number::Number;
-use crate::model::policy::{AdjustmentType, MetricAggregationType, StepScalingConfig};
+use crate::model::policy::{AdjustmentType, MetricAggregationType, PolicyConfig, StepScalingConfig};
 use crate::model::steps::{self, Place as StepPlace, RawSteps, Written};
 
 /// Checks and resolves all intervals of an object; `at` is its spec.
@@ -21,7 +22,7 @@ pub(super) fn check(
     at: &Path,
     names: &mut Names,
     report: &mut Report<'_>,
-) -> Vec<StepPolicy> {
+) -> Vec<DesiredPolicy> {
     let mut policies = Vec::new();
     for (index, spec) in specs.iter().enumerate() {
         let at = at.key("intervals").index(index);
@@ -82,12 +83,18 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    fn policy(&self, side: &Side, place: &Place, at: &Path, names: &mut Names, report: &mut Report<'_>) -> StepPolicy {
+    fn policy(
+        &self,
+        side: &Side,
+        place: &Place,
+        at: &Path,
+        names: &mut Names,
+        report: &mut Report<'_>,
+    ) -> DesiredPolicy {
         let metric = &self.spec.metric_name;
         let (cluster, service) = (&place.service.cluster, &place.service.service);
         let own_name = self.own.policy_name.clone();
         let name = own_name.unwrap_or_else(|| format!("{service}-{metric}-{}", self.suffix));
-        check_policy_name(&name, &at.key("policyName"), report);
         names.take_policy(&name, &at.key("policyName"), report);
         let own_name = self.own.alarm_name.clone();
         let alarm_name = own_name.unwrap_or_else(|| format!("{cluster}-{service}-{metric}-{}", self.suffix));
@@ -95,7 +102,8 @@ impl Entry<'_> {
         let alarm = alarm::check(&self.alarm(alarm_name, side), &name, place, at, report);
         let config = self.config(side, &alarm, at, report);
         warn_of_aggregation(config.metric_aggregation_type, &alarm, at, at, report);
-        StepPolicy { name: PolicyName::new(name), config, alarms: vec![alarm], alarm_ref: None }
+        let config = PolicyConfig::Step(config);
+        DesiredPolicy { name: PolicyName::new(name), config, alarms: vec![alarm], alarm_ref: None }
     }
 
     fn alarm(&self, alarm_name: String, side: &Side) -> AlarmSpec {

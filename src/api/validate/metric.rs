@@ -15,7 +15,7 @@ const INSIGHTS: &str = "ECS/ContainerInsights";
 pub(super) const DEFAULT_PERIOD: i32 = 60;
 
 /// Whether the namespace's metrics come from a service's own tasks.
-fn is_of_service(namespace: &str) -> bool {
+pub(super) fn is_of_service(namespace: &str) -> bool {
     namespace == ECS || namespace == INSIGHTS
 }
 

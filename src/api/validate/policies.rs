@@ -1,72 +1,50 @@
 //! Step scaling policies, each beside the alarms that fire it.
 
-use std::collections::BTreeSet;
-
+use super::alarm;
+use super::scaling::Names;
 use super::target::Place;
-use super::{alarm, has_length, intervals};
-use crate::api::desired::{AlarmRef, DesiredAlarm, StepPolicy};
+use crate::api::desired::{AlarmRef, DesiredAlarm, DesiredPolicy};
 use crate::api::finding::Report;
 use crate::api::path::Path;
-use crate::api::types::{AlarmSpec, ServiceScalingSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
+use crate::api::types::{AlarmSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
 use crate::model::names::{AlarmName, PolicyName};
 use crate::model::number::Number;
-use crate::model::policy::{MetricAggregationType, StepAdjustment, StepScalingConfig};
+use crate::model::policy::{MetricAggregationType, PolicyConfig, StepAdjustment, StepScalingConfig};
 use crate::model::steps::{self, AbsoluteStep, Place as StepPlace, RawSteps, StepProblem, Written};
 
-/// AWS takes 50 policies a target (S-060).
-const MAX_POLICIES: usize = 50;
-
-/// The names of an object's policies and alarms, each of which may be given once.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    policies: BTreeSet<String>,
-    alarms: BTreeSet<String>,
-}
-
-impl Names {
-    /// Notes a policy's name (S-099).
-    pub(super) fn take_policy(&mut self, name: &str, path: &Path, report: &mut Report<'_>) {
-        if !self.policies.insert(name.to_owned()) {
-            let message = format!("this object has two policies named `{name}`");
-            report.error(path, message, "a policy's name is unique on its service: rename one of them");
-        }
-    }
-
-    /// Notes an alarm's name (S-099).
-    pub(super) fn take_alarm(&mut self, name: &str, path: &Path, report: &mut Report<'_>) {
-        if !self.alarms.insert(name.to_owned()) {
-            let message = format!("this object has two alarms named `{name}`");
-            report.error(path, message, "an alarm's name is unique in its account and region: rename one");
-        }
-    }
-}
-
-/// Checks and resolves all policies of an object, those that are made from intervals last.
-pub(super) fn check(spec: &ServiceScalingSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> Vec<StepPolicy> {
-    let mut names = Names::default();
+/// Checks and resolves the step scaling policies of an object; `at` is its spec.
+pub(super) fn check(
+    specs: &[StepPolicySpec],
+    place: &Place,
+    at: &Path,
+    names: &mut Names,
+    report: &mut Report<'_>,
+) -> Vec<DesiredPolicy> {
     let list = at.key("stepScaling");
-    let written = spec.step_scaling.iter().flatten().enumerate();
-    let mut policies: Vec<StepPolicy> =
-        written.map(|(index, spec)| policy(spec, place, &list.index(index), &mut names, report)).collect();
-    policies.extend(intervals::check(spec.intervals.as_deref().unwrap_or_default(), place, at, &mut names, report));
-    if policies.len() > MAX_POLICIES {
-        let message = format!("there are {} policies; AWS takes at most {MAX_POLICIES} a service", policies.len());
-        let longest = if spec.step_scaling.is_some() { list.clone() } else { at.key("intervals") };
-        report.error(&longest, message, "merge policies on the same metric");
-    }
-    for (index, spec) in spec.step_scaling.iter().flatten().enumerate() {
-        if let Some(named) = spec.alarm_ref.as_ref().filter(|named| names.alarms.contains(&named.alarm_name)) {
+    let one = |(index, spec): (usize, &StepPolicySpec)| policy(spec, place, &list.index(index), names, report);
+    specs.iter().enumerate().map(one).collect()
+}
+
+/// An `alarmRef` to an alarm of the object itself; `names` are all of the object's.
+pub(super) fn check_refs(specs: &[StepPolicySpec], at: &Path, names: &Names, report: &mut Report<'_>) {
+    for (index, spec) in specs.iter().enumerate() {
+        if let Some(named) = spec.alarm_ref.as_ref().filter(|named| names.has_alarm(&named.alarm_name)) {
             let message = format!("`{}` is an alarm of this object itself", named.alarm_name);
             let hint =
                 "write the policy's steps and the alarm together, under `alarm`; alarmRef is for alarms of others";
-            report.error(&list.index(index).key("alarmRef").key("alarmName"), message, hint);
+            let path = at.key("stepScaling").index(index).key("alarmRef").key("alarmName");
+            report.error(&path, message, hint);
         }
     }
-    policies
 }
 
-fn policy(spec: &StepPolicySpec, place: &Place, at: &Path, names: &mut Names, report: &mut Report<'_>) -> StepPolicy {
-    check_policy_name(&spec.policy_name, &at.key("policyName"), report);
+fn policy(
+    spec: &StepPolicySpec,
+    place: &Place,
+    at: &Path,
+    names: &mut Names,
+    report: &mut Report<'_>,
+) -> DesiredPolicy {
     names.take_policy(&spec.policy_name, &at.key("policyName"), report);
     let written = alarms(spec, at, report);
     let mut alarms = Vec::new();
@@ -85,15 +63,8 @@ fn policy(spec: &StepPolicySpec, place: &Place, at: &Path, names: &mut Names, re
         name: AlarmName::new(named.alarm_name.clone()),
         steps: spec.steps.as_ref().map(|steps| steps.iter().map(absolute_step).collect()),
     });
-    StepPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms, alarm_ref }
-}
-
-/// Checks what AWS takes as a policy's name (S-021).
-pub(super) fn check_policy_name(name: &str, path: &Path, report: &mut Report<'_>) {
-    has_length(name, 256, "the policy's name", path, report);
-    if name.chars().any(char::is_control) {
-        report.error(path, "the policy's name has a control character", "remove line breaks and tabs");
-    }
+    let config = PolicyConfig::Step(config);
+    DesiredPolicy { name: PolicyName::new(spec.policy_name.clone()), config, alarms, alarm_ref }
 }
 
 /// The policy's alarms with their paths; `alarm` is the short form of `alarms`.

@@ -13,7 +13,8 @@ use crate::model::metric::{MetricQuery, MetricStatistic, QuerySource, SingleMetr
 
 /// Of metrics and of expressions, each.
 const MAX_OF_A_KIND: usize = 10;
-const MAX_EXPRESSION: usize = 2048;
+/// Characters of an expression.
+pub(super) const MAX_EXPRESSION: usize = 2048;
 
 /// Checks and resolves the queries. Their order says nothing.
 pub(super) fn check(
@@ -37,7 +38,8 @@ pub(super) fn check(
     queries
 }
 
-fn check_id(id: &str, path: &Path, report: &mut Report<'_>) {
+/// S-069
+pub(super) fn check_id(id: &str, path: &Path, report: &mut Report<'_>) {
     let is_id = id.starts_with(|c: char| c.is_ascii_lowercase())
         && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && id.len() <= 255;
@@ -131,17 +133,20 @@ fn check_expression(
         let message = "an alarm on an anomaly band cannot have Auto Scaling actions, and so cannot fire the policy";
         report.error(path, message, "compare with a fixed threshold");
     }
-    let ids: BTreeSet<&str> = specs.iter().map(|spec| spec.id.as_str()).collect();
+    let ids: Vec<&str> = specs.iter().map(|spec| spec.id.as_str()).collect();
+    check_named(text, &own.id, &ids, path, report);
+}
+
+/// The ids that an expression names: others of its list.
+pub(super) fn check_named(text: &str, own: &str, ids: &[&str], path: &Path, report: &mut Report<'_>) {
     for named in math::ids(text) {
-        if named == own.id {
+        if named == own {
             report.error(path, format!("`{named}` is this expression itself"), "name another id");
-        } else if !ids.contains(named.as_str()) {
-            let known = ids.iter().copied().filter(|id| *id != own.id).collect::<Vec<_>>().join(", ");
-            report.error(
-                path,
-                format!("none of the metrics has the id `{named}`"),
-                format!("the ids here are {known}"),
-            );
+        } else if !ids.contains(&named.as_str()) {
+            let known: BTreeSet<&str> = ids.iter().copied().filter(|id| *id != own).collect();
+            let known = known.into_iter().collect::<Vec<_>>().join(", ");
+            let message = format!("none of the metrics has the id `{named}`");
+            report.error(path, message, format!("the ids here are {known}"));
         }
     }
 }

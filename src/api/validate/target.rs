@@ -1,7 +1,7 @@
 //! The scalable target: which service, where, and between which capacities.
 
 use super::has_length;
-use crate::api::desired::StepPolicy;
+use crate::api::desired::{DesiredAlarm, DesiredPolicy};
 use crate::api::finding::Report;
 use crate::api::path::Path;
 use crate::api::types::ServiceScalingSpec;
@@ -9,6 +9,7 @@ use crate::model::alarm::TreatMissingData;
 use crate::model::arn::{self, NamedIn};
 use crate::model::capacity::CapacityRange;
 use crate::model::names::{AccountId, ClusterName, Region, ServiceId, ServiceName};
+use crate::model::policy::{PolicyConfig, TrackedMetric};
 
 /// Where a service is, as far as the object itself says.
 pub(super) struct Place {
@@ -151,19 +152,31 @@ pub(super) fn range(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_
     CapacityRange::new(min, max).unwrap_or_default()
 }
 
+/// Whether nothing of the policy's metrics is there without tasks. A forecast is made of the past, and needs none.
+fn needs_tasks(policy: &DesiredPolicy) -> bool {
+    use super::metric::{is_of_service, needs_tasks};
+    let of_alarm = |alarm: &DesiredAlarm| {
+        let config = &alarm.config;
+        needs_tasks(&config.metric) && config.treat_missing_data != TreatMissingData::Breaching
+    };
+    match &policy.config {
+        PolicyConfig::Step(_) => policy.alarm_ref.is_none() && policy.alarms.iter().all(of_alarm),
+        PolicyConfig::TargetTracking(config) => match &config.metric {
+            TrackedMetric::Predefined(_) => true,
+            TrackedMetric::Single(metric) => is_of_service(&metric.namespace),
+            TrackedMetric::Math(_) => false,
+        },
+        PolicyConfig::Predictive(_) => false,
+    }
+}
+
 /// S-017: a service without tasks has no CPU or memory, so that alarms on them never start it again.
-pub(super) fn warn_of_sleep(range: CapacityRange, policies: &[StepPolicy], at: &Path, report: &mut Report<'_>) {
-    let mut alarms = policies.iter().flat_map(|policy| &policy.alarms).peekable();
-    let is_seen = policies.iter().all(|policy| policy.alarm_ref.is_none());
-    if range.min() > 0 || range.max() == 0 || alarms.peek().is_none() || !is_seen {
+pub(super) fn warn_of_sleep(range: CapacityRange, policies: &[DesiredPolicy], at: &Path, report: &mut Report<'_>) {
+    if range.min() > 0 || range.max() == 0 || policies.is_empty() {
         return;
     }
-    let needs_tasks = alarms.all(|alarm| {
-        let config = &alarm.config;
-        super::metric::needs_tasks(&config.metric) && config.treat_missing_data != TreatMissingData::Breaching
-    });
-    if needs_tasks {
-        let message = "at 0 tasks the service has no CPU or memory metric, so that no alarm here can start it again";
+    if policies.iter().all(needs_tasks) {
+        let message = "at 0 tasks the service has no CPU or memory metric, so that no policy here can start it again";
         let hint = "write 1 or more, or add an alarm on a metric that is there without tasks, such as a queue's length";
         report.warning(&at.key("minCapacity"), message, hint);
     }

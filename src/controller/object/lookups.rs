@@ -1,22 +1,23 @@
-//! Whose what exists is: the tags that a plan asks for, read at most once a pass and kept in the memory.
+//! What a plan asks for: whose something is, where a target group is and what scheduled actions did, read at most once a
+//! pass and kept in the memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Context, inputs};
-use crate::admission::{Refused, admit};
+use crate::admission::{Call, Refused, admit};
 use crate::api::status::Reason;
 use crate::controller::assign::Assigned;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::TargetKey;
-use crate::model::observed::{ObservedTarget, RoleStanding, TagReading};
+use crate::model::observed::{History, ObservedTarget, RoleStanding, TagReading, TargetGroupReading};
 use crate::plan::{Lookup, Memory, Part, Plan, Withheld, plan_target};
 
-/// A plan is made again after a lookup, twice at most.
-const LOOKUP_ROUNDS: usize = 2;
+/// A plan is made again after a lookup: for the tags, for what they make necessary to know, and for what is new by then.
+const LOOKUP_ROUNDS: usize = 3;
 
-/// The plan, with the tags read that it asks for.
+/// The plan, with everything looked up that it asks for.
 pub(super) async fn plan_with_lookups(
     context: &Context,
     object: &Assigned,
@@ -32,9 +33,9 @@ pub(super) async fn plan_with_lookups(
         }
         for lookup in std::mem::take(&mut plan.lookups) {
             match look_up(context, &object.key, &lookup).await {
-                Ok((arn, reading)) => {
+                Ok(found) => {
                     failed.remove(&lookup);
-                    memory.tags.insert(arn, reading);
+                    found.note(memory);
                 }
                 Err(failure) => {
                     failed.insert(lookup, failure);
@@ -47,26 +48,52 @@ pub(super) async fn plan_with_lookups(
     plan
 }
 
-/// Reads the tags of a resource, unless that is known to be denied and it is not time for a probe: fifty objects ask once.
+/// What a lookup found.
+pub(in crate::controller) enum Found {
+    /// Whose the resource with this ARN is.
+    Tags(String, TagReading),
+    /// Which load balancers the target group with this ARN is behind.
+    TargetGroup(String, TargetGroupReading),
+    /// What scheduled actions did.
+    History(History),
+}
+
+impl Found {
+    fn note(self, memory: &mut Memory) {
+        match self {
+            Self::Tags(arn, reading) => _ = memory.tags.insert(arn, reading),
+            Self::TargetGroup(arn, reading) => _ = memory.target_groups.insert(arn, reading),
+            Self::History(history) => memory.history = Some(history),
+        }
+    }
+}
+
+/// Looks something up, unless that is known to be denied and it is not time for a probe: fifty objects ask once.
 pub(in crate::controller) async fn look_up(
     context: &Context,
     key: &TargetKey,
     lookup: &Lookup,
-) -> Result<(String, TagReading), Failure> {
-    const OPERATION: &str = "ListTagsForResource";
+) -> Result<Found, Failure> {
     let (scope, desk, read_at) = (&context.scope, &context.desk, context.clock.now());
-    let (service, arn) = match lookup {
-        Lookup::TargetTags(arn) => (AwsService::ApplicationAutoScaling, arn),
-        Lookup::AlarmTags(arn) => (AwsService::CloudWatch, arn),
+    let (service, operation, on) = match lookup {
+        Lookup::TargetTags(_) => (AwsService::ApplicationAutoScaling, "ListTagsForResource", ""),
+        Lookup::AlarmTags(arn) => (AwsService::CloudWatch, "ListTagsForResource", arn.as_str()),
+        Lookup::TargetGroup(_) => (AwsService::ElasticLoadBalancing, "DescribeTargetGroups", ""),
+        Lookup::History(_) => (AwsService::ApplicationAutoScaling, "DescribeScalingActivities", ""),
     };
-    let tags = async {
+    let found = async {
+        let tags = |arn: &str, tags| Found::Tags(arn.to_owned(), TagReading { tags, read_at });
         match lookup {
-            Lookup::TargetTags(arn) => scope.target_tags(arn).await,
-            Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await,
+            Lookup::TargetTags(arn) => scope.target_tags(arn).await.map(|read| tags(arn, read)),
+            Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await.map(|read| tags(arn, read)),
+            Lookup::TargetGroup(arn) => {
+                let load_balancers = scope.load_balancers(arn).await?;
+                Ok(Found::TargetGroup(arn.clone(), TargetGroupReading { load_balancers, read_at }))
+            }
+            Lookup::History(range) => scope.schedule_history(&key.service, *range, read_at).await.map(Found::History),
         }
     };
-    let tags = admit(desk.as_ref(), service, OPERATION, key, tags).await.map_err(Refused::failure)?;
-    Ok((arn.clone(), TagReading { tags, read_at }))
+    admit(desk.as_ref(), Call { service, operation, key, on }, found).await.map_err(Refused::failure)
 }
 
 /// What could not be looked up is not written to.
@@ -79,29 +106,40 @@ fn say_failed_lookups(
     for lookup in std::mem::take(&mut plan.lookups) {
         let failure = failed.get(&lookup);
         let why = failure.map_or_else(|| "it has not been read yet".to_owned(), ToString::to_string);
+        let what = match lookup {
+            Lookup::TargetTags(_) | Lookup::AlarmTags(_) => "whose it is could not be read, so nothing is written",
+            Lookup::TargetGroup(_) => {
+                "the load balancer of the service's target group could not be read, so nothing is written"
+            }
+            Lookup::History(_) => "what scheduled actions did to min and max could not be read, so they are left alone",
+        };
         plan.withheld.push(Withheld {
-            part: part_of(&lookup, observed),
+            part: part_of(&lookup, object, observed),
             reason: Reason::ReadFailed,
-            message: format!("whose it is could not be read, so nothing is written: {why}"),
+            message: format!("{what}: {why}"),
             hint: format!("It is read again with the next pass; until then {} stays as it is.", object.desired.key),
             failure: failure.cloned(),
         });
     }
 }
 
-fn part_of(lookup: &Lookup, observed: &ObservedTarget) -> Part {
+fn part_of(lookup: &Lookup, object: &Assigned, observed: &ObservedTarget) -> Part {
     match lookup {
-        Lookup::TargetTags(_) => Part::Target,
+        Lookup::TargetTags(_) | Lookup::History(_) => Part::Target,
         Lookup::AlarmTags(arn) => observed
             .alarms
             .iter()
             .find(|(_, read)| read.known().and_then(Option::as_ref).is_some_and(|alarm| alarm.arn == *arn))
             .map_or(Part::Object, |(name, _)| Part::Alarm(name.clone())),
+        Lookup::TargetGroup(_) => {
+            let policy = object.desired.policies.iter().find(|policy| policy.config.lacks_label());
+            policy.map_or(Part::Object, |policy| Part::Policy(policy.name.clone()))
+        }
     }
 }
 
-/// Forgets the tags of what is gone, once AWS would show it for sure: a service made anew every day has a new target
-/// each time.
+/// Forgets the tags and target groups of what is gone, once AWS would show it for sure: a service made anew every day has
+/// a new target each time.
 pub(super) fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: Timestamp) {
     if !observed.is_complete() {
         return;
@@ -109,6 +147,8 @@ pub(super) fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: T
     let target = observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
     let alarms = observed.alarms.values().filter_map(|read| Some(read.known()?.as_ref()?.arn.as_str()));
     let there: BTreeSet<&str> = target.into_iter().chain(alarms).collect();
+    let groups = observed.service.known().and_then(Option::as_ref).map(|service| &service.target_groups);
+    memory.target_groups.retain(|arn, _| groups.is_some_and(|groups| groups.contains(arn)));
     memory.tags.retain(|arn, reading| {
         there.contains(arn.as_str()) || now.duration_since(reading.read_at) < SignedDuration::from_hours(1)
     });

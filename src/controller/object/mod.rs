@@ -1,6 +1,6 @@
 //! One pass over one object: plan, look up, plan again, carry out, remember, report.
 //!
-//! `lookups` owns the reading of tags that a plan asks for.
+//! `lookups` owns the reading of what a plan asks for.
 
 mod lookups;
 
@@ -18,13 +18,14 @@ use crate::api::status::{ConditionType, Reason, Status};
 use crate::apply::apply;
 use crate::aws::Scope;
 use crate::diagnose::class::{Class, classify};
+use crate::diagnose::needs::Feature;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, RoleStanding};
 use crate::observe::{Wanted, refresh};
 use crate::plan::{Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember};
 use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
 
-pub(super) use lookups::look_up;
+pub(super) use lookups::{Found, look_up};
 use lookups::{forget_tags, plan_with_lookups};
 
 /// Writes are planned from what was read a moment ago: an older observation is read again first.
@@ -156,7 +157,7 @@ async fn run(
     let mut memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
     forget_tags(&mut memory, &observed, clock.now());
     let failures = failures(&observed, &plan, &outcomes, &role);
-    let explained = Box::pin(context.desk.look_into(failures, &object.key)).await;
+    let explained = Box::pin(context.desk.look_into(failures, &object.key, &Feature::of(&object.desired))).await;
     let seen = after(&observed, &plan, &outcomes);
     let pass = Pass {
         generation: kept.generation,

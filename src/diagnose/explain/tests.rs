@@ -37,7 +37,7 @@ fn the_founding_story_is_told_in_full() {
     let (key, policies) = (target(), founding_policies());
     let background = Background {
         caller: None,
-        target: Some((&key, Privilege::ReconcileSlr)),
+        target: Some((&key, Privilege::ReconcileSlr, &Features::new())),
         policies: Some(&policies),
         elsewhere: &[],
     };
@@ -60,14 +60,16 @@ fn the_founding_story_is_told_in_full() {
     let mut edited = statement;
     edited["Condition"]["StringEquals"]["iam:AWSServiceName"] =
         json!(["cloud9.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com"]);
+    let needed = needs(&key, Privilege::ReconcileSlr, &Features::new());
     assert_eq!(
         diagnosis.fix,
         Fix {
+            denied: vec![CREATE_SLR.to_owned()],
             edits: vec![PolicyEdit { edit: edit.to_owned(), edited_statements: vec![edited] }],
             notes: vec![],
             command: Some(CREATE_SLR_COMMAND.to_owned()),
             still_needed: vec!["iam:GetRole".to_owned()],
-            needed: needs(&key, Privilege::ReconcileSlr).iter().map(|need| need.call.action.to_owned()).collect(),
+            needed: needed.iter().map(|need| need.call.action.to_owned()).collect(),
         }
     );
     assert_eq!(diagnosis.suspects, vec![PolicyType::Identity]);
@@ -86,7 +88,7 @@ fn the_reason_less_message_is_explained_from_the_policies() {
     let (key, policies) = (target(), founding_policies());
     let background = Background {
         caller: None,
-        target: Some((&key, Privilege::Reconcile)),
+        target: Some((&key, Privilege::Reconcile, &Features::new())),
         policies: Some(&policies),
         elsewhere: &[],
     };
@@ -97,7 +99,8 @@ fn the_reason_less_message_is_explained_from_the_policies() {
         Some("add ecs.application-autoscaling.amazonaws.com to iam:AWSServiceName")
     );
     let alone = diagnose(&failure, Background::default());
-    assert_eq!(alone.fix, Fix { command: Some(CREATE_SLR_COMMAND.to_owned()), ..Fix::default() });
+    let (denied, command) = (vec![CREATE_SLR.to_owned()], Some(CREATE_SLR_COMMAND.to_owned()));
+    assert_eq!(alone.fix, Fix { denied, command, ..Fix::default() });
     assert!(alone.hint.starts_with("Allow iam:CreateServiceLinkedRole in a policy of"), "{}", alone.hint);
     assert_eq!(alone.suspects, UNSEEN);
 }
@@ -197,7 +200,7 @@ fn what_is_allowed_here_and_denied_there_makes_the_unseen_suspect() {
     let key = target();
     let background = Background {
         caller: None,
-        target: Some((&key, Privilege::Reconcile)),
+        target: Some((&key, Privilege::Reconcile, &Features::new())),
         policies: Some(&policies),
         elsewhere: &[],
     };
@@ -227,7 +230,8 @@ fn each_suspect_is_named_where_nothing_else_is_to_blame_and_by_itself_where_aws_
     let admin = NamedPolicy::new("admin", Document::from_json(everything).unwrap());
     let policies = PrincipalPolicies { identity: vec![admin], boundary: None };
     let key = target();
-    let target = Some((&key, Privilege::Reconcile));
+    let features = Features::new();
+    let target = Some((&key, Privilege::Reconcile, &features));
     let background = Background { target, policies: Some(&policies), ..Background::default() };
     let refused = |reason: &str| {
         let denied = "User: arn:aws:sts::111122223333:assumed-role/x/y is not authorized to perform: \
@@ -255,7 +259,8 @@ fn an_edit_that_the_organization_overrules_is_shown_beside_its_refusal() {
          iam:CreateServiceLinkedRole on resource: {SLR} with an explicit deny in a service control policy"
     );
     let (key, policies) = (target(), founding_policies());
-    let target = Some((&key, Privilege::ReconcileSlr));
+    let features = Features::new();
+    let target = Some((&key, Privilege::ReconcileSlr, &features));
     let background = Background { target, policies: Some(&policies), ..Background::default() };
     let diagnosis = explain_with(parse("iam", "CreateServiceLinkedRole", None, None, &message), background);
     assert_eq!(diagnosis.hint, diagnosis.fix.edits[0].edit);

@@ -5,13 +5,15 @@ mod lint;
 mod memory;
 mod order;
 mod owners;
+mod respelled;
 mod scope;
+mod tracking;
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ownership::{digest_tags, object_tags};
+use super::ownership::{Untagged, object_tags};
 use super::*;
 use crate::api::load::{SourceFile, load};
 use crate::api::status::Reason;
@@ -19,9 +21,7 @@ use crate::model::alarm::{AlarmActions, AlarmState};
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::{AccountId, AlarmName, PolicyName, Region, ScopeId};
-use crate::model::observed::{
-    Alarm, AlarmReading, PolicyConfig, Read, RoleStanding, ScalableTarget, ScalingPolicy, TagReading,
-};
+use crate::model::observed::{Alarm, AlarmReading, Read, RoleStanding, ScalableTarget, ScalingPolicy, TagReading};
 
 const YAML: &str = include_str!("../../../deploy/examples/search-api.yaml");
 const POLICY: &str = "ECSPersonalScaleOutPolicyProd";
@@ -63,6 +63,8 @@ impl Scene {
             running_count: 2,
             pending_count: 0,
             daemon: false,
+            code_deploy: false,
+            target_groups: vec![],
         };
         let names = desired.policies.iter().flat_map(|policy| &policy.alarms).map(|alarm| alarm.name.clone());
         let observed = ObservedTarget {
@@ -98,7 +100,7 @@ impl Scene {
         let held = ScalingPolicy {
             name: policy.name.clone(),
             arn: arn.clone(),
-            config: PolicyConfig::Step(policy.config.clone()),
+            config: Ok(policy.config.clone()),
             alarms: vec![],
         };
         let alarm = Alarm {
@@ -110,7 +112,7 @@ impl Scene {
         };
         let mut tags = object_tags(&scene.desired, &scene.owner);
         scene.knows(ALARM_ARN, tags.clone());
-        tags.extend(digest_tags(&[policy_digest(&policy.name)].into()));
+        tags.extend(Untagged::Policies.tags(&[policy_digest(&policy.name)].into()));
         scene.knows(TARGET_ARN, tags);
         scene.observed.target = Read::Known(Some(target));
         scene.observed.policies = Read::Known(vec![held]);

@@ -1,8 +1,9 @@
 //! The order of writes, what each requires, and the ARNs that are not known yet.
 
 use super::*;
+use crate::model::policy::PolicyConfig;
 
-// S-106, S-108, ansible#40237: the policy's ARN is what the alarm waits for.
+// S-106, S-108, ansible#40237, cloudposse PR#36: the policy's ARN is what the alarm waits for.
 #[test]
 fn target_policy_alarm_is_the_order_and_each_requires_the_one_before() {
     let plan = Scene::empty().plan();
@@ -18,18 +19,18 @@ fn target_policy_alarm_is_the_order_and_each_requires_the_one_before() {
 fn an_update_of_a_policy_carries_the_whole_configuration() {
     let mut scene = Scene::in_place();
     let wanted = scene.desired.policies[0].config.clone();
-    let PolicyConfig::Step(config) = &mut scene.policies()[0].config else { panic!("a step policy") };
+    let Ok(PolicyConfig::Step(config)) = &mut scene.policies()[0].config else { panic!("a step policy") };
     config.cooldown = 60;
     let plan = scene.plan();
     assert_eq!(parts(&plan), [policy_part()]);
-    assert_eq!(plan.actions[0].kind, ActionKind::PutPolicy { name: PolicyName::new(POLICY), config: wanted });
+    assert_eq!(plan.actions[0].kind, ActionKind::PutPolicy { name: PolicyName::new(POLICY), config: Box::new(wanted) });
 }
 
 // A changed policy keeps its ARN (S-024), so its alarm waits for nothing.
 #[test]
 fn an_alarm_of_a_policy_that_exists_waits_for_no_other_action() {
     let mut scene = Scene::in_place();
-    let PolicyConfig::Step(config) = &mut scene.policies()[0].config else { panic!("a step policy") };
+    let Ok(PolicyConfig::Step(config)) = &mut scene.policies()[0].config else { panic!("a step policy") };
     config.cooldown = 60;
     scene.observed.alarms.insert(AlarmName::new(ALARM), Read::Known(None));
     let plan = scene.plan();

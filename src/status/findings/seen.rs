@@ -1,7 +1,11 @@
-//! What was seen of the service and of its resources, for people: nothing here decides whether an object is Ready.
+//! What was seen of the service, for people: nothing here decides whether an object is Ready.
 
-use crate::api::status::{CapacityStatus, Reason, ResourceStatus};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::api::status::{CapacityStatus, FiringStatus, Reason, ScheduleStatus};
 use crate::model::observed::ObservedTarget;
+use crate::model::schedule::{Firing, last_firings, next_firings};
 use crate::status::pass::Finding;
 
 pub(in crate::status) fn capacity(observed: &ObservedTarget) -> Option<CapacityStatus> {
@@ -13,6 +17,35 @@ pub(in crate::status) fn capacity(observed: &ObservedTarget) -> Option<CapacityS
         desired: service.desired_count,
         running: service.running_count,
     })
+}
+
+/// What scheduled actions did last and do next; `None` where there are none, or where they were not read.
+pub(in crate::status) fn schedule(observed: &ObservedTarget, now: Timestamp) -> Option<ScheduleStatus> {
+    let actions = observed.scheduled_actions.known().filter(|actions| !actions.is_empty())?;
+    let range = observed.target.known().and_then(Option::as_ref).map(|target| target.range);
+    let fired = last_firings(actions, now);
+    let set_by = |set: fn(&Firing) -> Option<i32>, held: Option<i32>| {
+        let last = fired.iter().rev().find(|firing| set(firing).is_some())?;
+        (set(last) == held).then(|| last.name.to_string())
+    };
+    Some(ScheduleStatus {
+        last: fired.last().map(firing),
+        next: next_firings(actions, now).first().map(firing),
+        min_set_by: set_by(|firing| firing.min, range.map(|range| range.min())),
+        max_set_by: set_by(|firing| firing.max, range.map(|range| range.max())),
+    })
+}
+
+fn firing(firing: &Firing) -> FiringStatus {
+    let zone = TimeZone::get(&firing.timezone).unwrap_or(TimeZone::UTC);
+    let local = zone.to_datetime(firing.at).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    FiringStatus {
+        scheduled_action_name: firing.name.to_string(),
+        time: firing.at,
+        local_time: format!("{local} {}", firing.timezone),
+        min_capacity: firing.min,
+        max_capacity: firing.max,
+    }
 }
 
 /// road#2626: ECS takes any desired count; the next register moves it.
@@ -29,29 +62,4 @@ pub(in crate::status) fn capacity_in_range(observed: &ObservedTarget) -> Option<
             format!("The next scaling activity or register moves it to {}.", range.clamp(desired)),
         )
     })
-}
-
-pub(in crate::status) fn resources(observed: &ObservedTarget) -> Vec<ResourceStatus> {
-    let target = observed.target.known().and_then(Option::as_ref).map(|target| ResourceStatus {
-        kind: "ScalableTarget".to_owned(),
-        name: "ecs:service:DesiredCount".to_owned(),
-        arn: target.arn.clone(),
-        state: None,
-    });
-    let policies = observed.policies.known().into_iter().flatten().map(|policy| ResourceStatus {
-        kind: "ScalingPolicy".to_owned(),
-        name: policy.name.to_string(),
-        arn: Some(policy.arn.clone()),
-        state: None,
-    });
-    let alarms = observed.alarms.iter().filter_map(|(name, read)| {
-        let alarm = read.known()?.as_ref()?;
-        Some(ResourceStatus {
-            kind: "Alarm".to_owned(),
-            name: name.to_string(),
-            arn: Some(alarm.arn.clone()),
-            state: Some(alarm.state.as_str().to_owned()),
-        })
-    });
-    target.into_iter().chain(policies).chain(alarms).collect()
 }

@@ -95,6 +95,8 @@ pub struct Scope {
     pub clusters: BTreeMap<ClusterName, Cluster>,
     /// Task definition families and their newest revision.
     pub task_definitions: BTreeMap<String, i32>,
+    /// Target groups by ARN: the ARNs of the load balancers that each is behind.
+    pub target_groups: BTreeMap<String, Vec<String>>,
     /// Scalable targets with their policies and scheduled actions.
     pub targets: BTreeMap<ServiceId, Target>,
     /// Scaling activities, oldest first; they outlive their target.

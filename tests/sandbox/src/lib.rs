@@ -6,7 +6,7 @@
 //! wire           awsJson, rpc-v2-cbor, awsQuery  <->  value::Value
 //! world          faults, credentials, limits, then the operation; counters
 //! permissions    what an operation needs, and whether the caller's policies allow it
-//! ecs autoscaling cloudwatch iam sts             one module a service family: its state and its operations
+//! ecs elastic_load_balancing autoscaling cloudwatch iam sts         one module a service family: its state and its operations
 //! cloud          all state, by account and region
 //! seed           what a world starts with
 //! time           what happens without a call: tasks start, alarms are evaluated, policies fire
@@ -19,15 +19,19 @@
 
 pub mod autoscaling;
 pub mod caller;
+#[cfg(feature = "serve")]
 pub mod client;
 pub mod cloud;
 pub mod cloudwatch;
+#[cfg(feature = "serve")]
 mod control;
 pub mod counters;
 pub mod ecs;
+pub mod elastic_load_balancing;
 pub mod error;
 pub mod faults;
 pub mod founding;
+#[cfg(feature = "serve")]
 pub mod http;
 pub mod iam;
 mod limits;
@@ -40,7 +44,7 @@ pub mod sts;
 pub mod time;
 pub mod value;
 mod web_identity;
-mod wire;
+pub mod wire;
 mod world;
 
 pub use caller::Caller;
@@ -53,5 +57,6 @@ pub use sts::Credentials;
 pub use time::Load;
 pub use world::World;
 
+#[cfg(feature = "serve")]
 #[cfg(test)]
 mod tests;

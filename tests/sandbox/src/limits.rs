@@ -100,7 +100,9 @@ impl Limits {
 /// How a service says that there were too many calls.
 pub(crate) fn throttled(service: AwsService) -> AwsError {
     match service {
-        AwsService::CloudWatch | AwsService::Iam | AwsService::Sts => AwsError::sender("Throttling", "Rate exceeded"),
+        AwsService::CloudWatch | AwsService::ElasticLoadBalancing | AwsService::Iam | AwsService::Sts => {
+            AwsError::sender("Throttling", "Rate exceeded")
+        }
         AwsService::S3 => AwsError::with_status("SlowDown", 503, "Please reduce your request rate."),
         AwsService::Ecs | AwsService::ApplicationAutoScaling => {
             AwsError::sender("ThrottlingException", "Rate exceeded")

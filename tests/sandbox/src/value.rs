@@ -37,6 +37,11 @@ pub enum Value {
 static NULL: Value = Value::Null;
 
 impl Value {
+    /// The value as JSON, as awsJson spells it.
+    pub fn to_json(&self) -> serde_json::Value {
+        crate::wire::to_json(self)
+    }
+
     /// A structure without the members that are absent.
     pub fn map<const N: usize>(members: [(&str, Value); N]) -> Self {
         Self::Map(members.into_iter().filter(|(_, v)| *v != Self::Null).map(|(k, v)| (k.to_owned(), v)).collect())

@@ -20,7 +20,7 @@ use crate::message::{Outcome, Reply, Request};
 use crate::permissions::{DenialStyle, Permissions};
 use crate::value::Value;
 use crate::wire::{self, Decoded};
-use crate::{autoscaling, cloudwatch, ecs, iam, sts, time, web_identity};
+use crate::{autoscaling, cloudwatch, ecs, elastic_load_balancing, iam, sts, time, web_identity};
 
 /// The pretended AWS.
 #[derive(Debug, Default)]
@@ -210,6 +210,7 @@ impl World {
 fn handler(service: AwsService, operation: &str) -> Option<Handler> {
     match service {
         AwsService::Ecs => ecs::handler(operation),
+        AwsService::ElasticLoadBalancing => elastic_load_balancing::handler(operation),
         AwsService::ApplicationAutoScaling => autoscaling::handler(operation),
         AwsService::CloudWatch => cloudwatch::handler(operation),
         AwsService::Iam => iam::handler(operation),

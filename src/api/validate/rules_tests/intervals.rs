@@ -1,7 +1,7 @@
 //! `intervals`: what they become, and each refusal at its place.
 
 use super::read;
-use crate::api::desired::{ObjectKey, ServiceScaling, StepPolicy};
+use crate::api::desired::{DesiredPolicy, ObjectKey, ServiceScaling};
 use crate::model::policy::MetricAggregationType;
 
 const GOOD: &str = "apiVersion: ecs-scaling.dev/v1alpha1
@@ -46,7 +46,7 @@ fn expect(fact: &str, edits: &[(&str, &str)], finding: &str, hint: &str) {
     assert!(found[0].hint.contains(hint), "{fact}: {}", found[0].hint);
 }
 
-fn named<'a>(object: &'a ServiceScaling, name: &str) -> &'a StepPolicy {
+fn named<'a>(object: &'a ServiceScaling, name: &str) -> &'a DesiredPolicy {
     object.policies.iter().find(|policy| policy.name.as_str() == name).unwrap()
 }
 
@@ -57,8 +57,12 @@ fn intervals_become_two_policies_with_their_alarms() {
     assert_eq!(object.policies.len(), 2);
     let out = named(&object, "api-CPUUtilization-scale-out");
     let scale_in = named(&object, "api-CPUUtilization-scale-in");
-    assert_eq!((out.config.cooldown, scale_in.config.cooldown), (60, 300), "a side goes before what is for both");
-    let alarm = |policy: &StepPolicy| {
+    assert_eq!(
+        (out.config.step().unwrap().cooldown, scale_in.config.step().unwrap().cooldown),
+        (60, 300),
+        "a side goes before what is for both"
+    );
+    let alarm = |policy: &DesiredPolicy| {
         let alarm = &policy.alarms[0];
         let config = &alarm.config;
         let rule = format!("{} {}", config.comparison_operator.symbol(), config.threshold);
@@ -66,8 +70,12 @@ fn intervals_become_two_policies_with_their_alarms() {
     };
     assert_eq!(alarm(out), ("B-api-CPUUtilization-scale-out".into(), "≥ 50".into(), 2));
     assert_eq!(alarm(scale_in), ("B-api-CPUUtilization-scale-in".into(), "≤ 20".into(), 15));
-    assert_eq!(out.config.metric_aggregation_type, MetricAggregationType::Maximum, "S-092: as the statistic");
-    assert_eq!(out.config.steps.len(), 2);
+    assert_eq!(
+        out.config.step().unwrap().metric_aggregation_type,
+        MetricAggregationType::Maximum,
+        "S-092: as the statistic"
+    );
+    assert_eq!(out.config.step().unwrap().steps.len(), 2);
     assert_eq!(out.alarms[0].config.metric.metrics()[0].dimensions["ServiceName"], "api");
 }
 

@@ -50,6 +50,10 @@ pub struct Service {
     pub launch_type: String,
     /// Family and revision, or an ARN, as it was given.
     pub task_definition: String,
+    /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
+    pub deployment_controller: String,
+    /// `loadBalancers`, as they were given.
+    pub load_balancers: Vec<Value>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
     /// When it was created.

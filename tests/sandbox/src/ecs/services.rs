@@ -33,6 +33,8 @@ pub(crate) fn new_service(scope: &ScopeId, id: &ServiceId, new: NewService, now:
         scheduling_strategy: new.scheduling_strategy,
         launch_type: "FARGATE".into(),
         task_definition: format!("{}:1", id.service),
+        deployment_controller: "ECS".into(),
+        load_balancers: vec![],
         tags: std::collections::BTreeMap::new(),
         created: now,
     }
@@ -56,6 +58,10 @@ pub(super) fn create(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     }
     if let Some(launch_type) = input.text("launchType")? {
         service.launch_type = launch_type.to_owned();
+    }
+    service.load_balancers = input.list("loadBalancers")?.to_vec();
+    if let Some(controller) = input.get("deploymentController").text("type")? {
+        service.deployment_controller = controller.to_owned();
     }
     let cluster = cloud.scope_mut(call.scope).clusters.get_mut(&id.cluster).ok_or_else(cluster_not_found)?;
     if cluster.services.get(&id.service).is_some_and(|s| s.status == Status::Active) {
@@ -91,9 +97,11 @@ pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
 
 pub(super) fn list(cloud: &Cloud, call: &Call<'_>) -> Answer {
     let services = &cluster(cloud.scope(call.scope), call)?.services;
+    let strategy = call.input.text("schedulingStrategy")?;
     let arns = services
         .iter()
         .filter(|(_, s)| s.status != Status::Inactive)
+        .filter(|(_, s)| strategy.is_none_or(|strategy| s.scheduling_strategy == strategy))
         .map(|(name, s)| (name.to_string(), (&s.arn).into()))
         .collect();
     arn_page(call, "ListServices", "serviceArns", 10, arns)
@@ -113,6 +121,9 @@ pub(super) fn update(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     }
     if let Some(task_definition) = call.input.text("taskDefinition")? {
         service.task_definition = task_definition.to_owned();
+    }
+    if call.input.has("loadBalancers") {
+        service.load_balancers = call.input.list("loadBalancers")?.to_vec();
     }
     Ok(Value::map([("service", describe_one(call.scope, &id, service, false))]))
 }
@@ -207,7 +218,8 @@ fn describe_one(scope: &ScopeId, id: &ServiceId, service: &Service, with_tags: b
         ("taskDefinition", (&service.task_definition).into()),
         ("deployments", deployments.into()),
         ("events", Value::List(vec![])),
-        ("loadBalancers", Value::List(vec![])),
+        ("loadBalancers", service.load_balancers.clone().into()),
+        ("deploymentController", Value::map([("type", (&service.deployment_controller).into())])),
         ("createdAt", service.created.into()),
         ("tags", if with_tags { tag_list(&service.tags) } else { Value::Null }),
     ])

@@ -40,6 +40,8 @@ pub(super) fn needs(cloud: &Cloud, call: &Call<'_>, service: AwsService, operati
         AwsService::S3 => vec![],  // not served here
         AwsService::Iam => vec![iam_needs::need(cloud, call, operation)],
         AwsService::Ecs => of_ecs(cloud, call, operation),
+        // Its describes know no resources.
+        AwsService::ElasticLoadBalancing => vec![Need::new(request(cloud, call, service, operation, "*"))],
         AwsService::ApplicationAutoScaling => of_autoscaling(cloud, call, operation),
         AwsService::CloudWatch => of_cloudwatch(cloud, call, operation),
     }

@@ -23,7 +23,50 @@ fn a_schedule_changes_min_and_max_for_good() {
     stage.wait(1200);
     let range = stage.world.target(&stage.scope, &stage.id).unwrap().range;
     assert_eq!((range.min(), range.max(), stage.desired()), (0, 3, 3));
-    assert_eq!(stage.causes(), ["minimum capacity was set to 6", "maximum capacity was set to 3"]);
+    let causes = [
+        "scheduled action name day was triggered",
+        "minimum capacity was set to 6",
+        "scheduled action name night was triggered",
+        "maximum capacity was set to 3",
+    ];
+    assert_eq!(stage.causes(), causes);
+    let day = &stage.world.cloud.scope(&stage.scope).activities[0];
+    assert_eq!(
+        (day.bounds, stage.world.cloud.scope(&stage.scope).last_activity(&stage.id).unwrap().capacity),
+        (Some((Some(6), None)), (6, 3))
+    );
+}
+
+// S-044
+#[test]
+fn a_recurring_action_runs_at_its_start_as_well() {
+    let mut stage = Stage::new(4, 2, 20);
+    let input = json!({
+        "ScheduledActionName": "evening", "Schedule": "cron(0 18 * * ? *)", "ScalableTargetAction": { "MinCapacity": 6 },
+        "StartTime": "2026-11-25T10:10:00Z".parse::<jiff::Timestamp>().unwrap().as_second()
+    });
+    stage.on_target("PutScheduledAction", input);
+    stage.wait(599);
+    assert_eq!(stage.desired(), 4);
+    stage.wait(1);
+    assert_eq!(stage.desired(), 6);
+}
+
+// S-046
+#[test]
+fn a_minimum_above_the_maximum_changes_nothing_and_both_sent_do() {
+    let mut stage = Stage::new(4, 2, 20);
+    let mut put = |name: &str, schedule: &str, action: Json| {
+        let input = json!({ "ScheduledActionName": name, "Schedule": schedule, "ScalableTargetAction": action });
+        stage.on_target("PutScheduledAction", input);
+    };
+    put("alone", "at(2026-11-25T10:10:00)", json!({ "MinCapacity": 30 }));
+    put("both", "at(2026-11-25T10:20:00)", json!({ "MinCapacity": 30, "MaxCapacity": 40 }));
+    let range = |stage: &Stage| stage.world.target(&stage.scope, &stage.id).unwrap().range;
+    stage.wait(900);
+    assert_eq!((range(&stage).min(), range(&stage).max()), (2, 20));
+    stage.wait(900);
+    assert_eq!((range(&stage).min(), range(&stage).max()), (30, 40));
 }
 
 proptest! {

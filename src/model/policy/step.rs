@@ -1,12 +1,13 @@
-//! Scaling policies as Application Auto Scaling holds them.
+//! Step scaling.
 
 use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::aws_enum;
-use super::fields::{Field, Fields};
-use super::number::Number;
+use super::DEFAULT_COOLDOWN;
+use crate::model::aws_enum;
+use crate::model::fields::{Field, Fields};
+use crate::model::number::Number;
 
 aws_enum! {
     /// How a step's adjustment is read (S-026).
@@ -17,9 +18,6 @@ aws_enum! {
     /// How recent datapoints become the one value that chooses a step (S-036, S-079).
     MetricAggregationType { Average, Minimum, Maximum }
 }
-
-/// Seconds of cooldown that AWS uses for ECS when none is sent (S-035, S-095).
-pub const DEFAULT_COOLDOWN: i32 = 300;
 
 /// One step, in AWS's threshold-relative form: `None` is −∞ below and +∞ above (S-028).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
