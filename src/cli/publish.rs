@@ -11,9 +11,9 @@ use clap::Args;
 
 use super::terminal::{self, counted, plain};
 use super::{Done, objects};
-use crate::controller::Clock;
 use crate::api::finding::Severity;
 use crate::aws::{Aws, AwsOptions, Bucket, Expected};
+use crate::controller::Clock;
 use crate::settings::location;
 use crate::source::Snapshot;
 use crate::source::directory::read_files;

@@ -14,6 +14,7 @@ use crate::api::load::SourceFile;
 use crate::api::resource::Excerpt;
 use crate::aws::Aws;
 use crate::metrics::Metrics;
+use crate::source::absence::{Absence, Doubt};
 use crate::source::last_good::{Cause, Merged, merge};
 use crate::source::{Snapshot, Source, SourceError};
 
@@ -110,6 +111,7 @@ impl Reader {
              removed because a source is empty; to let go of all objects, stop the controller."
                 .to_owned()
         });
+        let absence = merged.absence(&snapshot.absence);
         let successful = error.is_none() && held.is_empty() && findings.iter().all(|f| f.severity == Severity::Warning);
         if let Some(error) = &error {
             tracing::error!(error, "the source is not taken");
@@ -121,11 +123,22 @@ impl Reader {
             revision = snapshot.revision,
             objects = merged.desired.services.len(),
             successful,
+            absence_in_doubt = absence.doubt().map(ToString::to_string),
             "source read"
         );
         let (source, read_at) = (self.shown.clone(), Some(self.clock.now()));
         let revision = snapshot.revision.clone();
-        self.state.set_config(ConfigView { source, successful, read_at, revision, findings, error, held, excerpts });
+        self.state.set_config(ConfigView {
+            source,
+            successful,
+            read_at,
+            revision,
+            findings,
+            absence,
+            error,
+            held,
+            excerpts,
+        });
         self.sender.send_replace(Arc::new(merged.desired));
     }
 
@@ -134,7 +147,8 @@ impl Reader {
         tracing::error!(%error, "the source could not be read; the last good objects are kept");
         self.metrics.count_rejection();
         let (source, before) = (self.shown.clone(), self.state.config());
-        self.state.set_config(ConfigView { source, successful: false, error: Some(chain(error)), ..before });
+        let absence = Absence::InDoubt(Doubt::Unreadable);
+        self.state.set_config(ConfigView { source, successful: false, absence, error: Some(chain(error)), ..before });
     }
 }
 

@@ -1,5 +1,7 @@
 //! The one seam: a source of either kind, by its location.
 
+use std::fmt;
+
 use super::directory::{DirectorySource, Timing, read_files};
 use super::location::Location;
 use super::s3::S3Source;
@@ -47,6 +49,16 @@ impl Source {
         match self {
             Self::Directory(directory) => read_files(directory.root()).map(Snapshot::new),
             Self::S3(s3) => Box::pin(s3.next()).await,
+        }
+    }
+}
+
+/// Where it is, for people.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(directory) => directory.root().display().fmt(f),
+            Self::S3(s3) => s3.prefix().fmt(f),
         }
     }
 }

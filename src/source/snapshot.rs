@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::absence::Absence;
 use crate::api::finding::{Finding, Severity};
 use crate::api::load::{Held, Loaded, SourceFile, load_at};
 use crate::model::failure::Failure;
-use jiff
+use jiff::Timestamp;
 
 /// A file that is not read for what it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +29,13 @@ pub struct Snapshot {
     pub refused: Vec<Refused>,
     /// What the source itself calls it; else a short hash of paths and contents.
     pub revision: String,
-    /// Whether what is not in it is known to be unwanted: false where a set half written could look whole.
-    pub complete_for_prune: bool,
+    /// What it means that an object is not in it, as far as the source can tell: whether a set half written could look
+    /// whole. What is rejected of it is not looked at here; [`super::last_good::Merged::absence`] does.
+    pub absence: Absence,
 }
 
 impl Snapshot {
-    /// A snapshot of these files.
+    /// A snapshot of these files, which are known to be whole.
     pub fn new(mut files: Vec<SourceFile>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut hash = Sha256::new();
@@ -44,7 +46,7 @@ impl Snapshot {
             }
         }
         let revision = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { files, refused: Vec::new(), revision, complete_for_prune: true }
+        Self { files, refused: Vec::new(), revision, absence: Absence::Unwanted }
     }
 
     /// What the files say; a refused one is a finding, and holds whatever it may stand for.

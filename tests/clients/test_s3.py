@@ -126,6 +126,7 @@ def test_objects_are_added_changed_held_and_never_removed_by_an_empty_source(pre
     controller = started()
     holds(controller, {"a": (1, 9)})
     assert controller.successful() and controller.config()["findings"] == []
+    assert "there is no revision.json" in controller.config()["absenceInDoubt"]
 
     prefix.put("team/b.yml", scaling("b"))
     holds(controller, {"a": (1, 9), "b": (1, 9)})
@@ -175,11 +176,12 @@ def test_with_a_revision_nothing_counts_before_it_fits(prefix, started):
     revise("first", etags)
     controller = started()
     holds(controller, {"a": (1, 9), "b": (1, 9)})
-    assert controller.config()["revision"] == "first"
+    assert (controller.config()["revision"], controller.config()["absenceInDoubt"]) == ("first", None)
 
     # Half of an upload rests for several polls: longer than two equal listings need.
     etags["a.yaml"] = prefix.put("a.yaml", scaling("a", top=20))
     assert "a.yaml is not as revision.json (first) says" in fails_with(controller, "did not settle")
+    assert controller.config()["absenceInDoubt"] == "the source could not be read the last time"
     etags["b.yaml"] = prefix.put("b.yaml", scaling("b", top=20))
     etags["c.yaml"] = prefix.put("c.yaml", scaling("c", top=20))
     assert controller.ranges() == {"a": (1, 9), "b": (1, 9)}

@@ -15,6 +15,7 @@ use aws_smithy_types::body::SdkBody;
 use ecs_scaling::aws::{Aws, AwsOptions, Limits};
 use ecs_scaling::model::names::Region;
 use ecs_scaling::source::Source;
+use ecs_scaling::source::absence::{Absence, Doubt};
 use ecs_scaling::source::directory::Timing;
 use ecs_scaling::source::location::Location;
 use serde_json::json;
@@ -237,6 +238,7 @@ async fn whatever_fails_the_last_good_objects_are_kept_and_it_is_said_what_to_do
         let error = running.state.config().error.expect("it is said why");
         assert!(said.iter().all(|said| error.contains(said)), "{mood:?}: {error}");
         assert_eq!((running.state.objects().len(), running.metric(SUCCESSFUL)), (3, 0.0), "{mood:?}");
+        assert_eq!(running.state.config().absence, Absence::InDoubt(Doubt::Unreadable), "{mood:?}");
         assert!(running.is_ready(), "{mood:?}: the last good objects go on");
         bucket.with(|inner| inner.mood = Mood::Well);
         bucket.put("s-0.yaml", items[0].yaml());
@@ -261,7 +263,7 @@ async fn what_is_read_is_the_version_that_was_listed() {
             objects.insert("s-0.yaml".to_owned(), item(if is_other { 99 } else { 11 }).yaml());
         });
     });
-    let loaded = bucket.source().await.next().await.unwrap().load();
+    let loaded = bucket.source().await.next().await.unwrap().load_at(None);
     let tops: Vec<i32> = loaded.desired.services.values().map(|object| object.range.max()).collect();
     assert_eq!((tops, bucket.reads().len()), (vec![11], 4));
 }
@@ -294,12 +296,12 @@ async fn a_half_written_publication_is_never_applied() {
                 waited += 1;
                 continue;
             };
-            let loaded = snapshot.load();
+            let loaded = snapshot.load_at(None);
             let tops: Vec<i32> = loaded.desired.services.values().map(|o| o.range.max()).collect();
             let round: i32 = snapshot.revision.parse().unwrap();
             let wanted = if round == 0 { tops[0] } else { 100 + round };
             assert_eq!(tops, [wanted; 3], "revision {round} is mixed with another");
-            assert!(snapshot.complete_for_prune);
+            assert_eq!(snapshot.absence, Absence::Unwanted);
             seen.push(round);
         }
         (seen.len(), waited)
@@ -310,14 +312,14 @@ async fn a_half_written_publication_is_never_applied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_revision_nothing_may_be_pruned() {
+async fn without_a_revision_nothing_is_concluded_from_absence() {
     let bucket = Bucket::new();
     bucket.put_all(&Item::many(1));
     let snapshot = bucket.source().await.next().await.unwrap();
-    assert!(!snapshot.complete_for_prune);
+    assert_eq!(snapshot.absence, Absence::InDoubt(Doubt::NoRevision));
     bucket.revise("v1");
     let snapshot = bucket.source().await.next().await.unwrap();
-    assert_eq!((snapshot.complete_for_prune, snapshot.revision.as_str()), (true, "v1"));
+    assert_eq!((snapshot.absence, snapshot.revision.as_str()), (Absence::Unwanted, "v1"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -336,7 +338,7 @@ async fn an_object_that_is_too_large_is_refused_without_being_fetched() {
     let bucket = Bucket::new();
     bucket.put_all(&Item::many(1));
     bucket.put("large.yaml", "#".repeat(11 * 1024 * 1024));
-    let loaded = bucket.source().await.next().await.unwrap().load();
+    let loaded = bucket.source().await.next().await.unwrap().load_at(None);
     let said: Vec<String> = loaded.findings.iter().map(ToString::to_string).collect();
     assert!(said.len() == 1 && said[0].starts_with("s3://config-bucket/p/large.yaml:1:1: error"), "{said:?}");
     assert_eq!((loaded.desired.services.len(), bucket.reads()), (1, vec!["s-0.yaml".to_owned()]));

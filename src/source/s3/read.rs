@@ -11,6 +11,7 @@ use crate::api::yaml::MAX_BYTES;
 use crate::aws::Bucket;
 use crate::model::arn::partition;
 use crate::model::failure::{Failure, Origin};
+use crate::source::absence::{Absence, Doubt};
 use crate::source::directory::Timing;
 use crate::source::location::S3Prefix;
 use crate::source::{Refused, Snapshot, SourceError};
@@ -61,6 +62,11 @@ impl S3Source {
     /// A source at a prefix. Nothing is read yet.
     pub fn new(prefix: S3Prefix, bucket: Bucket, timing: Timing) -> Self {
         Self { prefix, bucket, timing, given: None, waits: false, fetched: BTreeMap::new() }
+    }
+
+    /// The prefix.
+    pub fn prefix(&self) -> &S3Prefix {
+        &self.prefix
     }
 
     /// Waits for a settled snapshot that differs from the one given last; the first call gives the first.
@@ -166,8 +172,9 @@ impl S3Source {
         };
         let files = listing.objects.keys().filter_map(file).collect();
         let refused = listing.refused.into_iter().map(|(name, why)| Refused { file: self.prefix.shown(&name), why });
-        let snapshot =
-            Snapshot { refused: refused.collect(), complete_for_prune: is_published, ..Snapshot::new(files) };
+        // A revision that does not fit what is listed never gets here.
+        let absence = if is_published { Absence::Unwanted } else { Absence::InDoubt(Doubt::NoRevision) };
+        let snapshot = Snapshot { refused: refused.collect(), absence, ..Snapshot::new(files) };
         match revision {
             Some(revision) => Snapshot { revision: revision.revision, ..snapshot },
             None => snapshot,
