@@ -62,12 +62,12 @@ pub fn own_policy_statements(role_arn: &str) -> Option<Vec<Value>> {
 /// slash.
 pub fn source_statements(partition: &str, bucket: &str, prefix: &str) -> Vec<Value> {
     let mut list = json!({"Sid": "ListObjects", "Effect": "Allow", "Action": ["s3:ListBucket"],
-        "Resource": format!("arn:{partition}:s3:::{bucket}")});
+        "Resource": [format!("arn:{partition}:s3:::{bucket}")]});
     if let (false, Value::Object(fields)) = (prefix.is_empty(), &mut list) {
         fields.insert("Condition".to_owned(), json!({"StringEquals": {"s3:prefix": prefix}}));
     }
     let read = json!({"Sid": "ReadObjects", "Effect": "Allow", "Action": ["s3:GetObject"],
-        "Resource": format!("arn:{partition}:s3:::{bucket}/{prefix}*")});
+        "Resource": [format!("arn:{partition}:s3:::{bucket}/{prefix}*")]});
     vec![list, read]
 }
 

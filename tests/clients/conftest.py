@@ -108,6 +108,22 @@ def binary(name):
 
 
 @pytest.fixture
+def moto(sandbox):
+    """The URL of another implementation of AWS, empty, which serves S3 beside the sandbox. It runs in this process."""
+    from moto.server import ThreadedMotoServer  # takes its time, and few tests need it
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        sandbox.s3_url = f"http://{host}:{port}"
+        urllib.request.urlopen(urllib.request.Request(f"{sandbox.s3_url}/moto-api/reset", method="POST")).close()
+        yield sandbox.s3_url
+    finally:
+        server.stop()
+
+
+@pytest.fixture
 def seed():
     """What the sandbox starts with: nothing, where a test's module does not say otherwise."""
     return {}

@@ -11,7 +11,6 @@ import boto3
 import pytest
 import yaml
 from moto.backends import get_backend
-from moto.server import ThreadedMotoServer
 
 from conftest import REGION, wait_until
 
@@ -47,16 +46,8 @@ class Prefix:
 
 
 @pytest.fixture
-def prefix(sandbox):
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        sandbox.s3_url = f"http://{host}:{port}"
-        urllib.request.urlopen(urllib.request.Request(f"{sandbox.s3_url}/moto-api/reset", method="POST")).close()
-        yield Prefix(sandbox.s3_url)
-    finally:
-        server.stop()
+def prefix(moto):
+    return Prefix(moto)
 
 
 def scaling(service, top=9, low=1):
@@ -229,11 +220,11 @@ def test_the_commands_read_s3_as_they_read_a_directory(prefix, sandbox, controll
         "Sid": "ListObjects",
         "Effect": "Allow",
         "Action": ["s3:ListBucket"],
-        "Resource": f"arn:aws:s3:::{BUCKET}",
+        "Resource": [f"arn:aws:s3:::{BUCKET}"],
         "Condition": {"StringEquals": {"s3:prefix": "prod/"}},
     }
     assert statements["ReadObjects"]["Action"] == ["s3:GetObject"]
-    assert statements["ReadObjects"]["Resource"] == f"arn:aws:s3:::{BUCKET}/prod/*"
+    assert statements["ReadObjects"]["Resource"] == [f"arn:aws:s3:::{BUCKET}/prod/*"]
     controller("doctor", "--owner", "it", *config)
     assert "B/a" in controller("plan", "--owner", "it", *config, exit_code=2).stdout
     controller("apply", "--owner", "it", *config)

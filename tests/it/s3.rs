@@ -39,6 +39,9 @@ enum Mood {
     Silent,
 }
 
+/// Changes what is there, and is told what was asked for.
+type Meanwhile = Box<dyn FnMut(&mut BTreeMap<String, String>, &str) + Send>;
+
 struct Inner {
     objects: BTreeMap<String, String>,
     mood: Mood,
@@ -46,7 +49,7 @@ struct Inner {
     /// `LIST`, or the name that was read.
     log: Vec<String>,
     /// Done before each answer.
-    meanwhile: Box<dyn FnMut(&mut BTreeMap<String, String>, &str) + Send>,
+    meanwhile: Meanwhile,
 }
 
 /// A bucket with the prefix `p`, as far as the source asks.
