@@ -120,7 +120,7 @@ def test_the_other_commands_run_as_written(sandbox, reader):
         names = {policy["PolicyName"] for policy in policies["ScalingPolicies"]}
         assert names >= {"search-api-out", "search-api-in"}
         paths = re.findall(r"^\| `(/\S*)` \|", README, re.MULTILINE)
-        assert len(paths) == 6
+        assert len(paths) == 8
         for path in paths:
             assert fetch(f"http://{reader.address}" + path.format(namespace="default", name="search-api"))
     finally:
