@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::{Region as SdkRegion, SdkConfig};
+use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
@@ -157,13 +158,19 @@ impl Bucket {
         }
     }
 
-    /// Writes an object; gives its ETag, without quotes.
+    /// Writes an object; gives its ETag, without quotes. With a condition it is sent once: a second attempt would be
+    /// refused because of the first.
     ///
     /// # Errors
     /// Where it was not written, or something else than what was expected is there (`PreconditionFailed`).
     pub async fn put(&self, key: &str, bytes: Vec<u8>, kind: &str, expected: &Expected) -> Result<String, Failure> {
         let request = self.client.put_object().bucket(&self.name).key(key).content_type(kind);
-        let reply = self.gate.call(PUT, conditional(request, expected).body(ByteStream::from(bytes)).send()).await?;
+        let request = conditional(request, expected).body(ByteStream::from(bytes)).customize();
+        let request = match expected {
+            Expected::Anything => request,
+            Expected::Nothing | Expected::ETag(_) => request.config_override(once()),
+        };
+        let reply = self.gate.call(PUT, request.send()).await?;
         let etag = reply.e_tag().ok_or_else(|| unreadable(PUT, "the reply holds no ETag".to_owned()))?;
         Ok(unquoted(etag).to_owned())
     }
@@ -175,6 +182,10 @@ impl Bucket {
     pub async fn delete(&self, key: &str) -> Result<(), Failure> {
         self.gate.call(DELETE, self.client.delete_object().bucket(&self.name).key(key).send()).await.map(drop)
     }
+}
+
+fn once() -> aws_sdk_s3::config::Builder {
+    aws_sdk_s3::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
 fn conditional(request: PutObjectFluentBuilder, expected: &Expected) -> PutObjectFluentBuilder {

@@ -3,6 +3,7 @@
 moto runs within the tests' process, so that what no client would send can be put behind its back.
 """
 
+import contextlib
 import json
 import re
 import urllib.request
@@ -11,6 +12,7 @@ import boto3
 import pytest
 import yaml
 from moto.backends import get_backend
+from moto.s3.exceptions import S3ClientError
 
 from conftest import REGION, wait_until
 
@@ -43,6 +45,30 @@ class Prefix:
     def behind_its_back(self, name, text):
         """Writes past the server: what it cannot route (control characters in a key), and what is quick."""
         get_backend("s3")["123456789012"]["aws"].put_object(BUCKET, f"prod/{name}", text.encode())
+
+    @contextlib.contextmanager
+    def before_put(self, name, act):
+        """Does something before each write of an object of this name."""
+        backend = type(get_backend("s3")["123456789012"]["aws"])
+        put = backend.put_object
+
+        def put_object(self, bucket, key, *more, **named):
+            if key == f"prod/{name}":
+                act()
+            return put(self, bucket, key, *more, **named)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(backend, "put_object", put_object)
+            yield
+
+
+class Busy(S3ClientError):
+    """What S3 says when it has too much to do; clients send again what they may."""
+
+    code = 503
+
+    def __init__(self):
+        super().__init__("SlowDown", "Please reduce your request rate.")
 
 
 @pytest.fixture
@@ -296,3 +322,51 @@ def test_publishing_writes_what_differs_and_the_revision_last(prefix, desired, c
     prefix.delete("theirs.yaml")
     publish("--revision", "v3")
     holds(running, {"a": (1, 31), "b": (1, 9), "c": (1, 9)})
+
+
+def test_a_publication_that_is_broken_off_fits_nothing_until_it_is_done_again(prefix, desired, controller):
+    def expired():
+        raise S3ClientError("ExpiredToken", "The provided token has expired.")
+
+    desired.write(a=scaling("a"), b=scaling("b"))
+    for said in ["a.yaml is not in revision.json (publishing)", "a.yaml is not as revision.json (v1) says"]:
+        with prefix.before_put("b.yaml", expired):
+            assert "b.yaml: " in controller("publish", "--to", LOCATION, desired.folder, exit_code=1).stderr
+        assert "a.yaml" in prefix.names()
+        assert said in controller("validate", LOCATION, exit_code=1).stderr
+        controller("publish", "--to", LOCATION, desired.folder, "--revision", "v1")
+        assert "2 valid objects: 0 errors" in controller("validate", LOCATION).stdout
+        desired.write(a=scaling("a", top=20), b=scaling("b", top=20))
+
+
+def test_the_revision_is_sent_once_and_objects_again(prefix, desired, controller):
+    tries = []
+
+    def busy():
+        tries.append(1)
+        if len(tries) == 1:
+            raise Busy
+
+    desired.write(a=scaling("a"))
+    with prefix.before_put("a.yaml", busy):
+        controller("publish", "--to", LOCATION, desired.folder)
+    assert len(tries) == 2
+    tries.clear()
+    with prefix.before_put("revision.json", busy):
+        refused = controller("publish", "--to", LOCATION, desired.folder, "--revision", "v2", exit_code=1)
+    assert "SlowDown" in refused.stderr and len(tries) == 1
+
+
+def test_of_two_that_publish_at_the_same_time_the_second_to_end_is_told(prefix, desired, controller):
+    def publish(*arguments, exit_code=0):
+        return controller("publish", "--to", LOCATION, desired.folder, *arguments, exit_code=exit_code)
+
+    desired.write(a=scaling("a"))
+    publish("--revision", "v1")
+    desired.write(a=scaling("a", top=20))
+    theirs = json.dumps({"revision": "theirs", "objects": {}})
+    with prefix.before_put("a.yaml", lambda: prefix.put("revision.json", theirs)):
+        assert "somebody else published meanwhile" in publish("--revision", "v2", exit_code=1).stderr
+    assert prefix.read("revision.json") == theirs
+    publish("--revision", "v2")
+    assert "1 valid object: 0 errors" in controller("validate", LOCATION).stdout
