@@ -87,7 +87,7 @@ pub struct ConfigStatus {
     pub source: String,
     /// Whether the last read was taken without rejecting anything.
     pub successful: bool,
-    /// A short hash of all files, as they were taken last.
+    /// What was taken last: what the source itself calls it, else a short hash of all files.
     pub revision: String,
     /// When a read was last taken; unset before the first.
     pub read_at: Option<Timestamp>,
