@@ -91,7 +91,8 @@ pub struct ConfigStatus {
     pub revision: String,
     /// When a read was last taken; unset before the first.
     pub read_at: Option<Timestamp>,
-    /// Why nothing is concluded from an object's absence; unset where what is not in the source is known to be unwanted.
+    /// Why nothing is concluded from an object's absence; unset where what is not in the source is known to be
+    /// unwanted.
     pub absence_in_doubt: Option<String>,
     /// Why the source could not be read, or not be taken.
     pub error: Option<String>,

@@ -35,7 +35,8 @@ pub use get::table;
 #[derive(Debug, Parser)]
 #[command(name = "ecs-scaling", version, max_term_width = 100, propagate_version = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 error, 2 changes (plan, publish --dry-run), 3 not all well (apply, plan, coverage), 64 wrong usage"
+    after_help = "Exit codes: 0 done, 1 error, 2 changes (plan, publish --dry-run), 3 not all well (apply, plan, \
+                  coverage), 64 wrong usage"
 )]
 pub struct Cli {
     #[command(subcommand)]

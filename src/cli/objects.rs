@@ -19,8 +19,8 @@ use crate::status::Trouble;
 /// A prefix that others write to is waited for no longer than this.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Reads the objects once. Warnings go to standard error; an error ends the command, since a plan of some of the objects
-/// is not the plan that was asked for.
+/// Reads the objects once. Warnings go to standard error; an error ends the command, since a plan of some of them is
+/// not the plan that was asked for.
 pub(super) async fn read(location: &Location, aws: Option<&Aws>) -> Result<Loaded> {
     let loaded = read_any(location, aws).await?;
     if loaded.desired.services.is_empty() {

@@ -2,8 +2,8 @@
 //!
 //! Owns the way from what is stored to a settled snapshot ([`directory`], [`s3`]), the last good state ([`last_good`])
 //! and what an object's absence means ([`absence`]); these two are pure and build alone, as [`location`] does. Must not
-//! know what is in the files: `api::load` does. A source is never written to (ack#2361); the command `publish` writes to
-//! one for a person.
+//! know what is in the files: `api::load` does. A source is never written to (ack#2361); the command `publish` writes
+//! to one for a person.
 
 pub mod absence;
 #[cfg(feature = "controller")]

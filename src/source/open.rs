@@ -28,8 +28,8 @@ impl Source {
         }
     }
 
-    /// Waits for a settled snapshot that differs from the one given last; the first call gives the first. May be dropped
-    /// and called again.
+    /// Waits for a settled snapshot that differs from the one given last; the first call gives the first. May be
+    /// dropped and called again.
     ///
     /// # Errors
     /// Where the source cannot be read completely; the next call tries again.

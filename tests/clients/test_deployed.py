@@ -1,7 +1,7 @@
 """What deploy/ecs and the chart start, started: the arguments, variables and health checks as they stand there.
 
-Only what the place decides is another one here: the address, and the paths of the objects and of the token. Objects in S3
-are read from there, as another implementation serves it.
+Only what the place decides is another one here: the address, and the paths of the objects and of the token. Objects
+in S3 are read from there, as another implementation serves it.
 """
 
 import json

@@ -1,7 +1,7 @@
 //! What a prefix held at one moment, and when what was read of it counts. Pure.
 //!
-//! Single objects of S3 are written whole; what can be half done is a set of them. A read counts when two listings, some
-//! time apart, are equal and every object was fetched by the ETag that is listed. Where there is a `revision.json`, it
+//! Single objects of S3 are written whole; what can be half done is a set of them. A read counts when two listings,
+//! some time apart, are equal and every object was fetched by the ETag that is listed. Where there is a `revision.json`, it
 //! says which ETags belong together, and a read that differs from it in anything never counts.
 
 use std::collections::BTreeMap;

@@ -200,8 +200,8 @@ fn hint(failure: &Failure, place: &S3Prefix, partition: &str) -> String {
                 _ => ("s3:GetObject", format!("arn:{partition}:s3:::{bucket}/{prefix}*")),
             };
             format!(
-                "let the controller's own role do {action} on {resource} (`ecs-scaling iam-policy --config {place}` prints \
-                 the statement), and look at the bucket's policy; of a bucket encrypted by a KMS key, kms:Decrypt too"
+                "let the controller's own role do {action} on {resource} (`ecs-scaling iam-policy --config {place}` \
+                 prints the statement), and look at the bucket's policy; of a bucket encrypted by a KMS key, kms:Decrypt too"
             )
         }
         Origin::Service { status: 429 | 500.., .. } => "nothing: it is read again at the next poll".to_owned(),
