@@ -17,6 +17,8 @@ use crate::plan::{Coverage, OwnerId, Scaling, coverage};
 
 /// From one inventory to the next.
 const EVERY: Duration = Duration::from_secs(600);
+/// Until the first: what the first sweep leads to is there then.
+const FIRST: Duration = Duration::from_secs(30);
 
 /// Services by cluster and coverage.
 pub type Counts = BTreeMap<ClusterName, BTreeMap<Coverage, usize>>;
@@ -26,7 +28,7 @@ pub(super) struct Pace(Option<Instant>);
 
 impl Pace {
     pub(super) fn new(is_on: bool, now: Instant) -> Self {
-        Self(is_on.then_some(now))
+        Self(is_on.then_some(now + FIRST))
     }
 
     /// Whether a sweep that begins now takes an inventory: the next one does so again after ten minutes.
