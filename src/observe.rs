@@ -7,6 +7,10 @@
 //! ⌈services/10⌉ calls: lists are of the account's region, so foreign policies count. A list costs one call when empty, so
 //! the constant beside it is three: targets, policies and scheduled actions. Once in ten minutes an account's
 //! service-linked role is looked at, in one call.
+//!
+//! Beside the sweeps, `controller` reads the tags of two resources a second at most, and the scaling activities of ten
+//! services a minute at most, one call each: every service once in ten minutes, those that are pressed once an interval.
+//! With `--coverage`, a sweep in ten minutes lists the services of the objects' clusters as well: Σ ⌈services/100⌉.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +66,10 @@ impl Wanted {
 /// Observations by service.
 pub type Observations = BTreeMap<ServiceId, ObservedTarget>;
 
+/// Every service of a cluster that can be scaled, with what AWS holds of its scaling: the target, and how many policies
+/// and scheduled actions are on it.
+pub type Inventory = BTreeMap<ServiceId, Option<(ScalableTarget, usize)>>;
+
 /// Reads everything in a scope that these objects need, in pages.
 pub async fn sweep(
     scope: &Scope,
@@ -69,14 +77,53 @@ pub async fn sweep(
     wanted: &[Wanted],
     now: impl Fn() -> Timestamp,
 ) -> Observations {
-    let Some(any) = wanted.first() else { return Observations::new() };
+    sweep_with_inventory(scope, admission, wanted, false, now).await.0
+}
+
+/// The same, and what is there beside: every service of the objects' clusters, in Σ ⌈services/100⌉ further calls. There is
+/// no inventory where it was not asked for, or where a part of it could not be read.
+pub async fn sweep_with_inventory(
+    scope: &Scope,
+    admission: &impl Admission,
+    wanted: &[Wanted],
+    takes_inventory: bool,
+    now: impl Fn() -> Timestamp,
+) -> (Observations, Option<Inventory>) {
+    let Some(any) = wanted.first() else { return (Observations::new(), None) };
     let read_at = now();
     let mut row = Row { scope: scope.id(), admission, ended_by: None };
     let lists = Lists::read(scope, Which::All, &any.service, &mut row).await;
     let services = services(scope, wanted, &mut row).await;
     let wanted: Vec<Wanted> = wanted.iter().map(|wanted| wanted.with_listed(&lists)).collect();
     let alarms = alarms(scope, &wanted, &mut row).await;
-    wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect()
+    let observations = wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms)));
+    let observations = observations.collect();
+    let inventory = if takes_inventory { inventory(scope, &wanted, &lists, &mut row).await } else { None };
+    (observations, inventory)
+}
+
+/// Last in the row: whatever happens here, the objects are read.
+async fn inventory(
+    scope: &Scope,
+    wanted: &[Wanted],
+    lists: &Lists,
+    row: &mut Row<'_, impl Admission>,
+) -> Option<Inventory> {
+    let (targets, policies) = (lists.targets.as_ref().ok()?, lists.policies.as_ref().ok()?);
+    let schedules = lists.schedules.as_ref().ok()?;
+    let clusters: BTreeMap<&ClusterName, &ServiceId> =
+        wanted.iter().map(|wanted| (&wanted.service.cluster, &wanted.service)).collect();
+    let mut found = Inventory::new();
+    for (cluster, any) in clusters {
+        let names = row.call(AwsService::Ecs, "ListServices", any, scope.service_names(cluster)).await.ok()?;
+        for service in names {
+            let id = ServiceId { cluster: cluster.clone(), service };
+            let movers = policies.get(&id).map_or(0, Vec::len) + schedules.get(&id).map_or(0, Vec::len);
+            found.insert(id.clone(), targets.get(&id).map(|target| (target.clone(), movers)));
+        }
+        tokio::task::yield_now().await;
+    }
+    Some(found)
 }
 
 /// Reads everything of the services with a scalable target that `takes` wants, whether an object names them or not: what an

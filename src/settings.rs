@@ -67,6 +67,10 @@ pub struct LoopArgs {
     #[arg(long, env = "ECS_SCALING_MAX_CHANGES", value_name = "N", default_value_t = 50)]
     pub max_changes: usize,
 
+    /// Count the services of the objects' clusters by how they are covered; needs ecs:ListServices
+    #[arg(long, env = "ECS_SCALING_COVERAGE")]
+    pub coverage: bool,
+
     /// Longest time between two looks at the source, where no notification comes
     #[arg(long, env = "ECS_SCALING_POLL", value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub poll: Duration,

@@ -3,7 +3,7 @@
 //! A file or object that is refused stops none of the others; it is named in [`Loaded::held`], so that what it wanted
 //! before can be kept. Owns the order of the run; the rules are in the modules that it calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -89,6 +89,7 @@ pub fn load_at(files: &[SourceFile], now: Option<Timestamp>) -> Loaded {
     let surroundings = surroundings(&candidates, now);
     candidates.extend(read_all(&services, &schemas, &surroundings, &mut loaded));
     check_across(&mut candidates);
+    warn_of_unnamed_profiles(&mut candidates);
     for candidate in candidates {
         settle(candidate, &mut loaded);
     }
@@ -223,6 +224,39 @@ fn check_across(candidates: &mut [Candidate<'_>]) {
         }
     }
     refuse_clashes(candidates, &accounts);
+}
+
+/// A profile that no object names, right or wrong, gives nothing to anybody: a slip, or left over. Where an object names
+/// one that is not there, that is what is wrong, and is said.
+fn warn_of_unnamed_profiles(candidates: &mut [Candidate<'_>]) {
+    let text = |node: &Node, of: &str, key: &str| node.get(of)?.get(key)?.text().map(str::to_owned);
+    let named: BTreeSet<ObjectKey> = candidates
+        .iter()
+        .filter(|candidate| !matches!(candidate.reference, Some(ObjectRef::ScalingProfile(_))))
+        .filter_map(|candidate| {
+            let namespace = text(candidate.document, "metadata", "namespace");
+            let name = text(candidate.document, "spec", "profile")?;
+            Some(ObjectKey::new(namespace.as_deref().unwrap_or("default"), name))
+        })
+        .collect();
+    let is_declared = |key: &ObjectKey| {
+        let reference = Some(ObjectRef::ScalingProfile(key.clone()));
+        candidates.iter().any(|candidate| candidate.reference == reference)
+    };
+    if !named.iter().all(is_declared) {
+        return;
+    }
+    let path = Path::root().key("metadata").key("name");
+    for candidate in candidates {
+        let Some(ObjectRef::ScalingProfile(key)) = &candidate.reference else { continue };
+        if !named.contains(key) && !candidate.report.has_errors() {
+            let (message, hint) = (
+                format!("no object names the ScalingProfile {key}"),
+                "write `profile: NAME` in an object of its namespace, or remove it",
+            );
+            candidate.report.warning(&path, message, hint);
+        }
+    }
 }
 
 impl Candidate<'_> {

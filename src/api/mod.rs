@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod accounts;
+mod activity_status;
 pub mod age;
 pub mod desired;
 mod document;

@@ -246,3 +246,17 @@ fn a_profile_is_no_more_than_what_it_gives() {
     let taken = one(&read(PROFILE, &[object("api", "")]), "api");
     assert_eq!((&plain.policies, &plain.tags, plain.spec_hash), (&taken.policies, &taken.tags, taken.spec_hash));
 }
+
+#[test]
+fn a_profile_that_no_object_names_is_warned_of() {
+    let warned = "profiles.yaml:3:18: warning: metadata.name: no object names the ScalingProfile default/web";
+    let said = |objects: &[String]| {
+        let lines = messages(&read(PROFILE, objects)).into_iter();
+        lines.map(|line| line.lines().next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&[]), [warned]);
+    assert_eq!(said(&[object("api", "")]), [""; 0]);
+    // An object that is refused names it all the same.
+    let refused = said(&[object("api", "  minCapacity: 30\n")]);
+    assert!(!refused.is_empty() && !refused.contains(&warned.to_owned()), "{refused:?}");
+}

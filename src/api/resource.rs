@@ -27,6 +27,9 @@ pub struct Resource {
     /// What it manages, once its account is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
+    /// The last plan as text, while the object is not Ready; of one object alone, never in a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_plan: Option<String>,
 }
 
 /// An object's metadata.

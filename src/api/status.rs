@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fix::Fix;
 
+pub use super::activity_status::{ACTIVITIES_SHOWN, ActivitiesStatus, ActivityStatus, PolicyStatus};
 pub use super::schedule_status::{FiringStatus, ScheduleStatus};
 
 /// A condition's status.
@@ -87,10 +88,19 @@ closed_list! {
         SchedulesSynced,
         /// The desired count lies between min and max: information, never a failure of the controller.
         CapacityInRange,
+        /// Nothing is seen that keeps the service from being scaled: information, never a failure of the controller.
+        ScalingActive,
+        /// The bounds, or AWS itself, hold back what a policy asks for; present only while True. Information.
+        ScalingLimited,
     }
 }
 
 impl ConditionType {
+    /// Whether the condition is there only while it is True, and is then not as wished.
+    pub fn is_only_while_true(self) -> bool {
+        matches!(self, Self::Reconciling | Self::Stalled | Self::ScalingLimited)
+    }
+
     /// Whether the condition counts for Ready.
     pub fn counts(self) -> bool {
         matches!(
@@ -177,6 +187,26 @@ closed_list! {
         Panicked,
         /// The desired count lies below min or above max.
         OutOfRange,
+        /// The desired count is the maximum, and more is asked for.
+        AlreadyAtMaxCapacity,
+        /// The desired count is the minimum, and fewer are asked for.
+        AlreadyAtMinCapacity,
+        /// AWS did not scale in, since it would have had to scale out again at once.
+        AutoScalingAnticipatedFlapping,
+        /// AWS did not scale, since ECS said that the service cannot be scaled now.
+        TargetServicePutResourceAsUnscalable,
+        /// The newest scaling activity failed.
+        ActivityFailed,
+        /// Scaling is suspended on the target.
+        ScalingSuspended,
+        /// Nothing on the target would ever change the task count.
+        NothingScales,
+        /// An alarm is in ALARM and calls no policy that there is, or its actions are switched off.
+        AlarmNotHeard,
+        /// A policy counts the requests of a target group that is not the service's.
+        TargetGroupOfOthers,
+        /// There are no tasks, and every policy's metric comes from tasks.
+        NoMetricWithoutTasks,
         /// A policy counts requests, and it is not clear of which target group.
         TargetGroupUnclear,
         /// A policy counts requests, which AWS does not support with CodeDeploy's blue/green deployments.
@@ -223,7 +253,17 @@ impl Reason {
             | Self::TargetNotReady
             | Self::PolicyNotReady
             | Self::ChangeLimit
-            | Self::OutOfRange => false,
+            | Self::OutOfRange
+            | Self::AlreadyAtMaxCapacity
+            | Self::AlreadyAtMinCapacity
+            | Self::AutoScalingAnticipatedFlapping
+            | Self::TargetServicePutResourceAsUnscalable
+            | Self::ActivityFailed
+            | Self::ScalingSuspended
+            | Self::NothingScales
+            | Self::AlarmNotHeard
+            | Self::TargetGroupOfOthers
+            | Self::NoMetricWithoutTasks => false,
         }
     }
 }
@@ -303,6 +343,8 @@ closed_list! {
         Failed,
         /// A condition changed its status.
         ConditionChanged,
+        /// A scaling activity of AWS failed, or scaled nothing.
+        NotScaled,
     }
 }
 
@@ -325,9 +367,15 @@ pub struct Status {
     /// The ARNs of what is managed, by resource.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<ResourceStatus>,
-    /// What the policies on the service do together, in words.
+    /// The newest scaling activities, once they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub together: Option<String>,
+    pub activities: Option<ActivitiesStatus>,
+    /// What each policy on the target does, in words; those of others too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyStatus>,
+    /// What they do together, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<String>,
     /// When the last reconcile began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<Timestamp>,

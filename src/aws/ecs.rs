@@ -107,6 +107,7 @@ fn convert(service: &aws_sdk_ecs::types::Service) -> Service {
         daemon: service.scheduling_strategy() == Some(&SchedulingStrategy::Daemon),
         code_deploy: service.deployment_controller().map(DeploymentController::r#type)
             == Some(&DeploymentControllerType::CodeDeploy),
+        deploying: service.deployments().len() > 1,
         target_groups: target_groups(service),
     }
 }

@@ -4,6 +4,7 @@
 //! read and what to write is said by its callers.
 
 mod account;
+mod activities;
 mod autoscaling;
 mod call;
 mod cloudwatch;

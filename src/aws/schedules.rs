@@ -1,27 +1,22 @@
-//! Application Auto Scaling: scheduled actions, and AWS's record of what they did.
+//! Application Auto Scaling: scheduled actions.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_applicationautoscaling::types as sdk;
 use aws_smithy_types::DateTime;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::autoscaling::Which;
 use super::call::Operation;
 use super::scope::{Pages, Scope, Written, unreadable};
-use crate::model::capacity::CapacityRange;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::{ScheduledActionName, ServiceId};
-use crate::model::observed::{History, Run, ScheduledAction};
+use crate::model::observed::ScheduledAction;
 use crate::model::scheduled_action::{ScheduledActionConfig, UTC};
 
 const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
 const DESCRIBE_SCHEDULES: Operation = Operation::read(SERVICE, "DescribeScheduledActions");
-const DESCRIBE_ACTIVITIES: Operation = Operation::read(SERVICE, "DescribeScalingActivities");
 const PUT: Operation = Operation::write(SERVICE, "PutScheduledAction");
-
-/// How long AWS keeps activities (S-054): six weeks.
-const KEPT: SignedDuration = SignedDuration::from_hours(42 * 24);
 
 impl Scope {
     /// The scheduled actions, by service.
@@ -51,39 +46,6 @@ impl Scope {
             }
             tokio::task::yield_now().await;
         }
-    }
-
-    /// AWS's record of what scheduled actions did to a target, as far as one page of 50 activities reaches.
-    pub async fn schedule_history(
-        &self,
-        service: &ServiceId,
-        range: CapacityRange,
-        now: Timestamp,
-    ) -> Result<History, Failure> {
-        let request = self
-            .autoscaling
-            .read
-            .describe_scaling_activities()
-            .service_namespace(sdk::ServiceNamespace::Ecs)
-            .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
-            .resource_id(service.resource_id());
-        let reply = self.call(DESCRIBE_ACTIVITIES, request.send()).await?;
-        let mut since = now - KEPT;
-        let mut runs = Vec::new();
-        for activity in reply.scaling_activities() {
-            let at = moment(DESCRIBE_ACTIVITIES, activity.start_time())?;
-            if reply.next_token().is_some() {
-                since = at; // newest first: the last one is as far as the page reaches
-            }
-            let is_done = matches!(
-                activity.status_code(),
-                sdk::ScalingActivityStatusCode::Successful | sdk::ScalingActivityStatusCode::Overridden
-            );
-            if is_done {
-                runs.extend(Run::from_activity(activity.cause(), activity.status_message().unwrap_or_default(), at));
-            }
-        }
-        Ok(History { runs, since, read_at: now, range })
     }
 
     /// Puts a scheduled action, with every parameter: a start or an end that is left out is deleted, and anything else
@@ -134,7 +96,8 @@ fn convert(action: &sdk::ScheduledAction) -> Result<ScheduledAction, Failure> {
     })
 }
 
-fn moment(operation: Operation, time: &DateTime) -> Result<Timestamp, Failure> {
+/// A moment as AWS gives it.
+pub(super) fn moment(operation: Operation, time: &DateTime) -> Result<Timestamp, Failure> {
     let moment = time.to_millis().ok().and_then(|millis| Timestamp::from_millisecond(millis).ok());
     moment.ok_or_else(|| unreadable(operation, format!("AWS reports the time {time}")))
 }

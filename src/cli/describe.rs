@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::Done;
 use super::conditions::conditions;
 use super::server::{ServerArgs, object_key};
-use super::terminal::{self, plain};
+use super::terminal::{self, plain, wrap};
 use crate::api::age::age;
 use crate::api::resource::Resource;
+use crate::api::status::Status;
 use crate::controller::Clock;
 
 #[derive(Debug, Args)]
@@ -67,12 +68,67 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
     if let Some(at) = status.last_sync_time {
         writeln!(out, "Last sync:   {} ago", age(now, at))?;
     }
+    writeln!(out, "\nConditions:")?;
+    out.push_str(&conditions(&status.conditions, now)?);
+    scaling(&mut out, status)?;
+    activities(&mut out, status, now)?;
+    if let Some(plan) = &item.last_plan {
+        writeln!(out, "\nLast plan:")?;
+        plan.lines().try_for_each(|line| writeln!(out, "{}", format!("  {}", plain(line)).trim_end()))?;
+    }
+    resources(&mut out, status)?;
+    if !status.events.is_empty() {
+        writeln!(out, "\nEvents (oldest first):")?;
+    }
+    for event in &status.events {
+        let times = if event.count > 1 { format!(" (x{})", event.count) } else { String::new() };
+        let (kind, reason) = (format!("{:?}", event.kind), event.reason.as_str());
+        writeln!(out, "  {:>5} ago  {kind:<8} {reason:<17} {}{times}", age(now, event.time), plain(&event.message))?;
+    }
     writeln!(out, "\nSpec:")?;
     for line in serde_yaml::to_string(&item.spec)?.lines() {
         writeln!(out, "  {line}")?;
     }
-    writeln!(out, "\nConditions:")?;
-    out.push_str(&conditions(&status.conditions, now)?);
+    Ok(out)
+}
+
+/// What each policy does, and all of them together.
+fn scaling(out: &mut String, status: &Status) -> std::fmt::Result {
+    if !status.policies.is_empty() {
+        writeln!(out, "\nPolicies:")?;
+    }
+    for policy in &status.policies {
+        wrap(out, "  ", "    ", &format!("{} {}", policy.policy_name, policy.does));
+        policy.steps.iter().for_each(|step| wrap(out, "    ", "      ", step));
+    }
+    if !status.together.is_empty() {
+        writeln!(out, "\nTogether:")?;
+    }
+    status.together.iter().for_each(|sentence| wrap(out, "  ", "    ", sentence));
+    Ok(())
+}
+
+/// AWS's own record, newest first.
+fn activities(out: &mut String, status: &Status, now: Timestamp) -> std::fmt::Result {
+    let Some(read) = &status.activities else { return Ok(()) };
+    writeln!(out, "\nScaling activities (newest first, read {} ago):", age(now, read.read_time))?;
+    if read.newest.is_empty() {
+        writeln!(out, "  none in six weeks")?;
+    }
+    for activity in &read.newest {
+        writeln!(
+            out,
+            "  {:>5} ago  {:<12} {}",
+            age(now, activity.time),
+            activity.status_code,
+            plain(&activity.result())
+        )?;
+        wrap(out, "             ", "             ", &activity.cause);
+    }
+    Ok(())
+}
+
+fn resources(out: &mut String, status: &Status) -> std::fmt::Result {
     if !status.resources.is_empty() {
         writeln!(out, "\nIn AWS:")?;
     }
@@ -86,16 +142,5 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
             writeln!(out, "                  {}", plain(arn))?;
         }
     }
-    if let Some(together) = &status.together {
-        writeln!(out, "\nTogether:\n  {}", plain(together))?;
-    }
-    if !status.events.is_empty() {
-        writeln!(out, "\nEvents (oldest first):")?;
-    }
-    for event in &status.events {
-        let times = if event.count > 1 { format!(" (x{})", event.count) } else { String::new() };
-        let (kind, reason) = (format!("{:?}", event.kind), event.reason.as_str());
-        writeln!(out, "  {:>5} ago  {kind:<8} {reason:<17} {}{times}", age(now, event.time), plain(&event.message))?;
-    }
-    Ok(out)
+    Ok(())
 }

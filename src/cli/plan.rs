@@ -77,5 +77,6 @@ pub(super) fn one_shot(args: &OwnerArgs, mode: Mode) -> LoopSettings {
         role_policy: args.service_linked_role.into(),
         interval: std::time::Duration::from_secs(60),
         max_changes: usize::MAX,
+        coverage: false,
     }
 }

@@ -96,6 +96,7 @@ async fn reconcile(args: RunArgs) -> Result<Done> {
             role_policy: args.owner.service_linked_role.into(),
             interval: args.looping.interval,
             max_changes: args.looping.max_changes,
+            coverage: args.looping.coverage,
         },
         aws,
         clock,

@@ -31,6 +31,29 @@ pub(super) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
+/// How wide a terminal is at least.
+const WIDTH: usize = 80;
+
+/// A sentence as lines that a terminal of 80 columns holds, the first behind `first` and the others behind `rest`. A word
+/// that is longer stands on a line of its own.
+pub(super) fn wrap(out: &mut String, first: &str, rest: &str, text: &str) {
+    let (mut line, mut is_empty) = (first.to_owned(), true);
+    for word in plain(text).split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            out.push_str(&line);
+            out.push('\n');
+            (line, is_empty) = (rest.to_owned(), true);
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    out.push_str(&line);
+    out.push('\n');
+}
+
 /// A finding as compilers write it, and the hint below it.
 pub(super) fn finding(finding: &Finding) -> String {
     let Finding { file, path, message, hint, .. } = finding;
@@ -82,5 +105,15 @@ mod tests {
     #[test]
     fn a_name_cannot_forge_a_line() {
         assert_eq!(plain("a\nerror: b\u{1b}[2J"), "a error: b [2J");
+    }
+
+    #[test]
+    fn a_sentence_is_broken_between_words_and_a_long_word_is_not() {
+        let mut out = String::new();
+        let name = "x".repeat(90);
+        wrap(&mut out, "- ", "  ", &format!("{} {name} end\u{1b}", "word ".repeat(20)));
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(lines[0], format!("- {}", ["word"; 15].join(" ")));
+        assert_eq!(lines[1..], [&format!("  {}", ["word"; 5].join(" ")), &format!("  {name}"), "  end"]);
     }
 }

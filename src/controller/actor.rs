@@ -16,8 +16,10 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::activity_sweep::{ActivityRead, ActivitySweep};
 use super::assign::Assigned;
 use super::brake::Brake;
+use super::coverage::{self, Pace};
 use super::entry::Entry;
 use super::object::{Again, Context, Passed, pass};
 use super::retry::Retry;
@@ -28,7 +30,7 @@ use crate::diagnose::class::{Class, classify};
 use crate::metrics::Metrics;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, Read};
-use crate::observe::{Observations, Wanted, meets_every_call, sweep};
+use crate::observe::{Inventory, Observations, Wanted, meets_every_call, sweep_with_inventory};
 use crate::plan::{OutcomeResult, mistaken_owner};
 
 /// Objects that are worked on at once in a scope.
@@ -46,7 +48,7 @@ pub(super) struct Parts {
 
 type PassFuture = Pin<Box<dyn Future<Output = (ObjectKey, Passed, Duration)> + Send>>;
 /// `None`: it panicked.
-type SweepFuture = Pin<Box<dyn Future<Output = Option<Observations>> + Send>>;
+type SweepFuture = Pin<Box<dyn Future<Output = Option<(Observations, Option<Inventory>)>> + Send>>;
 
 struct Actor {
     parts: Parts,
@@ -59,6 +61,8 @@ struct Actor {
     sweep: Option<SweepFuture>,
     next_sweep: Instant,
     tag_sweep: TagSweep,
+    activity_sweep: ActivitySweep,
+    coverage: Pace,
     /// Objects changed since the last sweep began.
     changed: BTreeSet<ObjectKey>,
     sweeps: u32,
@@ -71,6 +75,7 @@ struct Actor {
 /// Runs until `shutdown`; then a write that is under way is waited for, and nothing is sent any more.
 pub(super) async fn run(parts: Parts) {
     let now = Instant::now();
+    let coverage = Pace::new(parts.context.settings.coverage, now);
     let mut actor = Actor {
         parts,
         entries: BTreeMap::new(),
@@ -80,6 +85,8 @@ pub(super) async fn run(parts: Parts) {
         sweep: None,
         next_sweep: now,
         tag_sweep: TagSweep::new(now),
+        activity_sweep: ActivitySweep::new(now),
+        coverage,
         changed: BTreeSet::new(),
         sweeps: 0,
         sweep_retry: Retry::new(),
@@ -112,11 +119,14 @@ impl Actor {
             },
             () = kick.notified() => self.next_sweep = Instant::now(),
             Some((key, passed, took)) = self.passes.next() => self.absorb(key, passed, took),
-            observations = maybe(self.sweep.as_mut()) => {
+            swept = maybe(self.sweep.as_mut()) => {
                 self.sweep = None;
+                let (observations, inventory) = swept.unzip();
+                self.take_inventory(inventory.flatten());
                 self.take_observations(observations);
             }
             read = self.tag_sweep.next() => self.take_tags(read),
+            read = self.activity_sweep.next() => self.take_activities(read),
             () = tokio::time::sleep_until(wake) => {}
         }
     }
@@ -132,8 +142,14 @@ impl Actor {
         let retries = self.entries.values().filter(|entry| !entry.in_flight && !braked).filter_map(|entry| entry.due);
         let sweep = self.sweep.is_none().then_some(self.next_sweep);
         let tags = self.tag_sweep.due().filter(|_| !self.entries.is_empty() && !braked);
+        let activities = self.activity_sweep.due().filter(|_| self.may_read_activities());
         let latest = now + self.parts.context.settings.interval;
-        retries.chain(sweep).chain(tags).min().unwrap_or(latest).min(latest).max(now)
+        retries.chain(sweep).chain(tags).chain(activities).min().unwrap_or(latest).min(latest).max(now)
+    }
+
+    /// Activities are read where nobody else wants a call: no object is worked on, and AWS does not hold us back.
+    fn may_read_activities(&self) -> bool {
+        !self.entries.is_empty() && !self.brake.is_on() && self.passes.is_empty() && self.sweep.is_none()
     }
 
     fn start_what_is_due(&mut self) {
@@ -156,6 +172,9 @@ impl Actor {
             let Some(key) = self.next_ready() else { break };
             self.start_pass(&key);
         }
+        if self.may_read_activities() && self.activity_sweep.due().is_some_and(|due| now >= due) {
+            self.activity_sweep.start(&self.parts.context, &self.entries, now);
+        }
     }
 
     /// The next object to work on. With the brake on, only what a sweep has read: that costs no reads of its own.
@@ -175,14 +194,15 @@ impl Actor {
         let (scope, clock) = (self.parts.context.scope.clone(), self.parts.context.clock);
         self.changed.clear();
         let desk = Arc::clone(&self.parts.context.desk);
+        let takes_inventory = self.coverage.take(now);
         let any = self.entries.values().next().map(|entry| entry.object.key.clone());
         let work = async move {
             // The role comes before anything else: without it, describing policies fails.
             match any {
-                None => Observations::new(),
+                None => (Observations::new(), None),
                 Some(key) => {
                     desk.look_at_role(&key).await;
-                    sweep(&scope, desk.as_ref(), &wanted, || clock.now()).await
+                    sweep_with_inventory(&scope, desk.as_ref(), &wanted, takes_inventory, || clock.now()).await
                 }
             }
         };
@@ -263,6 +283,12 @@ impl Actor {
         }
     }
 
+    fn take_inventory(&self, inventory: Option<Inventory>) {
+        let Some(inventory) = inventory else { return };
+        let Context { scope, settings, .. } = &self.parts.context;
+        self.parts.state.set_coverage(scope.id(), coverage::count(&inventory, &self.entries, &settings.owner));
+    }
+
     fn take_observations(&mut self, observations: Option<Observations>) {
         let now = Instant::now();
         self.warn_of_a_mistaken_owner();
@@ -320,6 +346,13 @@ impl Actor {
             "no resource carries our owner id, and those of our objects carry another: is --owner right?"
         );
         self.warned_of_owner = true;
+    }
+
+    fn take_activities(&mut self, read: ActivityRead) {
+        let Some(entry) = self.entries.get_mut(&read.object) else { return };
+        let Some(result) = read.read else { return self.parts.metrics.count_panic() };
+        let known = std::mem::take(&mut entry.kept.memory.activities);
+        entry.kept.memory.activities = known.with(result, read.asked_at);
     }
 
     fn take_tags(&mut self, read: TagRead) {

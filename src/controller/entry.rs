@@ -54,16 +54,25 @@ impl Entry {
         self.observed = None;
     }
 
-    /// Takes what a pass left behind. The spec may have changed and tags may have been read meanwhile.
+    /// Takes what a pass left behind. The spec may have changed, and tags and activities may have been read, meanwhile.
     pub(super) fn keep(&mut self, passed: Kept) {
         let generation = self.kept.generation;
         let tags = std::mem::take(&mut self.kept.memory.tags);
+        let activities = std::mem::take(&mut self.kept.memory.activities);
         self.kept = Kept { generation, ..passed };
         for (arn, reading) in tags {
             if self.kept.memory.tags.get(&arn).is_none_or(|known| known.read_at < reading.read_at) {
                 self.kept.memory.tags.insert(arn, reading);
             }
         }
+        if activities.asked_at > self.kept.memory.activities.asked_at {
+            self.kept.memory.activities = activities;
+        }
+    }
+
+    /// Whether there was a scalable target at the last pass.
+    pub(super) fn has_target(&self) -> bool {
+        self.kept.status.resources.iter().any(|resource| resource.kind == "ScalableTarget")
     }
 
     /// Whether it is not as wanted, and ought to be: neither what `mode: Observe` leaves different nor what was not looked at yet.

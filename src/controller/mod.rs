@@ -4,19 +4,22 @@
 //!
 //! - [`assign`] gives each object its scope, as far as its account can be used.
 //! - `actor` works on the objects of one scope that are due, never on one twice at once.
-//! - `entry` is an object in its care, and `tag_sweep` reads whose its resources are.
+//! - `entry` is an object in its care; `tag_sweep` reads whose its resources are, `activity_sweep` what scaled it.
 //! - [`desk`] is what the scopes of one account share: its service-linked role, its denials.
 //! - [`object`] is one pass over one object.
+//! - `coverage` counts the services of its clusters by how they are covered.
 //! - `brake` holds a scope back while AWS throttles it or its credentials fail.
 //! - [`supervisor`] keeps one actor for each scope that is desired.
 //! - [`daemon`] puts source, supervisor and state together.
 //! - [`once`] is the same without a loop, for `plan` and `apply` on the command line.
 
 mod account_view;
+mod activity_sweep;
 mod actor;
 pub mod assign;
 mod brake;
 mod clock;
+mod coverage;
 pub mod daemon;
 pub mod desk;
 mod entry;
@@ -29,6 +32,7 @@ mod tag_sweep;
 
 pub use account_view::AccountView;
 pub use clock::Clock;
+pub use coverage::Counts;
 pub use desk::{Desk, RolePolicy};
 pub use state::{ConfigView, ObjectView, State};
 
@@ -50,4 +54,6 @@ pub struct LoopSettings {
     pub role_policy: RolePolicy,
     /// How many objects may be changed in one sweep's pass of a scope.
     pub max_changes: usize,
+    /// Whether the services of the objects' clusters are counted by how they are covered.
+    pub coverage: bool,
 }

@@ -6,13 +6,14 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use jiff::Timestamp;
 
 use super::account_view::AccountView;
+use super::coverage::Counts;
 use crate::api::desired::{ObjectKey, ServiceScaling};
 use crate::api::finding::Finding;
 use crate::api::resource::{Excerpt, Metadata, Resource, Target};
 use crate::api::status::Status;
 use crate::api::types::{API_VERSION, Kind};
 use crate::model::names::{ScopeId, TargetKey};
-use crate::plan::Plan;
+use crate::plan::{Plan, text};
 use crate::source::absence::Absence;
 
 /// One object, as it is known.
@@ -31,6 +32,13 @@ pub struct ObjectView {
 }
 
 impl ObjectView {
+    /// The object in its own shape, with the last plan as long as it did not lead to what is wanted.
+    pub fn with_plan(&self) -> Resource {
+        let plan = self.plan.as_deref().filter(|_| !self.status.is_ready());
+        let last_plan = plan.map(|plan| text(&[(&self.desired, plan)], 0));
+        Resource { last_plan, ..self.resource() }
+    }
+
     /// The object in its own shape, as the API gives it.
     pub fn resource(&self) -> Resource {
         let desired = &self.desired;
@@ -52,6 +60,7 @@ impl ObjectView {
                 cluster: key.service.cluster.to_string(),
                 service: key.service.service.to_string(),
             }),
+            last_plan: None,
         }
     }
 }
@@ -86,6 +95,7 @@ struct Inner {
     config: ConfigView,
     heartbeats: BTreeMap<ScopeId, Timestamp>,
     passed: BTreeSet<ScopeId>,
+    coverage: BTreeMap<ScopeId, Counts>,
     started: bool,
 }
 
@@ -143,6 +153,15 @@ impl State {
         self.read().heartbeats.get(scope).copied()
     }
 
+    /// How the services of the objects' clusters are covered, by scope: those of which it was found out.
+    pub fn coverage(&self) -> BTreeMap<ScopeId, Counts> {
+        self.read().coverage.clone()
+    }
+
+    pub(super) fn set_coverage(&self, scope: &ScopeId, counts: Counts) {
+        self.write().coverage.insert(scope.clone(), counts);
+    }
+
     /// Takes an object as it is now known.
     pub(crate) fn put(&self, view: ObjectView) {
         self.write().objects.insert(view.desired.key.clone(), view);
@@ -168,6 +187,7 @@ impl State {
         inner.started |= complete;
         inner.heartbeats.retain(|scope, _| scopes.contains(scope));
         inner.passed.retain(|scope| scopes.contains(scope));
+        inner.coverage.retain(|scope, _| scopes.contains(scope));
         for scope in scopes {
             inner.heartbeats.entry(scope.clone()).or_insert(now);
         }

@@ -115,7 +115,7 @@ async fn read(context: Context, target: TargetKey, object: ObjectKey, arn: Strin
     }
     let reading = match tags {
         Ok(Found::Tags(_, reading)) => Some(reading),
-        Ok(Found::TargetGroup(..) | Found::History(_)) | Err(_) => None,
+        Ok(Found::TargetGroup(..) | Found::Activities(..)) | Err(_) => None,
     };
     TagRead { object, arn, reading }
 }

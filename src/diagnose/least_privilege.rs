@@ -355,7 +355,6 @@ mod tests {
         let more: Vec<&str> = all.difference(&some).map(String::as_str).collect();
         let of_features = [
             "application-autoscaling:DeleteScalingPolicy",
-            "application-autoscaling:DescribeScalingActivities",
             "application-autoscaling:PutScheduledAction",
             "elasticloadbalancing:DescribeTargetGroups",
         ];

@@ -43,7 +43,7 @@ pub enum Feature {
     TargetTracking,
     /// A load balancer's metric without a resource label, which is looked up.
     TargetGroups,
-    /// Scheduled actions: what they did is read where it cannot be told.
+    /// Scheduled actions: they are put.
     Schedules,
     /// The services of a cluster are counted that have no scaling: no object needs it.
     Coverage,
@@ -160,9 +160,8 @@ pub const CALLS: &[Call] = &[
         "application-autoscaling:DescribeScalingActivities",
         On::Everything,
         Keys::Global,
-        "reads what scheduled actions did to min and max",
-    )
-    .only_with(Feature::Schedules),
+        "reads why a service was scaled, or was not, and what scheduled actions did to min and max",
+    ),
     read("application-autoscaling:ListTagsForResource", On::Targets, Keys::Global, "reads who owns a scalable target"),
     read("ecs:DescribeServices", On::ClusterServices, Keys::Cluster, "reads the services; probed for as well"),
     read("cloudwatch:DescribeAlarms", On::Alarms, Keys::Global, "reads the alarms; probed for as well"),

@@ -108,7 +108,7 @@ async fn list(Extract(served): Extract<Served>) -> Json<ResourceList> {
 async fn one(Extract(served): Extract<Served>, Path((namespace, name)): Path<(String, String)>) -> Response {
     let key = ObjectKey::new(namespace, name);
     match served.state.object(&key) {
-        Some(view) => Json(view.resource()).into_response(),
+        Some(view) => Json(view.with_plan()).into_response(),
         None => {
             let body = json!({ "apiVersion": API_VERSION, "error": format!("there is no ServiceScaling {key}") });
             (StatusCode::NOT_FOUND, Json(body)).into_response()

@@ -1,11 +1,15 @@
 //! The gauges about objects and their source, made anew from the state at each scrape.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use prometheus::{Gauge, GaugeVec, Registry};
 
 use super::{gauges, register};
 use crate::api::status::{ConditionStatus, ConditionType, Reason};
-use crate::controller::{ConfigView, ObjectView};
+use crate::controller::{ConfigView, Counts, ObjectView};
+use crate::model::names::ScopeId;
+use crate::plan::Coverage;
 
 pub(super) fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Result<(), prometheus::Error> {
     let conditions = gauges(
@@ -105,6 +109,35 @@ fn condition_series(conditions: &GaugeVec, object: &str, view: &ObjectView) {
             conditions.with_label_values(&labels).set(1.0);
         }
     }
+}
+
+/// Every coverage has its series in each cluster, so that the last service of a kind is seen to go.
+pub(super) fn coverage_gauges(
+    registry: &Registry,
+    coverage: &BTreeMap<ScopeId, Counts>,
+) -> Result<(), prometheus::Error> {
+    let services = gauges(
+        registry,
+        "ecs_scaling_services",
+        "Services of the objects' clusters, by how their scaling is covered. With --coverage alone.",
+        &["account", "region", "cluster", "coverage"],
+    )?;
+    for (scope, clusters) in coverage {
+        for (cluster, counts) in clusters {
+            for kind in Coverage::ALL {
+                let count = counts.get(&kind).copied().unwrap_or_default();
+                services
+                    .with_label_values(&[
+                        scope.account.as_str(),
+                        scope.region.as_str(),
+                        cluster.as_str(),
+                        kind.as_str(),
+                    ])
+                    .set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn config_gauges(registry: &Registry, config: &ConfigView) -> Result<(), prometheus::Error> {

@@ -6,8 +6,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::aws_enum;
+use super::evaluation::math;
 use super::fields::{Field, Fields};
 use super::names::AccountId;
+
+/// The namespace of a service's own metrics.
+pub const ECS: &str = "AWS/ECS";
+/// The namespace of Container Insights.
+pub const INSIGHTS: &str = "ECS/ContainerInsights";
+
+/// Whether the namespace's metrics come from a service's own tasks.
+pub fn is_of_service(namespace: &str) -> bool {
+    namespace == ECS || namespace == INSIGHTS
+}
 
 aws_enum! {
     /// A CloudWatch statistic that is not a percentile.
@@ -136,6 +147,19 @@ impl AlarmMetric {
                 .or_else(|| queries.values().find_map(of_expression))
                 .unwrap_or(60),
         }
+    }
+
+    /// Whether there is no value without a service's own tasks (S-017).
+    pub fn needs_tasks(&self) -> bool {
+        let is_filled = match self {
+            Self::Single(_) => false,
+            Self::Queries(queries) => queries.values().any(|query| match &query.source {
+                QuerySource::Expression { expression, .. } => math::calls(expression, "FILL"),
+                QuerySource::Metric(_) => false,
+            }),
+        };
+        let metrics = self.metrics();
+        !is_filled && !metrics.is_empty() && metrics.iter().all(|metric| is_of_service(&metric.namespace))
     }
 
     /// The id and the query that give the value which the alarm watches.

@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+pub mod activity;
 pub mod alarm;
 pub mod arn;
 pub mod capacity;

@@ -91,6 +91,8 @@ pub struct Service {
     pub daemon: bool,
     /// Whether CodeDeploy deploys it, blue/green (`deploymentController`).
     pub code_deploy: bool,
+    /// Whether a deployment is under way, which keeps tasks from being taken away (S-083).
+    pub deploying: bool,
     /// The ARNs of its target groups, in order; with native blue/green deployments the alternate ones too.
     pub target_groups: Vec<String>,
 }

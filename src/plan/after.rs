@@ -61,19 +61,16 @@ fn write(after: &mut ObservedTarget, plan: &Plan, kind: &ActionKind, (arn, at): 
             let held = after.alarms.get(name).and_then(Read::known).and_then(Option::as_ref);
             let (arn, state) = held.map_or((new, AlarmState::InsufficientData), |held| (held.arn.clone(), held.state));
             let mut actions = actions.clone();
-            if let PolicyArn::Known(policy) = policy {
-                actions.alarm.insert(policy.clone());
-            }
+            actions.alarm.extend(known(policy, after));
             let reading = Some(AlarmReading::default());
             let alarm = Alarm { arn, config: Ok(config.as_ref().clone()), actions, state, reading };
             after.alarms.insert(name.clone(), Read::Known(Some(alarm)));
         }
         ActionKind::EditAlarmActions { name, add, remove, .. } => {
+            let added = add.as_ref().and_then(|policy| known(policy, after));
             let Some(Read::Known(Some(alarm))) = after.alarms.get_mut(name) else { return };
             alarm.actions.alarm.retain(|action| !remove.contains(action));
-            if let Some(PolicyArn::Known(policy)) = add {
-                alarm.actions.alarm.insert(policy.clone());
-            }
+            alarm.actions.alarm.extend(added);
         }
         ActionKind::PutScheduledAction { name, config } => {
             let Read::Known(schedules) = &mut after.scheduled_actions else { return };
@@ -88,5 +85,16 @@ fn write(after: &mut ObservedTarget, plan: &Plan, kind: &ActionKind, (arn, at): 
             }
         }
         ActionKind::TagTarget { .. } | ActionKind::UntagTarget { .. } | ActionKind::TagAlarm { .. } => {}
+    }
+}
+
+/// A policy's ARN, once the policy was put.
+fn known(policy: &PolicyArn, after: &ObservedTarget) -> Option<String> {
+    match policy {
+        PolicyArn::Known(arn) => Some(arn.clone()),
+        PolicyArn::AfterApply(name) => {
+            let mut put = after.policies.known()?.iter();
+            put.find(|policy| policy.name == *name).map(|policy| policy.arn.clone())
+        }
     }
 }

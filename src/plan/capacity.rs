@@ -41,6 +41,7 @@ mod tests {
             pending_count: 0,
             daemon: false,
             code_deploy: false,
+            deploying: false,
             target_groups: Vec::new(),
         }
     }

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::action::{ActionKind, Outcome, OutcomeResult, Part, Plan};
 use crate::api::status::Reason;
+use crate::model::activity::ActivityRecord;
 use crate::model::fields::Change;
 use crate::model::observed::{History, TagReading, TargetGroupReading};
 
@@ -26,6 +27,8 @@ pub struct Memory {
     pub target_groups: BTreeMap<String, TargetGroupReading>,
     /// AWS's record of what scheduled actions did to the target, as it was last asked for.
     pub history: Option<History>,
+    /// AWS's record of what scaled the target, or did not: for the status. Nothing is planned from it.
+    pub activities: ActivityRecord,
     /// Own writes that AWS has not been seen to show.
     pub writes: BTreeMap<Part, RecentWrite>,
     /// When drift was put back, within the last hour.

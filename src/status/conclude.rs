@@ -17,7 +17,7 @@ pub(super) fn conclude(
     status: &mut Status,
     previous: &Status,
     findings: Vec<(ConditionType, Finding)>,
-    information: Option<(ConditionType, Finding)>,
+    information: Vec<(ConditionType, Finding)>,
     now: Timestamp,
 ) {
     let ready = ready(&findings);
@@ -50,6 +50,7 @@ pub(super) fn conclude(
         let condition = with_transition(status, previous, kind, finding, now);
         status.conditions.push(condition);
     }
+    tell_of_limits(status, previous, now);
     status.last_sync_time = Some(now);
     status.last_successful_sync_time = if succeeded { Some(now) } else { previous.last_successful_sync_time };
 }
@@ -93,6 +94,20 @@ fn is_stalled(previous: &Status, kind: ConditionType, finding: &Finding, now: Ti
         }
         reason => reason.needs_person(),
     }
+}
+
+/// ScalingLimited comes and goes, and has no transition: it is told of where the maximum is what limits.
+fn tell_of_limits(status: &mut Status, previous: &Status, now: Timestamp) {
+    let at_max = |status: &Status| {
+        let limited = status.condition(ConditionType::ScalingLimited);
+        limited.filter(|limited| limited.reason == Reason::AlreadyAtMaxCapacity).map(|limited| limited.message.clone())
+    };
+    let (kind, message) = match (at_max(previous), at_max(status)) {
+        (None, Some(message)) => (EventType::Warning, format!("ScalingLimited is True: {message}")),
+        (Some(_), None) => (EventType::Normal, "ScalingLimited by the maximum is over".to_owned()),
+        _ => return,
+    };
+    events::push(status, kind, EventReason::ConditionChanged, message, now);
 }
 
 fn with_transition(

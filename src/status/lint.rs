@@ -20,7 +20,7 @@ pub enum StatusError {
     /// Ready is not True, and no condition says why.
     #[error("Ready is not True, and neither Reconciling nor Stalled says what comes next")]
     NoProgress,
-    /// Reconciling or Stalled is there and not True.
+    /// Reconciling, Stalled or ScalingLimited is there and not True.
     #[error("{0} is present only while True")]
     NotTrue(ConditionType),
     /// What is not as wanted has no message, or no hint.
@@ -53,8 +53,7 @@ pub fn lint(previous: Option<&Status>, status: &Status, generation: u64) -> Resu
         if status.conditions.iter().filter(|other| other.kind == kind).count() > 1 {
             return Err(StatusError::Twice(kind));
         }
-        let present_only_while_true = matches!(kind, ConditionType::Reconciling | ConditionType::Stalled);
-        if present_only_while_true && condition.status != ConditionStatus::True {
+        if kind.is_only_while_true() && condition.status != ConditionStatus::True {
             return Err(StatusError::NotTrue(kind));
         }
         let bad = kind == ConditionType::Stalled
@@ -63,9 +62,10 @@ pub fn lint(previous: Option<&Status>, status: &Status, generation: u64) -> Resu
         if ready.status == ConditionStatus::True && bad {
             return Err(StatusError::ReadyBeside(kind));
         }
-        // What is False, or is unknown for good, is for a person.
-        let is_for_person =
-            condition.status == ConditionStatus::False || condition.reason == Reason::ServiceLinkedRoleNotSeen;
+        // What is False, or is unknown for good, is for a person; so is what limits the service.
+        let is_for_person = condition.status == ConditionStatus::False
+            || condition.reason == Reason::ServiceLinkedRoleNotSeen
+            || kind == ConditionType::ScalingLimited;
         if is_for_person && condition.message.is_empty() {
             return Err(StatusError::Unexplained(kind, "what is so"));
         }

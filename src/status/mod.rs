@@ -9,11 +9,14 @@ mod conclude;
 mod events;
 mod failures;
 mod findings;
+mod firing;
 mod lint;
 mod pass;
 mod resources;
+mod words;
 
 pub use events::EVENTS_KEPT;
 pub use failures::{Explained, explain, explain_with};
+pub use findings::is_pressed;
 pub use lint::{StatusError, lint};
 pub use pass::{NotApplied, Pass, Trouble, advance, unusable};

@@ -6,9 +6,10 @@ use super::conclude::conclude;
 use super::events;
 use super::failures::{Explained, explain};
 use super::findings;
-use super::resources;
+use super::{resources, words};
 use crate::api::fix::Fix;
 use crate::api::status::{ConditionStatus, ConditionType, Reason, Status};
+use crate::model::activity::ActivityRecord;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, RoleStanding};
 use crate::plan::{Outcome, Plan};
@@ -28,6 +29,8 @@ pub struct Pass<'a> {
     pub outcomes: &'a [Outcome],
     /// How the account's service-linked role stands.
     pub role: &'a RoleStanding,
+    /// AWS's record of what scaled the service, as far as it was read.
+    pub activities: &'a ActivityRecord,
     /// Failures that were looked into, beside what they say themselves.
     pub explained: &'a [(Failure, Explained)],
     /// Why the plan was not carried out, where it was not.
@@ -117,19 +120,27 @@ pub fn advance(previous: &Status, pass: Pass<'_>) -> Status {
         (ConditionType::AlarmsSynced, findings::synced(pass, ConditionType::AlarmsSynced)),
         (ConditionType::SchedulesSynced, findings::schedules(pass)),
     ];
+    let schedule = findings::schedule(pass.observed, pass.now);
     let mut status = Status {
         observed_generation: pass.generation,
         observed_spec: pass.spec_hash.to_owned(),
         capacity: findings::capacity(pass.observed),
-        schedule: findings::schedule(pass.observed, pass.now),
         resources: resources::resources(pass.observed),
-        together: resources::together(pass.observed),
+        activities: findings::activities(pass),
+        policies: words::policies(pass.observed),
+        together: words::together(pass.observed, schedule.as_ref()),
+        schedule,
         events: previous.events.clone(),
         ..Status::default()
     };
     events::push_outcomes(&mut status, pass.plan, pass.outcomes, pass.now);
-    let information =
-        findings::capacity_in_range(pass.observed).map(|finding| (ConditionType::CapacityInRange, finding));
+    findings::tell_activities(&mut status, previous, pass);
+    let information = [
+        (ConditionType::CapacityInRange, findings::capacity_in_range(pass.observed)),
+        (ConditionType::ScalingActive, findings::scaling_active(pass)),
+        (ConditionType::ScalingLimited, findings::scaling_limited(pass)),
+    ];
+    let information = information.into_iter().filter_map(|(kind, finding)| Some((kind, finding?))).collect();
     conclude(&mut status, previous, findings, information, pass.now);
     status
 }
@@ -143,6 +154,8 @@ pub fn unusable(previous: &Status, trouble: &Trouble, generation: u64, spec_hash
         capacity: previous.capacity,
         schedule: previous.schedule.clone(),
         resources: previous.resources.clone(),
+        activities: previous.activities.clone(),
+        policies: previous.policies.clone(),
         together: previous.together.clone(),
         ..Status::default()
     };
@@ -153,6 +166,6 @@ pub fn unusable(previous: &Status, trouble: &Trouble, generation: u64, spec_hash
         }
         _ => Finding::wrong(trouble.reason, trouble.message.as_str(), trouble.hint.as_str()),
     };
-    conclude(&mut status, previous, vec![(kind, finding)], None, now);
+    conclude(&mut status, previous, vec![(kind, finding)], Vec::new(), now);
     status
 }

@@ -1,11 +1,10 @@
-//! What AWS holds for an object, and what its policies do together.
+//! What AWS holds for an object.
 
 use std::collections::BTreeMap;
 
 use crate::api::status::ResourceStatus;
 use crate::model::names::AlarmName;
 use crate::model::observed::{AlarmRef, ObservedTarget, Read, ScalingPolicy};
-use crate::model::policy::{PolicyConfig, TargetTrackingConfig};
 
 /// The target, its policies, their alarms with their states, and the scheduled actions.
 pub(super) fn resources(observed: &ObservedTarget) -> Vec<ResourceStatus> {
@@ -43,7 +42,10 @@ fn alarms(observed: &ObservedTarget) -> impl Iterator<Item = ResourceStatus> {
         policy: policy.map(|policy| policy.name.to_string()),
     };
     let mut all: BTreeMap<&AlarmName, ResourceStatus> = BTreeMap::new();
-    for (policy, _) in tracking(observed) {
+    let policies = observed.policies.known().into_iter().flatten();
+    let tracks =
+        |policy: &&ScalingPolicy| policy.config.as_ref().is_ok_and(|config| config.target_tracking().is_some());
+    for policy in policies.filter(tracks) {
         for AlarmRef { name, arn } in &policy.alarms {
             all.insert(name, of(name, arn, None, Some(policy)));
         }
@@ -57,37 +59,4 @@ fn alarms(observed: &ObservedTarget) -> impl Iterator<Item = ResourceStatus> {
         }
     }
     all.into_values()
-}
-
-fn tracking(observed: &ObservedTarget) -> impl Iterator<Item = (&ScalingPolicy, &TargetTrackingConfig)> {
-    let policies = observed.policies.known().into_iter().flatten();
-    policies.filter_map(|policy| Some((policy, policy.config.as_ref().ok()?.target_tracking()?)))
-}
-
-/// What several policies do together (cop#4298); `None` where target tracking is alone or absent.
-pub(super) fn together(observed: &ObservedTarget) -> Option<String> {
-    let all: Vec<(&ScalingPolicy, &TargetTrackingConfig)> = tracking(observed).collect();
-    let others = observed.policies.known()?.len() - all.len();
-    if all.is_empty() || all.len() + others < 2 {
-        return None;
-    }
-    let names = |of: &dyn Fn(&TargetTrackingConfig) -> bool| {
-        let names = all.iter().filter(|(_, config)| of(config)).map(|(policy, _)| policy.name.as_str());
-        names.collect::<Vec<_>>()
-    };
-    let (takers, keepers) = (names(&|config| !config.disable_scale_in), names(&|config| config.disable_scale_in));
-    let out = "Out: the largest task count that any policy asks for wins.".to_owned();
-    let scale_in = match takers.as_slice() {
-        [] => "In: target tracking takes no tasks away, since scale-in is disabled in all of its policies.".to_owned(),
-        [one] => format!("In: target tracking takes tasks away when {one} asks for it."),
-        several => {
-            format!("In: target tracking takes tasks away only when all of these agree: {}.", several.join(", "))
-        }
-    };
-    let kept =
-        (!takers.is_empty() && !keepers.is_empty()).then(|| format!("{} never takes tasks away.", keepers.join(", ")));
-    let is_step = |policy: &ScalingPolicy| matches!(policy.config, Ok(PolicyConfig::Step(_)));
-    let has_step = observed.policies.known()?.iter().any(is_step);
-    let steps = has_step.then(|| "Step scaling takes tasks away without asking target tracking.".to_owned());
-    Some([Some(out), Some(scale_in), kept, steps].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }

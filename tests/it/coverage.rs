@@ -1,11 +1,16 @@
 //! Seeing what does not scale: the services of a cluster, an account or a configuration, by how they are covered.
 
+use std::time::Duration;
+
+use ecs_scaling::controller::LoopSettings;
 use ecs_scaling::model::names::{AccountId, ClusterName, ServiceName};
 use ecs_scaling_sandbox::DenialStyle;
 use serde_json::{Value, json};
 
+use crate::estate::{Item, plant, plant_foreign, yaml};
 use crate::golden;
 use crate::harness::{ACCOUNT, home};
+use crate::harness_daemon::{Field, Running};
 use crate::process::Sandbox;
 
 const EXAMPLES: &str = "deploy/examples";
@@ -98,4 +103,66 @@ fn its_permissions_are_asked_for_by_a_flag_alone() {
         assert_eq!(lists(&["iam-policy", "--mode", mode, "--coverage"]), (true, true));
         assert_eq!(lists(&["iam-policy", "--mode", mode, "--coverage", "--config", EXAMPLES]), (true, true));
     }
+}
+
+/// The counts of one cluster, by coverage.
+fn counted(running: &Running, cluster: &str) -> Vec<String> {
+    let scrape = running.metrics.scrape(&running.state).unwrap();
+    let lines = scrape.lines().filter(|line| line.starts_with("ecs_scaling_services{"));
+    let of_cluster = lines.filter(|line| line.contains(&format!("cluster=\"{cluster}\"")));
+    let count = |line: &str| {
+        let kind = line.split("coverage=\"").nth(1).unwrap().split('"').next().unwrap();
+        format!("{kind} {}", line.rsplit(' ').next().unwrap())
+    };
+    of_cluster.map(count).collect()
+}
+
+/// A daemon on ten services of cluster A, of which it scales three.
+async fn daemon(coverage: bool) -> (Field, Running) {
+    let field = Field::new();
+    let items = Item::many(10);
+    plant(&field, &items);
+    plant_foreign(&field);
+    let settings = LoopSettings { coverage, ..field.settings("it") };
+    let running = field.start_with(settings, &yaml(&items[..3])).await;
+    running.until_ready(Duration::from_secs(60)).await;
+    running.run(Duration::from_secs(60)).await;
+    (field, running)
+}
+
+// tf#5747, tf#10432: what scales no more is a series, and the last of a kind is seen to go.
+#[tokio::test(start_paused = true)]
+async fn the_daemon_counts_services_by_coverage_every_ten_minutes() {
+    let (field, running) = daemon(true).await;
+    running.run(Duration::from_secs(60)).await;
+    assert_eq!(counted(&running, "A"), ["managed 3", "none 7", "targetOnly 0", "unmanaged 2"]);
+    let start = field.tap.elapsed();
+    field.world.world().cloud.scope_mut(&home()).targets.clear();
+    running.run(Duration::from_secs(1260)).await;
+    let lists = field.tap.count(start, field.tap.elapsed(), |attempt| attempt.operation == "ListServices");
+    assert!((2..=3).contains(&lists), "one call a cluster in ten minutes: {lists} in 21");
+    assert_eq!(counted(&running, "A"), ["managed 3", "none 9", "targetOnly 0", "unmanaged 0"], "ours were restored");
+    assert_eq!(counted(&running, "elsewhere"), [""; 0], "no cluster without an object");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_being_asked_to_the_daemon_lists_no_services_and_a_denial_harms_nobody() {
+    let (field, running) = daemon(false).await;
+    assert_eq!(counted(&running, "A"), [""; 0]);
+    assert_eq!(field.tap.count(Duration::ZERO, field.tap.elapsed(), |a| a.operation == "ListServices"), 0);
+    running.stop().await;
+    let field = Field::new();
+    let items = Item::many(2);
+    plant(&field, &items);
+    let account = AccountId::new(ACCOUNT);
+    field.world.world().deny(&account, "ecs:ListServices", "*", DenialStyle::NoIdentityPolicy);
+    let settings = LoopSettings { coverage: true, ..field.settings("it") };
+    let running = field.start_with(settings, &yaml(&items)).await;
+    running.until_ready(Duration::from_secs(60)).await;
+    running.run(Duration::from_secs(1800)).await;
+    assert!(running.is_ready() && counted(&running, "A").is_empty());
+    let tried = field.tap.count(Duration::ZERO, field.tap.elapsed(), |a| a.operation == "ListServices");
+    assert!((1..=4).contains(&tried), "{tried} in half an hour");
+    running.stop().await;
 }

@@ -187,6 +187,7 @@ fn objects(call: &Call) -> String {
         Some(Feature::Schedules) => SCHEDULES,
         Some(Feature::TargetTracking) => TRACKING,
         Some(Feature::TargetGroups) => REQUESTS,
+        _ if call.action.ends_with(":DescribeScalingActivities") => SCHEDULES,
         _ => "",
     };
     founding_objects().replace("  stepScaling:\n", &format!("{beside}  stepScaling:\n"))

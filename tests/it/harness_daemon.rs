@@ -258,6 +258,7 @@ impl Field {
             role_policy: ecs_scaling::controller::RolePolicy::Create,
             interval: self.interval,
             max_changes: usize::MAX,
+            coverage: false,
         }
     }
 
@@ -267,13 +268,17 @@ impl Field {
     }
 
     pub(crate) async fn start_as(&self, owner: &str, yaml: &str) -> Running {
+        self.start_with(self.settings(owner), yaml).await
+    }
+
+    pub(crate) async fn start_with(&self, settings: LoopSettings, yaml: &str) -> Running {
         let metrics = Arc::new(Metrics::new(self.interval).unwrap());
         let (state, shutdown, kick) = (Arc::new(State::default()), CancellationToken::new(), Arc::new(Notify::new()));
         let (objects, receiver) = watch::channel(Arc::new(desired(yaml)));
         let supervisor = Supervisor {
             aws: self.aws(metrics.clone()).await,
             clock: self.clock,
-            settings: self.settings(owner),
+            settings,
             state: state.clone(),
             metrics: metrics.clone(),
             desired: receiver,

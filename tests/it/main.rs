@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // this is all tests
 
 mod accounts;
+mod activities;
 mod alarm_ref;
 mod calls;
 mod capacity;

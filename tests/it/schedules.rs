@@ -143,6 +143,7 @@ async fn told(bench: &Bench, yaml: &str) -> Vec<String> {
         spec: desired(yaml).services.into_values().next().unwrap().spec,
         status,
         target: None,
+        last_plan: None,
     };
     let text = ecs_scaling::cli::description(&item, bench.clock.now()).unwrap();
     let is_told =

@@ -334,11 +334,11 @@ async fn what_several_policies_do_together_is_said() {
     bench.converge(&mut session).await;
     let passed = bench.next_pass(&mut session).await.0;
     assert_eq!(
-        passed.kept.status.together.as_deref(),
-        Some(
-            "Out: the largest task count that any policy asks for wins. In: target tracking takes tasks away only when \
-             all of these agree: cpu, memory. queue never takes tasks away."
-        )
+        passed.kept.status.together[1..],
+        [
+            "Out: the largest task count that any policy asks for wins.",
+            "In: target tracking takes tasks away only when all of these agree: cpu, memory. queue never takes tasks away.",
+        ]
     );
 }
 
@@ -432,4 +432,33 @@ async fn a_denied_lookup_of_the_target_group_is_said_and_nothing_is_written() {
     bench.sleep(120).await;
     bench.converge(&mut bench.session(&yaml).await).await;
     assert_eq!(names(&bench), ["requests"]);
+}
+
+// S-037, road#1681: AWS takes a label of any target group, and counts requests that never reach the service.
+#[tokio::test(start_paused = true)]
+async fn a_given_label_of_a_target_group_that_is_not_the_services_is_warned_of() {
+    let bench = Bench::new().await;
+    plant_group(&bench, "blue", "lb");
+    plant_group(&bench, "green", "lb");
+    attach(&bench, &["blue"]);
+    let arn = |name: &str| target_group_arn(&home(), name);
+    let label = |name: &str| {
+        let balancer = load_balancer_arn(&home(), "lb");
+        let (_, balancer) = balancer.split_once(":loadbalancer/").unwrap();
+        format!("{balancer}/{}", arn(name).rsplit(':').next().unwrap())
+    };
+    let given = |name: &str| {
+        let metric = format!("ALBRequestCountPerTarget, resourceLabel: {}}}", label(name));
+        object(&[("requests", "1000", &REQUESTS.replace("ALBRequestCountPerTarget}", &metric))])
+    };
+    for (group, expected) in [
+        ("blue", (ConditionStatus::True, Reason::AsWanted)),
+        ("green", (ConditionStatus::False, Reason::TargetGroupOfOthers)),
+    ] {
+        let mut session = bench.session(&given(group)).await;
+        bench.converge(&mut session).await;
+        let passed = bench.next_pass(&mut session).await.0;
+        assert_eq!(said(&passed, ConditionType::ScalingActive), expected, "{group}");
+        assert!(passed.kept.status.is_ready(), "a warning, and no more");
+    }
 }

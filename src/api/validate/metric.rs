@@ -7,30 +7,9 @@ use super::{has_length, queries, statistic};
 use crate::api::finding::Report;
 use crate::api::path::Path;
 use crate::api::types::AlarmSpec;
-use crate::model::evaluation::math;
-use crate::model::metric::{AlarmMetric, QuerySource, SingleMetric, StandardUnit};
+use crate::model::metric::{AlarmMetric, ECS, INSIGHTS, SingleMetric, StandardUnit, is_of_service};
 
-const ECS: &str = "AWS/ECS";
-const INSIGHTS: &str = "ECS/ContainerInsights";
 pub(super) const DEFAULT_PERIOD: i32 = 60;
-
-/// Whether the namespace's metrics come from a service's own tasks.
-pub(super) fn is_of_service(namespace: &str) -> bool {
-    namespace == ECS || namespace == INSIGHTS
-}
-
-/// Whether there is no value without a service's own tasks.
-pub(super) fn needs_tasks(metric: &AlarmMetric) -> bool {
-    let is_filled = match metric {
-        AlarmMetric::Single(_) => false,
-        AlarmMetric::Queries(queries) => queries.values().any(|query| match &query.source {
-            QuerySource::Expression { expression, .. } => math::calls(expression, "FILL"),
-            QuerySource::Metric(_) => false,
-        }),
-    };
-    let metrics = metric.metrics();
-    !is_filled && !metrics.is_empty() && metrics.iter().all(|metric| is_of_service(&metric.namespace))
-}
 
 /// Checks and resolves what an alarm watches: `metrics` or the fields of a single metric.
 pub(super) fn check(spec: &AlarmSpec, place: &Place, at: &Path, report: &mut Report<'_>) -> AlarmMetric {
@@ -140,10 +119,20 @@ fn dimensions(
 
 /// Metrics that are not there, so that the alarm never leaves INSUFFICIENT_DATA (S-074).
 pub(super) fn warn_of_no_data(metric: &SingleMetric, at: &Path, unit_at: &Path, report: &mut Report<'_>) {
+    warn_of_no_metric(&metric.namespace, &metric.metric_name, metric.unit, (at, unit_at), report);
+}
+
+/// The same, of a metric by its names.
+pub(super) fn warn_of_no_metric(
+    namespace: &str,
+    name: &str,
+    unit: Option<StandardUnit>,
+    (at, unit_at): (&Path, &Path),
+    report: &mut Report<'_>,
+) {
     const OWN: [&str; 2] = ["CPUUtilization", "MemoryUtilization"];
     const INSIGHTS_ONLY: [&str; 6] =
         ["CpuUtilized", "CpuReserved", "MemoryUtilized", "MemoryReserved", "RunningTaskCount", "DesiredTaskCount"];
-    let (namespace, name) = (metric.namespace.as_str(), metric.metric_name.as_str());
     let message = format!("there is no metric `{name}` in {namespace}");
     if namespace == ECS && !OWN.contains(&name) {
         if let Some(known) = OWN.iter().find(|known| known.eq_ignore_ascii_case(name)) {
@@ -154,8 +143,8 @@ pub(super) fn warn_of_no_data(metric: &SingleMetric, at: &Path, unit_at: &Path, 
     } else if namespace == INSIGHTS && OWN.contains(&name) {
         report.warning(&at.key("metricName"), message, format!("leave the namespace out: it is in {ECS}"));
     }
-    if namespace == ECS && OWN.contains(&name) && metric.unit.is_some_and(|unit| unit != StandardUnit::Percent) {
-        let message = format!("{name} is put with the unit Percent: this alarm sees no datapoint");
+    if namespace == ECS && OWN.contains(&name) && unit.is_some_and(|unit| unit != StandardUnit::Percent) {
+        let message = format!("{name} is put with the unit Percent: with another no datapoint is seen");
         report.warning(&unit_at.key("unit"), message, "leave the unit out");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::has_length;
-use super::metric::Named;
+use super::metric::{Named, warn_of_no_metric};
 use super::queries::{MAX_EXPRESSION, check_id, check_named};
 use super::target::Place;
 use crate::api::finding::Report;
@@ -101,6 +101,7 @@ fn metric_stat(spec: &PolicyMetricStatSpec, place: &Place, at: &Path, report: &m
         &metric_at,
         report,
     );
+    warn_of_no_metric(&metric.namespace, &metric.metric_name, spec.unit, (&metric_at, at), report);
     PolicyMetricStat { metric, stat: spec.stat.clone(), unit: spec.unit }
 }
 

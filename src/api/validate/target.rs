@@ -8,6 +8,7 @@ use crate::api::types::ServiceScalingSpec;
 use crate::model::alarm::TreatMissingData;
 use crate::model::arn::{self, NamedIn};
 use crate::model::capacity::CapacityRange;
+use crate::model::metric::is_of_service;
 use crate::model::names::{AccountId, ClusterName, Region, ServiceId, ServiceName};
 use crate::model::policy::{PolicyConfig, TrackedMetric};
 
@@ -154,10 +155,9 @@ pub(super) fn range(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_
 
 /// Whether nothing of the policy's metrics is there without tasks. A forecast is made of the past, and needs none.
 fn needs_tasks(policy: &DesiredPolicy) -> bool {
-    use super::metric::{is_of_service, needs_tasks};
     let of_alarm = |alarm: &DesiredAlarm| {
         let config = &alarm.config;
-        needs_tasks(&config.metric) && config.treat_missing_data != TreatMissingData::Breaching
+        config.metric.needs_tasks() && config.treat_missing_data != TreatMissingData::Breaching
     };
     match &policy.config {
         PolicyConfig::Step(_) => policy.alarm_ref.is_none() && policy.alarms.iter().all(of_alarm),

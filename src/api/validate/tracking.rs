@@ -1,5 +1,6 @@
 //! Target tracking (S-037).
 
+use super::metric::warn_of_no_metric;
 use super::metric_math::{self, Search, metric, predefined};
 use super::scaling::Names;
 use super::target::Place;
@@ -127,6 +128,7 @@ fn customized(spec: &CustomizedMetricSpec, place: &Place, at: &Path, report: &mu
     }
     let metric =
         metric(spec.namespace.as_ref()?, spec.metric_name.as_ref()?, spec.dimensions.as_ref(), place, at, report);
+    warn_of_no_metric(&metric.namespace, &metric.metric_name, spec.unit, (at, at), report);
     Some(TrackedMetric::Single(CustomizedMetric {
         metric_name: metric.metric_name,
         namespace: metric.namespace,

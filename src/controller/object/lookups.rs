@@ -9,13 +9,17 @@ use super::{Context, inputs};
 use crate::admission::{Call, Refused, admit};
 use crate::api::status::Reason;
 use crate::controller::assign::Assigned;
+use crate::model::activity::ActivityReading;
+use crate::model::capacity::CapacityRange;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::TargetKey;
-use crate::model::observed::{History, ObservedTarget, RoleStanding, TagReading, TargetGroupReading};
+use crate::model::observed::{ObservedTarget, RoleStanding, TagReading, TargetGroupReading};
 use crate::plan::{Lookup, Memory, Part, Plan, Withheld, plan_target};
 
 /// A plan is made again after a lookup: for the tags, for what they make necessary to know, and for what is new by then.
 const LOOKUP_ROUNDS: usize = 3;
+/// Pages of activities that are read to find out what scheduled actions did: the other activities are between.
+const HISTORY_PAGES: usize = 4;
 
 /// The plan, with everything looked up that it asks for.
 pub(super) async fn plan_with_lookups(
@@ -54,8 +58,8 @@ pub(in crate::controller) enum Found {
     Tags(String, TagReading),
     /// Which load balancers the target group with this ARN is behind.
     TargetGroup(String, TargetGroupReading),
-    /// What scheduled actions did.
-    History(History),
+    /// What scaled the service, and what scheduled actions did, which is to explain a range.
+    Activities(ActivityReading, CapacityRange),
 }
 
 impl Found {
@@ -63,7 +67,11 @@ impl Found {
         match self {
             Self::Tags(arn, reading) => _ = memory.tags.insert(arn, reading),
             Self::TargetGroup(arn, reading) => _ = memory.target_groups.insert(arn, reading),
-            Self::History(history) => memory.history = Some(history),
+            Self::Activities(reading, range) => {
+                memory.history = Some(reading.history(range));
+                let asked_at = reading.read_at;
+                memory.activities = std::mem::take(&mut memory.activities).with(Ok(reading), asked_at);
+            }
         }
     }
 }
@@ -90,7 +98,10 @@ pub(in crate::controller) async fn look_up(
                 let load_balancers = scope.load_balancers(arn).await?;
                 Ok(Found::TargetGroup(arn.clone(), TargetGroupReading { load_balancers, read_at }))
             }
-            Lookup::History(range) => scope.schedule_history(&key.service, *range, read_at).await.map(Found::History),
+            Lookup::History(range) => {
+                let reading = scope.activities(&key.service, HISTORY_PAGES, read_at).await?;
+                Ok(Found::Activities(reading, *range))
+            }
         }
     };
     admit(desk.as_ref(), Call { service, operation, key, on }, found).await.map_err(Refused::failure)
@@ -157,7 +168,7 @@ pub(super) fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: T
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::capacity::{CapacityRange, SuspendedState};
+    use crate::model::capacity::SuspendedState;
     use crate::model::observed::{Read, ScalableTarget, Tags};
 
     #[test]

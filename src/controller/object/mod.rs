@@ -23,7 +23,7 @@ use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, RoleStanding};
 use crate::observe::{Wanted, refresh};
 use crate::plan::{Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember};
-use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
+use crate::status::{NotApplied, Pass, Trouble, advance, is_pressed, unusable};
 
 pub(super) use lookups::{Found, look_up};
 use lookups::{forget_tags, plan_with_lookups};
@@ -55,6 +55,8 @@ pub struct Kept {
     pub status: Status,
     /// Grows with each change of the spec.
     pub generation: u64,
+    /// Whether AWS's record of activities is worth reading soon.
+    pub is_pressed: bool,
 }
 
 /// When an object is to be looked at again.
@@ -156,7 +158,8 @@ async fn run(
     };
     let mut memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
     forget_tags(&mut memory, &observed, clock.now());
-    let failures = failures(&observed, &plan, &outcomes, &role);
+    let mut failures = failures(&observed, &plan, &outcomes, &role);
+    failures.extend(memory.activities.failure.clone());
     let explained = Box::pin(context.desk.look_into(failures, &object.key, &Feature::of(&object.desired))).await;
     let seen = after(&observed, &plan, &outcomes);
     let pass = Pass {
@@ -166,6 +169,7 @@ async fn run(
         plan: &plan,
         outcomes: &outcomes,
         role: &role,
+        activities: &memory.activities,
         explained: &explained,
         not_applied,
         now: began,
@@ -173,7 +177,8 @@ async fn run(
     let status = advance(&kept.status, pass);
     let list_failed = swept && !observed.is_complete();
     let again = again(&status, &outcomes, not_applied, list_failed);
-    let kept = Kept { memory, status, generation: kept.generation };
+    let is_pressed = is_pressed(&seen, &kept.status);
+    let kept = Kept { memory, status, generation: kept.generation, is_pressed };
     Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), again, panicked: false }
 }
 

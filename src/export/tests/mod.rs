@@ -92,6 +92,7 @@ impl Scene {
             pending_count: 0,
             daemon: false,
             code_deploy: false,
+            deploying: false,
             target_groups: vec![],
         };
         let target = ScalableTarget {

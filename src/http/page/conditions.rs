@@ -66,7 +66,7 @@ fn repeats_ready(condition: &Condition) -> bool {
 pub(super) fn is_troubled(condition: &Condition) -> bool {
     match condition.kind {
         ConditionType::Ready => condition.status != ConditionStatus::True,
-        ConditionType::Stalled => true,
+        ConditionType::Stalled | ConditionType::ScalingLimited => true,
         ConditionType::Reconciling => false,
         kind if kind.counts() => keeps_from_ready(kind, condition.status, condition.reason),
         _ => condition.status == ConditionStatus::False,

@@ -9,7 +9,7 @@ use super::parts::{Standing, ago, badge, boxed, mode};
 use super::policies::policies;
 use super::{chart, links};
 use crate::api::desired::{DesiredSchedule, Mode};
-use crate::api::status::{CapacityStatus, Event, EventType, FiringStatus, ResourceStatus};
+use crate::api::status::{ActivityStatus, CapacityStatus, Event, EventType, FiringStatus, ResourceStatus};
 use crate::controller::ObjectView;
 use crate::model::names::TargetKey;
 use crate::plan;
@@ -21,7 +21,10 @@ pub(super) fn content(view: &ObjectView, root: &Root, now: Timestamp) -> Markup 
         (heading(view, root, now))
         section { h2 { "Conditions" } (conditions(&status.conditions, now)) }
         @if let Some(capacity) = status.capacity { section { h2 { "Tasks" } (tasks(capacity)) } }
-        @if !desired.policies.is_empty() { section { h2 { "Scaling policies" } @if let Some(together) = &status.together { p { (together) } } (policies(desired)) } }
+        @if !desired.policies.is_empty() { section { h2 { "Scaling policies" } @for sentence in &status.together { p { (sentence) } } (policies(desired)) } }
+        @if let Some(read) = &status.activities {
+            section { h2 { "Scaling activities" " " span.muted { "read " (ago(now, read.read_time)) } } (activities(&read.newest, now)) }
+        }
         @if !desired.schedules.is_empty() || status.schedule.is_some() { section { h2 { "Schedules" } (schedules(view)) } }
         (last_plan(view, now))
         @if !status.resources.is_empty() {
@@ -118,6 +121,28 @@ fn schedules(view: &ObjectView) -> Markup {
             }
         })) }
     }
+}
+
+/// AWS's own record, newest first.
+fn activities(newest: &[ActivityStatus], now: Timestamp) -> Markup {
+    if newest.is_empty() {
+        return html! { p.muted { "AWS holds none of the last six weeks." } };
+    }
+    boxed(
+        "activities",
+        "Scaling activities",
+        html! {
+            table.events {
+                thead { tr { th scope="col" { "When" } th scope="col" { "Status" } th scope="col" { "Result" } th scope="col" { "Cause" } } }
+                tbody { @for activity in newest { tr {
+                    td.since { (ago(now, activity.time)) }
+                    td { @if activity.is_trouble() { (badge("bad", "!", &activity.status_code)) } @else { (activity.status_code) } }
+                    td.what { (activity.result()) }
+                    td.what { (activity.cause) }
+                } } }
+            }
+        },
+    )
 }
 
 fn last_plan(view: &ObjectView, now: Timestamp) -> Markup {

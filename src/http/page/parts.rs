@@ -59,11 +59,12 @@ pub(super) fn badge(class: &str, shape: &str, word: &str) -> Markup {
 
 /// A condition's status; what only informs is never bad.
 pub(super) fn condition_badge(kind: ConditionType, status: ConditionStatus) -> Markup {
-    let is_good_when_true = !matches!(kind, ConditionType::Stalled | ConditionType::Reconciling);
+    let is_good_when_true = !kind.is_only_while_true();
     let (class, shape) = match status {
         ConditionStatus::Unknown => ("doubt", "?"),
         ConditionStatus::True if is_good_when_true => ("good", "✓"),
         ConditionStatus::True if kind == ConditionType::Reconciling => ("work", "↻"),
+        ConditionStatus::True if kind == ConditionType::ScalingLimited => ("doubt", "!"),
         ConditionStatus::True => ("bad", "✕"),
         ConditionStatus::False if kind.counts() || kind == ConditionType::Ready => ("bad", "✕"),
         ConditionStatus::False => ("doubt", "!"),

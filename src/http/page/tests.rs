@@ -16,8 +16,8 @@ use crate::api::fix::{Fix, PolicyEdit};
 use crate::api::load::{SourceFile, load};
 use crate::api::resource::Excerpt;
 use crate::api::status::{
-    CapacityStatus, Condition, ConditionStatus, ConditionType, Event, EventReason, EventType, FiringStatus, Reason,
-    ResourceStatus, ScheduleStatus, Status,
+    ActivitiesStatus, ActivityStatus, CapacityStatus, Condition, ConditionStatus, ConditionType, Event, EventReason,
+    EventType, FiringStatus, Reason, ResourceStatus, ScheduleStatus, Status,
 };
 use crate::controller::{Clock, ConfigView, ObjectView, State};
 use crate::metrics::Metrics;
@@ -148,7 +148,18 @@ fn hostile() -> ObjectView {
     let schedule =
         ScheduleStatus { last: Some(firing.clone()), next: Some(firing), min_set_by: text(), max_set_by: text() };
     view.status.schedule = Some(schedule);
-    view.status.together = text();
+    view.status.together = vec![HOSTILE.to_owned()];
+    let activity = ActivityStatus {
+        activity_id: HOSTILE.to_owned(),
+        time: now(),
+        status_code: HOSTILE.to_owned(),
+        description: HOSTILE.to_owned(),
+        cause: HOSTILE.to_owned(),
+        status_message: HOSTILE.to_owned(),
+        not_scaled_reasons: vec![],
+    };
+    let failed = ActivityStatus { status_code: "Failed".to_owned(), ..activity.clone() };
+    view.status.activities = Some(ActivitiesStatus { read_time: now(), newest: vec![activity, failed] });
     let (kind, reason) = (EventType::Warning, EventReason::Failed);
     view.status.events = vec![Event { time: now(), kind, reason, message: HOSTILE.to_owned(), count: 2 }];
     view

@@ -69,6 +69,11 @@ impl PolicyConfig {
         self.predefined().into_iter().any(PredefinedMetric::is_of_load_balancer)
     }
 
+    /// The resource labels of a load balancer's metrics, as they are written.
+    pub fn resource_labels(&self) -> Vec<&str> {
+        self.predefined().into_iter().filter_map(|metric| metric.resource_label.as_deref()).collect()
+    }
+
     /// Whether it lacks a resource label that its metric cannot do without: it is that of the service's target group.
     pub fn lacks_label(&self) -> bool {
         self.predefined().into_iter().any(PredefinedMetric::lacks_label)

@@ -64,6 +64,7 @@ impl Scene {
             pending_count: 0,
             daemon: false,
             code_deploy: false,
+            deploying: false,
             target_groups: vec![],
         };
         let names = desired.policies.iter().flat_map(|policy| &policy.alarms).map(|alarm| alarm.name.clone());

@@ -1,10 +1,11 @@
 //! What a pass says about each condition type.
 //!
 //! Owns the service, the permissions and the schedules; `role` owns the service-linked role, `parts` the target, the
-//! policies and the alarms, `seen` what is only shown.
+//! policies and the alarms, `seen` what is only shown, `scaling` whether and why AWS scales or does not.
 
 mod parts;
 mod role;
+mod scaling;
 mod seen;
 
 use super::failures::Explained;
@@ -19,6 +20,8 @@ use crate::plan::{OutcomeResult, Part};
 
 pub(super) use parts::synced;
 pub(super) use role::service_linked_role;
+pub use scaling::is_pressed;
+pub(super) use scaling::{activities, needs_tasks, scaling_active, scaling_limited, tell_activities};
 pub(super) use seen::{capacity, capacity_in_range, schedule};
 
 use parts::withheld_for;

@@ -45,6 +45,8 @@ pub(crate) enum Handler {
 pub struct Knobs {
     /// From a new desired count until the tasks run.
     pub start_delay: Duration,
+    /// From a new task definition until its deployment is done; none at first.
+    pub deployment: Duration,
     /// From the creation of the service-linked role until it can be assumed (iam.md §6).
     pub role_propagation: Duration,
     /// From the registration of a target until policies can be put on it (S-016).

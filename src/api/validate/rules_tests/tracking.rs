@@ -30,6 +30,7 @@ spec:
       predefinedMetricPairSpecification: {predefinedMetricType: ECSServiceCPUUtilization}
 ";
 const CPU: &str = "ECSServiceAverageCPUUtilization}";
+const SINGLE_NAMES: &str = "metricName: M, namespace: N";
 const PAIR: &str = "ECSServiceCPUUtilization}";
 
 fn findings(from: &str, to: &str) -> Vec<String> {
@@ -147,6 +148,20 @@ fn the_dimensions_of_the_services_own_metrics_are_filled_in() {
     let object = loaded.desired.services.values().next().unwrap();
     let text = format!("{:?}", object.policies[1].config);
     assert!(text.contains(r#"{"ClusterName": "B", "ServiceName": "api"}"#), "{text}");
+}
+
+// S-074: target tracking makes its alarms on the metric as it is named, and without datapoints they never fire.
+#[test]
+fn a_metric_that_is_not_there_is_warned_of() {
+    let at = "warning spec.targetTracking[2].customizedMetricSpecification";
+    let own = |name: &str| format!("namespace: AWS/ECS, metricName: {name}");
+    expect(SINGLE_NAMES, &own("CpuUtilization"), &format!("{at}.metricName there is no metric `CpuUtilization`"));
+    expect(SINGLE_NAMES, &own("RunningTaskCount"), &format!("{at}.metricName there is no metric `RunningTaskCount`"));
+    let unit = own("CPUUtilization, unit: Count");
+    expect(SINGLE_NAMES, &unit, &format!("{at}.unit CPUUtilization is put with the unit Percent"));
+    assert_eq!(findings(SINGLE_NAMES, &own("MemoryUtilization")), [""; 0]);
+    let math = "warning spec.targetTracking[1].customizedMetricSpecification.metrics[1].metricStat.metric.metricName";
+    expect("namespace: N, metricName: M", &own("cpuutilization"), &format!("{math} there is no metric"));
 }
 
 // S-038

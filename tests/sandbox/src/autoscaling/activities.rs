@@ -30,6 +30,8 @@ pub struct Activity {
     pub at: Timestamp,
     /// Why nothing was scaled (S-084); empty for an activity that scaled.
     pub not_scaled_reasons: Vec<NotScaledReason>,
+    /// Why ECS refused the count, for an activity that failed.
+    pub failure: Option<String>,
 }
 
 /// Why nothing was scaled.
@@ -56,7 +58,7 @@ impl Activity {
         at: Timestamp,
     ) -> Self {
         let (service, not_scaled_reasons) = (service.clone(), vec![]);
-        Self { id, service, capacity, bounds: None, cause, policy_arn, at, not_scaled_reasons }
+        Self { id, service, capacity, bounds: None, cause, policy_arn, at, not_scaled_reasons, failure: None }
     }
 
     /// A scheduled action that ran, in AWS's words.
@@ -82,10 +84,9 @@ impl Activity {
 impl Scope {
     /// The newest activity that moved a service's desired count.
     pub fn last_activity(&self, service: &ServiceId) -> Option<&Activity> {
-        self.activities
-            .iter()
-            .rev()
-            .find(|a| a.service == *service && a.bounds.is_none() && a.not_scaled_reasons.is_empty())
+        self.activities.iter().rev().find(|a| {
+            a.service == *service && a.bounds.is_none() && a.not_scaled_reasons.is_empty() && a.failure.is_none()
+        })
     }
 }
 
@@ -106,13 +107,19 @@ fn describe_one(activity: &Activity) -> Value {
     let [namespace, resource, dimension] = resource_members(&activity.service);
     let scaled = activity.not_scaled_reasons.is_empty();
     let set = activity.what_is_set();
-    let message = match activity.bounds {
-        Some(_) => format!("Successfully set {set}"),
-        None => format!("Successfully set {set}. Change successfully fulfilled by ecs."),
+    let message = match (&activity.failure, activity.bounds) {
+        (Some(reason), _) => format!("Failed to set {set}. Reason: {reason}"),
+        (None, Some(_)) => format!("Successfully set {set}"),
+        (None, None) => format!("Successfully set {set}. Change successfully fulfilled by ecs."),
     };
     let description = match activity.bounds {
         Some(_) => format!("Setting {set}"),
         None => format!("Setting {set}."),
+    };
+    let status = match activity.failure {
+        _ if !scaled => "NotScaled",
+        Some(_) => "Failed",
+        None => "Successful",
     };
     let reasons: Vec<Value> = activity.not_scaled_reasons.iter().map(describe_reason).collect();
     Value::map([
@@ -124,7 +131,7 @@ fn describe_one(activity: &Activity) -> Value {
         ("Cause", (&activity.cause).into()),
         ("StartTime", activity.at.into()),
         ("EndTime", activity.at.into()),
-        ("StatusCode", if scaled { "Successful" } else { "NotScaled" }.into()),
+        ("StatusCode", status.into()),
         ("StatusMessage", scaled.then_some(message).into()),
         ("NotScaledReasons", if scaled { Value::Null } else { reasons.into() }),
     ])

@@ -44,6 +44,10 @@ pub struct Service {
     pub running: i32,
     /// When the running count follows the desired one.
     pub settles_at: Timestamp,
+    /// Until when a deployment is under way (S-083).
+    pub deploys_until: Option<Timestamp>,
+    /// Why ECS refuses every count that Application Auto Scaling sets; unset, it takes them.
+    pub refuses_scaling: Option<String>,
     /// `REPLICA` or `DAEMON`.
     pub scheduling_strategy: String,
     /// `EC2`, `FARGATE` or `EXTERNAL`.
@@ -88,6 +92,11 @@ impl Service {
         let delay = SignedDuration::try_from(start_delay).unwrap_or(SignedDuration::MAX);
         self.settles_at = now.checked_add(delay).unwrap_or(Timestamp::MAX);
     }
+
+    /// Whether a deployment keeps Application Auto Scaling from taking tasks away (S-083).
+    pub(crate) fn pauses_scale_in(&self) -> bool {
+        self.deploys_until.is_some() && self.deployment_controller == "ECS"
+    }
 }
 
 /// Lets running counts follow desired counts, and drained services go inactive.
@@ -96,6 +105,7 @@ pub(crate) fn settle(scope: &mut Scope, now: Timestamp) {
         if now >= service.settles_at {
             service.running = service.desired;
         }
+        service.deploys_until.take_if(|until| now >= *until);
         if service.status == Status::Draining && service.running == 0 {
             service.status = Status::Inactive;
         }

@@ -30,6 +30,8 @@ pub(crate) fn new_service(scope: &ScopeId, id: &ServiceId, new: NewService, now:
         desired: new.desired,
         running: new.running,
         settles_at: now,
+        deploys_until: None,
+        refuses_scaling: None,
         scheduling_strategy: new.scheduling_strategy,
         launch_type: "FARGATE".into(),
         task_definition: format!("{}:1", id.service),
@@ -108,7 +110,7 @@ pub(super) fn list(cloud: &Cloud, call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn update(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
-    let start_delay = cloud.knobs.start_delay;
+    let (start_delay, deployment) = (cloud.knobs.start_delay, cloud.knobs.deployment);
     let (id, service) = existing(cloud, call)?;
     if service.status != Status::Active {
         return Err(AwsError::sender("ServiceNotActiveException", "Service was not ACTIVE."));
@@ -119,7 +121,12 @@ pub(super) fn update(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
         }
         service.set_desired(desired, call.now, start_delay);
     }
-    if let Some(task_definition) = call.input.text("taskDefinition")? {
+    let task_definition = call.input.text("taskDefinition")?;
+    if task_definition.is_some() || call.input.bool("forceNewDeployment")?.unwrap_or(false) {
+        let until = call.now.checked_add(deployment).unwrap_or(Timestamp::MAX);
+        service.deploys_until = Some(until).filter(|until| *until > call.now);
+    }
+    if let Some(task_definition) = task_definition {
         service.task_definition = task_definition.to_owned();
     }
     if call.input.has("loadBalancers") {
@@ -192,7 +199,7 @@ fn required(what: &str) -> AwsError {
 }
 
 fn describe_one(scope: &ScopeId, id: &ServiceId, service: &Service, with_tags: bool) -> Value {
-    let counts = |status: &str| {
+    let counts = |status: &str, rollout: &str| {
         Value::map([
             ("id", format!("ecs-svc/{}", service.created.as_millisecond()).into()),
             ("status", status.into()),
@@ -201,10 +208,14 @@ fn describe_one(scope: &ScopeId, id: &ServiceId, service: &Service, with_tags: b
             ("pendingCount", (service.desired - service.running).max(0).into()),
             ("runningCount", service.running.into()),
             ("createdAt", service.created.into()),
-            ("rolloutState", "COMPLETED".into()),
+            ("rolloutState", rollout.into()),
         ])
     };
-    let deployments = if service.status == Status::Active { vec![counts("PRIMARY")] } else { vec![] };
+    let deployments = match (service.status, service.deploys_until) {
+        (Status::Active, None) => vec![counts("PRIMARY", "COMPLETED")],
+        (Status::Active, Some(_)) => vec![counts("PRIMARY", "IN_PROGRESS"), counts("ACTIVE", "COMPLETED")],
+        _ => vec![],
+    };
     Value::map([
         ("serviceArn", (&service.arn).into()),
         ("serviceName", id.service.as_str().into()),

@@ -6,7 +6,7 @@
 //! waiting would have given.
 //!
 //! Not played: cron expressions with days of the week by number (S-040); predictive scaling; alarms on metric math or bands; the time zone
-//! of an alarm's wall clock; the pause of scale-in during a deployment (S-083), for no deployment takes time here.
+//! of an alarm's wall clock.
 
 mod alarms;
 mod clock;

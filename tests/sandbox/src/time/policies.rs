@@ -15,7 +15,7 @@ use super::firing::{Firing, strongest};
 use super::tracking::Tracking;
 use crate::autoscaling::{Activity, NotScaledReason, Policy, PolicyConfig, Target};
 use crate::cloud::{Cloud, Scope};
-use crate::ecs::Status;
+use crate::ecs::{Service, Status};
 
 /// S-078: how often an alarm calls a policy while it stays in its state.
 const REPEAT: SignedDuration = SignedDuration::from_mins(1);
@@ -106,7 +106,7 @@ impl AlarmCall<'_> {
             alarm: self.name.clone(),
             policy: policy_name.to_owned(),
             policy_arn: policy.arn.clone(),
-            decision: allowed(decision, target)?,
+            decision: allowed(decision, target, tasks)?,
             cooldown: config.cooldown,
         })
     }
@@ -151,11 +151,11 @@ fn all_would_scale_in(scope: &Scope, target: &Target) -> bool {
         .all(|alarm| alarm.state == AlarmState::Alarm)
 }
 
-/// S-006: a suspended direction is not scaled.
-fn allowed(decision: Decision, target: &Target) -> Option<Decision> {
+/// S-006, S-083: a direction that is suspended, or that a deployment pauses, is not scaled.
+fn allowed(decision: Decision, target: &Target, service: &Service) -> Option<Decision> {
     let suspended = match decision {
         Decision::Scale(activity) if activity.direction == Direction::In => {
-            target.suspended.dynamic_scaling_in_suspended
+            target.suspended.dynamic_scaling_in_suspended || service.pauses_scale_in()
         }
         Decision::Scale(_) => target.suspended.dynamic_scaling_out_suspended,
         Decision::Hold(_) => false,
@@ -166,6 +166,10 @@ fn allowed(decision: Decision, target: &Target) -> Option<Decision> {
 fn obey(cloud: &mut Cloud, id: &ScopeId, service: &ServiceId, firing: &Firing, at: Timestamp) {
     match firing.decision {
         Decision::Scale(activity) => {
+            let refusal = cloud.scope(id).service(service).and_then(|service| service.refuses_scaling.clone());
+            if let Some(reason) = refusal {
+                return failed(cloud, id, service, activity.to, firing, reason, at);
+            }
             let cooldowns = cloud.scope_mut(id).clock.cooldowns.entry(service.clone()).or_default();
             *cooldowns = cooldowns.after(activity, firing.cooldown, at);
             set_desired(cloud, id, service, activity.to, firing, at);
@@ -182,6 +186,24 @@ fn set_desired(cloud: &mut Cloud, id: &ScopeId, service: &ServiceId, to: i32, fi
     tasks.set_desired(to, at, start_delay);
     let arn = Some(firing.policy_arn.clone());
     scope.activities.push(Activity::successful(activity_id, service, capacity, firing.cause(), arn, at));
+}
+
+/// ECS refuses the count: nothing moves, and no cooldown starts (S-082).
+fn failed(
+    cloud: &mut Cloud,
+    id: &ScopeId,
+    service: &ServiceId,
+    to: i32,
+    firing: &Firing,
+    reason: String,
+    at: Timestamp,
+) {
+    let (activity_id, arn) = (cloud.new_id("activity"), Some(firing.policy_arn.clone()));
+    let scope = cloud.scope_mut(id);
+    let Some(desired) = scope.service(service).map(|service| service.desired) else { return };
+    let mut activity = Activity::successful(activity_id, service, (desired, to), firing.cause(), arn, at);
+    activity.failure = Some(reason);
+    scope.activities.push(activity);
 }
 
 /// S-084: why nothing was scaled, once for as long as it stays so.

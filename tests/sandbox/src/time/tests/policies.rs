@@ -172,3 +172,38 @@ fn target_tracking_follows_in_proportion_and_goes_back_slowly() {
     stage.wait(1200);
     assert_eq!(stage.desired(), 4);
 }
+
+// S-083
+#[test]
+fn while_a_deployment_is_under_way_tasks_are_added_and_none_taken_away() {
+    let mut stage = Stage::new(10, 2, 20);
+    stage.world.cloud.knobs.deployment = std::time::Duration::from_secs(600);
+    let out = stage.policy("out", "ChangeInCapacity", 0, &[(Some(0.0), None, 1)]);
+    let scale_in = stage.policy("in", "ChangeInCapacity", 0, &[(None, Some(0.0), -1)]);
+    stage.alarm_above(70, &out);
+    stage.alarm("low", "LessThanOrEqualToThreshold", 20, &scale_in, json!({}));
+    let deploy = json!({ "cluster": "B", "service": "search-api", "taskDefinition": "search-api:2" });
+    let reply = stage.call(Ecs, "UpdateService", deploy);
+    assert_eq!(reply["service"]["deployments"].as_array().unwrap().len(), 2);
+    assert_eq!(stage.minute_of(10.0), 10);
+    assert_eq!(stage.minute_of(90.0), 11);
+    stage.wait(600);
+    assert_eq!(stage.minute_of(10.0), 10);
+}
+
+#[test]
+fn a_count_that_ecs_refuses_is_a_failed_activity_and_starts_no_cooldown() {
+    let mut stage = founding(4, 300);
+    let service = |stage: &mut Stage, refusal: Option<&str>| {
+        let scope = stage.world.cloud.scope_mut(&stage.scope);
+        scope.service_mut(&stage.id).unwrap().refuses_scaling = refusal.map(str::to_owned);
+    };
+    service(&mut stage, Some("The service is not in a scalable state."));
+    assert_eq!(stage.minute_of(90.0), 4);
+    let reply = stage.on_target("DescribeScalingActivities", json!({}));
+    let activity = &reply["ScalingActivities"][0];
+    let said = "Failed to set desired count to 8. Reason: The service is not in a scalable state.";
+    assert_eq!((&activity["StatusCode"], &activity["StatusMessage"]), (&json!("Failed"), &json!(said)));
+    service(&mut stage, None);
+    assert_eq!(stage.minute_of(90.0), 8);
+}
