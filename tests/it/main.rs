@@ -52,6 +52,7 @@ mod role;
 mod scalable;
 mod schedules;
 mod secrets;
+mod simulate;
 mod somebody;
 mod source_tree;
 mod sources;

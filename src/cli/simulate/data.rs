@@ -11,12 +11,10 @@ use crate::model::metric::SingleMetric;
 use crate::model::simulation::read::{TASKS, read as read_text};
 use crate::model::simulation::series::{Series, SeriesId, SeriesSet, Tasks};
 use crate::model::simulation::subject::Subject;
-use crate::model::simulation::synthetic::{Load, Shape};
+use crate::model::simulation::synthetic::{Load, START, Shape};
 
 /// The longest time that CloudWatch keeps values of a minute.
 const KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
-/// Where made-up load begins: a Monday, so that schedules with days have their turn.
-const SYNTHETIC_START: &str = "2026-01-05T00:00:00Z";
 
 #[derive(Debug, Args)]
 pub(super) struct DataArgs {
@@ -159,7 +157,7 @@ pub(super) fn apart(all: Vec<Series>) -> (SeriesSet, Option<Tasks>) {
 }
 
 fn synthetic(args: &DataArgs, shape: Shape, subjects: &[Subject], metrics: &[SingleMetric]) -> Result<Data> {
-    let start: Timestamp = SYNTHETIC_START.parse()?;
+    let start: Timestamp = START.parse()?;
     let minutes = args.duration.as_secs() / 60;
     let mut set = Vec::new();
     let mut said = Vec::new();

@@ -9,6 +9,7 @@
 //! evaluate     the alarms at a moment
 //! act          the policies that they call
 //! event        what happened
+//! lint         what goes wrong whatever the load
 //! figures      what a person decides by
 //! assumption   what AWS does not document, and is assumed here
 //! show         all of it as text, CSV and SVG
@@ -22,6 +23,7 @@ pub mod assumption;
 mod evaluate;
 pub mod event;
 pub mod figures;
+pub mod lint;
 mod play;
 pub mod read;
 pub mod series;

@@ -26,6 +26,8 @@ pub struct Load {
     pub high: f64,
 }
 
+/// Where load that nobody recorded begins: a Monday, so that schedules with days have their turn.
+pub const START: &str = "2026-01-05T00:00:00Z";
 const DAY: i64 = 24 * 60;
 const LONGEST_SPIKE: i64 = 30;
 

@@ -1,6 +1,7 @@
 //! Every worked example of AWS as a simulation: its counts are asserted here, and all of it stands in
-//! `testdata/worked-examples.txt` (`UPDATE_GOLDEN=1` writes it anew).
+//! `testdata/worked-examples.txt`.
 
+mod doubts;
 mod examples;
 mod rules;
 

@@ -6,7 +6,7 @@ mod text;
 
 pub use csv::csv;
 pub use svg::svg;
-pub use text::{differences, text};
+pub use text::{differences, summary, text};
 
 use super::Simulation;
 use crate::model::simulation::series::Series;

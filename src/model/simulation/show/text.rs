@@ -5,8 +5,13 @@ use crate::model::simulation::figures::Figures;
 use crate::model::simulation::subject::Subject;
 use crate::model::simulation::{Feedback, Setup, Simulation};
 
-/// What was played, how, what happened, and the figures.
+/// What was played, how, what happened, the figures, and what it rests on.
 pub fn text(subject: &Subject, setup: &Setup, simulation: &Simulation) -> String {
+    summary(subject, setup, simulation) + &assumptions(simulation)
+}
+
+/// The same without what it rests on.
+pub fn summary(subject: &Subject, setup: &Setup, simulation: &Simulation) -> String {
     let mut text = heading(subject, setup, simulation);
     text += "\nTimeline (UTC)\n";
     for event in &simulation.events {
@@ -19,7 +24,11 @@ pub fn text(subject: &Subject, setup: &Setup, simulation: &Simulation) -> String
     for (name, value, unit) in simulation.figures.rows() {
         text += &format!("  {name:44} {}\n", shown(value, unit));
     }
-    text += "\nAssumed, since AWS does not document it\n";
+    text
+}
+
+fn assumptions(simulation: &Simulation) -> String {
+    let mut text = "\nAssumed, since AWS does not document it\n".to_owned();
     for assumption in &simulation.assumptions {
         text += &format!("  {} {}\n       {}\n", assumption.id, assumption.assumed, assumption.effect);
     }
