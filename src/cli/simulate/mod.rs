@@ -4,9 +4,7 @@ mod data;
 mod fetch;
 mod report;
 
-use std::path::PathBuf;
-
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
@@ -22,6 +20,8 @@ use crate::model::simulation::subject::Subject;
 use crate::model::simulation::{Feedback, Setup, simulate};
 use crate::model::tasks::TaskTimes;
 use crate::observe::survey;
+use crate::settings::location;
+use crate::source::location::Location;
 
 /// What `--against` says for the service as AWS has it now.
 const AWS: &str = "aws";
@@ -30,9 +30,9 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
-    /// File or directory with the object
-    #[arg(short, long, value_name = "PATH")]
-    file: PathBuf,
+    /// File, directory or s3://BUCKET/PREFIX with the object
+    #[arg(short, long, value_name = "PATH", value_parser = location())]
+    file: Location,
     /// The object, where there are several
     #[arg(long, value_name = "[NAMESPACE/]NAME")]
     object: Option<String>,
@@ -79,14 +79,15 @@ pub(super) async fn run(args: SimulateArgs) -> Result<Done> {
     if args.against.is_some() && !matches!(args.output, Output::Text | Output::Json) {
         bail!("--against goes with -o text and -o json");
     }
-    let loaded = objects::read(&args.file)?;
+    let loaded = objects::read(&args.file, None).await?;
     let object = chosen(&loaded.desired, args.object.as_deref(), &args)?;
     let mut place = Place { args: &args, desired: &loaded.desired, object, scope: None };
     let mut subjects = vec![object.subject()];
     match args.against.as_deref() {
         Some(AWS) => subjects.push(place.held().await?),
         Some(path) => {
-            let other = objects::read(path.as_ref())?;
+            let other = Location::parse(path).map_err(|error| anyhow!("--against {path}: {error}"))?;
+            let other = objects::read(&other, None).await?;
             subjects.push(chosen(&other.desired, args.object.as_deref(), &args)?.subject());
         }
         None => {}
@@ -107,7 +108,7 @@ fn chosen<'a>(desired: &'a Desired, named: Option<&str>, args: &SimulateArgs) ->
     let names = || desired.services.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (found.as_slice(), named) {
         ([only], _) => Ok(only),
-        ([], Some(named)) => bail!("there is no object {named} in {}; there are: {}", args.file.display(), names()),
+        ([], Some(named)) => bail!("there is no object {named} in {}; there are: {}", args.file, names()),
         (_, _) => bail!("choose one of several objects with --object: {}", names()),
     }
 }
@@ -163,7 +164,7 @@ impl Place<'_> {
         let scope = self.scope().await?;
         let clock = Clock::system();
         let observed = Box::pin(survey(scope, &Once, Which::Of(&service), |found| *found == service, || clock.now()));
-        let observed = observed.await.map_err(|failure| anyhow::anyhow!("{}", sentence(&failure)))?;
+        let observed = observed.await.map_err(|failure| anyhow!("{}", sentence(&failure)))?;
         let name = format!("AWS {}", scope.id());
         let held = observed.get(&service).and_then(|observed| Subject::of_observed(&name, &service, observed));
         held.with_context(|| format!("the service {service} has no scalable target in {name}, or it could not be read"))
