@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients e2e page rules chart deploy image-test image yaml-shell oracles fuzz fuzz-short demo-golden facts release-check
+.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients e2e page rules chart deploy image-test image yaml-shell oracles fuzz fuzz-short demo-golden facts bench-simulate release-check
 
 CARGO_DENY := 0.20.2
 VENV := .cache/venv
@@ -98,6 +98,10 @@ fuzz-short: ## Fuzzes every target for some seconds
 
 demo-golden: ## Compares what the demo shows with tests/it/golden/demo.txt
 	$(MAKE) --silent demo ARGS=--exit | diff -u tests/it/golden/demo.txt -
+
+# With valgrind the instructions are counted as well, which are the same on every machine: of ten objects, for it is slow.
+bench-simulate: ## Measures simulate: a week at one minute for 1,000 objects
+	@tests/scripts/bench-simulate.sh
 
 facts: ## Marks in tests/it/facts.txt what is tested
 	UPDATE_FACTS=1 cargo test --locked -p ecs-scaling-sandbox --test it facts

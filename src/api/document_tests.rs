@@ -35,7 +35,8 @@ spec:
     alarms:
     - alarmName: low
       metricName: CPUUtilization
-      datapointsToAlarm: 1
+      evaluationPeriods: 3
+      datapointsToAlarm: 3
       threshold: 10
       comparisonOperator: LessThanOrEqualToThreshold
     stepAdjustments:

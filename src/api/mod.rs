@@ -21,6 +21,7 @@ pub mod schema;
 mod shape;
 pub mod spec_hash;
 pub mod status;
+mod subject;
 mod template;
 pub mod types;
 pub mod validate;

@@ -43,7 +43,8 @@ impl Scope {
                 break;
             }
         }
-        activities.sort_by_key(|activity| std::cmp::Reverse(activity.at)); // AWS lists the newest first; what is newest must not hang on it
+        // AWS lists the newest first; what is newest must not hang on it.
+        activities.sort_by_key(|activity| std::cmp::Reverse(activity.at));
         let oldest = activities.last().map(|activity| activity.at).filter(|_| token.is_some());
         Ok(ActivityReading { activities, since: oldest.unwrap_or(now - KEPT), read_at: now })
     }

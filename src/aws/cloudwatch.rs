@@ -1,7 +1,8 @@
-//! CloudWatch: alarms and their tags.
+//! CloudWatch: alarms and their tags, and metric data.
 
 mod convert;
 mod edit;
+mod metric_data;
 mod raw;
 
 use std::collections::BTreeMap;

@@ -45,6 +45,9 @@ pub(super) struct IamPolicyArgs {
     /// With what `coverage` asks for besides: the lists of clusters and services
     #[arg(long)]
     coverage: bool,
+    /// With what `simulate --last` asks for besides: metric data
+    #[arg(long)]
+    simulate: bool,
 }
 
 /// An ARN that the statements about the role itself can be scoped to.
@@ -104,6 +107,9 @@ pub(super) async fn run(args: IamPolicyArgs) -> Result<Done> {
     let mut features = features;
     if args.coverage {
         features.insert(Feature::Coverage);
+    }
+    if args.simulate {
+        features.insert(Feature::Simulation);
     }
     let mut all = statements(&account, &keys, &features, args.mode.into());
     if !args.no_explain_denials {

@@ -19,6 +19,7 @@ mod plan;
 mod publish;
 mod run;
 mod server;
+mod simulate;
 mod terminal;
 mod validate;
 
@@ -53,6 +54,8 @@ enum Command {
     Apply(apply::ApplyArgs),
     /// Check files, without AWS
     Validate(validate::ValidateArgs),
+    /// Show what an object's policies would have done, over recorded or made-up load
+    Simulate(simulate::SimulateArgs),
     /// List objects and their state, from a running daemon
     Get(get::GetArgs),
     /// Show all that is known of an object, from a running daemon
@@ -139,6 +142,7 @@ fn execute(command: Command) -> Result<Done> {
         Command::Plan(args) => runtime()?.block_on(plan::run(args)),
         Command::Apply(args) => runtime()?.block_on(apply::run(args)),
         Command::Validate(args) => runtime()?.block_on(validate::run(args)),
+        Command::Simulate(args) => runtime()?.block_on(simulate::run(args)),
         Command::Get(args) => runtime()?.block_on(get::run(args)),
         Command::Describe(args) => runtime()?.block_on(describe::run(args)),
         Command::Healthcheck(args) => healthcheck::run(&args),

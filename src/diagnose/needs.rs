@@ -47,11 +47,14 @@ pub enum Feature {
     Schedules,
     /// The services of a cluster are counted that have no scaling: no object needs it.
     Coverage,
+    /// Metric data are read, to simulate with: a person does that, and no object needs it.
+    Simulation,
 }
 
 impl Feature {
     /// Every value.
-    pub const ALL: &'static [Self] = &[Self::TargetTracking, Self::TargetGroups, Self::Schedules, Self::Coverage];
+    pub const ALL: &'static [Self] =
+        &[Self::TargetTracking, Self::TargetGroups, Self::Schedules, Self::Coverage, Self::Simulation];
 
     /// What an object uses.
     pub fn of(object: &ServiceScaling) -> Features {
@@ -63,9 +66,14 @@ impl Feature {
         object.policies.iter().flat_map(of_policy).chain(schedules).collect()
     }
 
+    /// Whether a person's command needs it, and no object.
+    pub fn is_of_person(self) -> bool {
+        matches!(self, Self::Coverage | Self::Simulation)
+    }
+
     /// All that objects can use, for whoever does not know them.
     pub fn all() -> Features {
-        Self::ALL.iter().copied().filter(|feature| *feature != Self::Coverage).collect()
+        Self::ALL.iter().copied().filter(|feature| !feature.is_of_person()).collect()
     }
 }
 
@@ -177,6 +185,8 @@ pub const CALLS: &[Call] = &[
         .only_with(Feature::Coverage),
     read("ecs:ListServices", On::Everything, Keys::Cluster, "finds the services that have no scaling")
         .only_with(Feature::Coverage),
+    read("cloudwatch:GetMetricData", On::Everything, Keys::Global, "reads the metric data that simulate plays over")
+        .only_with(Feature::Simulation),
     read("iam:GetRole", On::ServiceLinkedRole, Keys::Global, "sees whether the service-linked role exists"),
     write("application-autoscaling:RegisterScalableTarget", On::Targets, Keys::Namespace, "writes the scalable target"),
     write("application-autoscaling:PutScalingPolicy", On::Targets, Keys::Namespace, "writes the scaling policies"),

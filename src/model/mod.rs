@@ -15,6 +15,7 @@ pub mod credentials;
 pub mod evaluation;
 pub mod failure;
 pub mod fields;
+pub mod firing;
 pub mod iam;
 pub mod intervals;
 pub mod load_balancer;
@@ -26,7 +27,10 @@ pub mod policy;
 pub mod role;
 pub mod schedule;
 pub mod scheduled_action;
+pub mod simulation;
 pub mod steps;
+pub mod tasks;
+pub mod tracking;
 
 /// Makes an enum whose variants are spelled just as AWS spells them, or as the text behind `=` where AWS's is no name.
 macro_rules! aws_enum {

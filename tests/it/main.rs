@@ -54,6 +54,7 @@ mod s3;
 mod scalable;
 mod schedules;
 mod secrets;
+mod simulate;
 mod somebody;
 mod source_tree;
 mod sources;

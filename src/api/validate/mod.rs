@@ -1,7 +1,7 @@
 //! What AWS allows, checked before anything is sent, and the resolved objects that come of it.
 //!
 //! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `scaling` with `policies`, `intervals`,
-//! `tracking` and `predictive`, `schedules`, `alarm`, `metric`, `queries`, `metric_math`, `statistic`, `window`, `actions`,
+//! `tracking` and `predictive`, `behaviour` of them together, `schedules`, `alarm`, `metric`, `queries`, `metric_math`, `statistic`, `window`, `actions`,
 //! `account`) and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it
 //! says is a
 //! warning. The rules of steps are `model::steps`. A function here reports every broken rule and goes on with what
@@ -11,6 +11,7 @@ mod account;
 pub mod across;
 pub(in crate::api) mod actions;
 mod alarm;
+mod behaviour;
 mod intervals;
 mod metadata;
 mod metric;
@@ -95,6 +96,7 @@ pub fn service_scaling(
         deletion_policy: spec.deletion_policy.unwrap_or_default(),
         tags,
     };
+    behaviour::warn(&scaling, report);
     CheckedService { scaling, arn_account: place.arn_account }
 }
 

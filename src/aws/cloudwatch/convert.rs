@@ -42,7 +42,7 @@ pub(super) fn with_metric(request: PutMetricAlarmFluentBuilder, metric: &AlarmMe
     }
 }
 
-fn to_query(id: &str, query: &MetricQuery) -> sdk::MetricDataQuery {
+pub(super) fn to_query(id: &str, query: &MetricQuery) -> sdk::MetricDataQuery {
     let built = sdk::MetricDataQuery::builder()
         .id(id)
         .set_label(query.label.clone())

@@ -27,6 +27,7 @@ pub(super) fn content(view: &ObjectView, root: &Root, now: Timestamp) -> Markup 
         }
         @if !desired.schedules.is_empty() || status.schedule.is_some() { section { h2 { "Schedules" } (schedules(view)) } }
         (last_plan(view, now))
+        (simulation(view))
         @if !status.resources.is_empty() {
             section { h2 { "In AWS" } (boxed("resources", "Resources in AWS", resources(view.key.as_ref(), &status.resources))) }
         }
@@ -153,6 +154,32 @@ fn last_plan(view: &ObjectView, now: Timestamp) -> Markup {
             pre #plan tabindex="0" { (plan::text(&[(&view.desired, plan)], 0)) }
         }
     }
+}
+
+/// How to see what the policies would have done: the page itself has no metric data.
+fn simulation(view: &ObjectView) -> Markup {
+    let desired = &view.desired;
+    if desired.policies.iter().all(|policy| policy.alarms.is_empty() && policy.config.target_tracking().is_none()) {
+        return html! {};
+    }
+    let file = shell_word(&desired.position.file);
+    let command = format!("ecs-scaling simulate -f {file} --object {} --last 7d --demand", desired.key);
+    html! {
+        section {
+            h2 { "Simulation" }
+            p { "What these policies would have done in the last seven days, where the objects' files are:" }
+            pre #simulate tabindex="0" { (command) }
+        }
+    }
+}
+
+/// A path as a shell takes it for one word.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn resources(key: Option<&TargetKey>, resources: &[ResourceStatus]) -> Markup {

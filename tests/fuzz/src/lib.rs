@@ -26,6 +26,9 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "yaml", run: targets::yaml },
     Target { name: "message", run: targets::message },
+    Target { name: "cron", run: targets::cron },
+    Target { name: "intervals", run: targets::intervals },
+    Target { name: "metric-data", run: targets::metric_data },
     Target { name: "policy", run: targets::policy },
     Target { name: "wire-json", run: targets::wire_json },
     Target { name: "wire-cbor", run: targets::wire_cbor },

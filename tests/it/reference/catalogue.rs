@@ -4,6 +4,7 @@ use clap::CommandFactory;
 use ecs_scaling::api::fix::{Fix, PolicyEdit};
 use ecs_scaling::api::status::{ConditionType, Reason};
 use ecs_scaling::cli::Cli;
+use ecs_scaling::model::simulation::assumption::ALL;
 use schemars::schema_for;
 use serde_json::Value;
 
@@ -32,6 +33,12 @@ fn the_readme_has_every_field_of_a_fix() {
     let mut rows = fields(schema_for!(Fix).to_value(), "");
     rows.extend(fields(schema_for!(PolicyEdit).to_value(), "edits[]."));
     check("fix", &table(["Field", "Says"], rows));
+}
+
+#[test]
+fn the_readme_has_every_assumption_of_a_simulation() {
+    let rows = ALL.iter().map(|a| [a.id.to_owned(), cell(a.assumed), cell(a.effect)]);
+    check("assumptions", &table(["", "Assumed", "Where AWS behaves otherwise"], rows));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ecs_scaling::model::alarm::AlarmState;
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::{AccountId, AlarmName, ClusterName, Region, ScopeId, ServiceId};
+use ecs_scaling::model::tasks::TaskTimes;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -162,7 +163,9 @@ impl World {
             running: seed.running_count.unwrap_or(seed.desired_count),
             scheduling_strategy: seed.scheduling_strategy.clone(),
         };
-        let service = new_service(scope, &id, new, now);
+        let (running, desired) = (new.running, new.desired);
+        let mut service = new_service(scope, &id, new, now);
+        service.moves.aim(running, desired, now, TaskTimes::default());
         if let Some(cluster) = self.cloud.scope_mut(scope).clusters.get_mut(&id.cluster) {
             cluster.services.insert(id.service, service);
         }

@@ -185,3 +185,28 @@ fn what_aws_accepts_and_cannot_do_is_a_warning() {
     let found = findings(&[("GreaterThanOrEqualToThreshold", "LessThanThreshold")]);
     assert!(found.iter().any(|f| f.contains("never matches")) && found.iter().all(|f| f.starts_with("warning")));
 }
+
+// One of the doubts of `model::simulation::lint`, at its place.
+#[test]
+fn what_policies_do_together_is_warned_of_where_it_is_written() {
+    let low = "
+  - policyName: in
+    adjustmentType: ChangeInCapacity
+    alarms:
+    - {alarmName: low, metricName: CPUUtilization, evaluationPeriods: 5, threshold: 25, comparisonOperator: LessThanThreshold}
+    stepAdjustments:
+    - {metricIntervalUpperBound: 0, scalingAdjustment: -1}
+";
+    let last = "    - {lower: 40, adjustment: 4}\n";
+    let found = findings(&[(last, &format!("    - {{lower: 40, adjustment: 4}}{low}"))]);
+    let expected =
+        "warning spec.stepScaling[1].alarms[0].threshold at 3 tasks and 25, `in` leaves 2, which makes it 37.5";
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].starts_with(expected), "{found:#?}");
+    let jump = "warning spec.stepScaling[0] the step of +40 leads from minCapacity 2 to 42, beyond maxCapacity 20";
+    super::expect("jump", "adjustment: 4", "adjustment: 40", jump);
+    let short = "period: 600\n      metricName: CPUUtilization";
+    let cooldown =
+        "warning spec.stepScaling[0].cooldown the cooldown of 300 s is shorter than the metric's period of 600 s";
+    super::expect("cooldown", "metricName: CPUUtilization", short, cooldown);
+}

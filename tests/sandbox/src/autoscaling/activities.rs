@@ -1,5 +1,6 @@
 //! Scaling activities: what moved a desired count, or why it did not move.
 
+use ecs_scaling::model::firing::cause_of_schedule;
 use ecs_scaling::model::names::ServiceId;
 use jiff::{SignedDuration, Timestamp};
 
@@ -69,7 +70,7 @@ impl Activity {
         bounds: (Option<i32>, Option<i32>),
         at: Timestamp,
     ) -> Self {
-        let cause = format!("scheduled action name {name} was triggered");
+        let cause = cause_of_schedule(name);
         Self { bounds: Some(bounds), ..Self::successful(id, service, (0, 0), cause, None, at) }
     }
 

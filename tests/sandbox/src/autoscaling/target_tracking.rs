@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecs_scaling::model::names::{AlarmName, ServiceId};
+use ecs_scaling::model::tracking::{ALB, PERIOD, PREDEFINED, Side, alb_dimensions, service_dimensions};
 
 use super::{DIMENSION, PolicyConfig, Target};
 use crate::cloud::{Call, Cloud};
@@ -10,17 +11,6 @@ use crate::cloudwatch::put_alarm;
 use crate::error::AwsError;
 use crate::value::{Map, Value};
 
-const ALB: &str = "ALBRequestCountPerTarget";
-/// The predefined metrics of ECS, and the metric behind each.
-const PREDEFINED: [(&str, &str, &str); 5] = [
-    ("ECSServiceAverageCPUUtilization", "AWS/ECS", "CPUUtilization"),
-    ("ECSServiceAverageMemoryUtilization", "AWS/ECS", "MemoryUtilization"),
-    ("ECSServiceAverageCPUUtilizationHighResolution", "AWS/ECS", "CPUUtilization"),
-    ("ECSServiceAverageMemoryUtilizationHighResolution", "AWS/ECS", "MemoryUtilization"),
-    (ALB, "AWS/ApplicationELB", "RequestCountPerTarget"),
-];
-/// The scale-in threshold, as a share of the target value: "usually more than 10 % lower".
-const SCALE_IN_SHARE: f64 = 0.9;
 /// 2^360
 const LARGEST: f64 = 2.348_542_582_773_833e108;
 
@@ -84,18 +74,6 @@ fn check_predefined(metric: &Value) -> Result<(), AwsError> {
     }
 }
 
-/// `app/<lb>/<id>/targetgroup/<tg>/<id>` as the dimensions of the metric.
-fn alb_dimensions(label: &str) -> Option<[(String, String); 2]> {
-    let parts: Vec<&str> = label.split('/').collect();
-    match parts.as_slice() {
-        ["app", balancer, balancer_id, "targetgroup", group, group_id] if label.len() <= 1023 => Some([
-            ("LoadBalancer".to_owned(), format!("app/{balancer}/{balancer_id}")),
-            ("TargetGroup".to_owned(), format!("targetgroup/{group}/{group_id}")),
-        ]),
-        _ => None,
-    }
-}
-
 /// One metric by name, or metric math, never both.
 fn check_customized(metric: &Value) -> Result<(), AwsError> {
     let invalid = || AwsError::validation("The customized metric specification is not valid.");
@@ -143,12 +121,9 @@ pub(super) fn generate_alarms(
     config: &Value,
 ) -> Result<Vec<AlarmName>, AwsError> {
     let target = config.float("TargetValue")?.unwrap_or_default();
-    let mut sides = vec![("AlarmHigh", "GreaterThanThreshold", 3, target)];
-    if !config.bool("DisableScaleIn")?.unwrap_or(false) {
-        sides.push(("AlarmLow", "LessThanThreshold", 15, target * SCALE_IN_SHARE));
-    }
     let mut names = vec![];
-    for (side, operator, periods, threshold) in sides {
+    for made in Side::of(config.bool("DisableScaleIn")?.unwrap_or(false)) {
+        let side = made.as_str();
         let uuid = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("{policy_arn}/{side}").as_bytes());
         let name = format!("TargetTracking-{}-{side}-{uuid}", id.resource_id());
         let mut alarm = metric_members(id, config)?;
@@ -159,9 +134,9 @@ pub(super) fn generate_alarms(
                 format!("DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy_arn}.").into(),
             ),
             ("AlarmActions".to_owned(), vec![format!("{policy_arn}:createdBy/{uuid}")].into()),
-            ("EvaluationPeriods".to_owned(), periods.into()),
-            ("Threshold".to_owned(), threshold.into()),
-            ("ComparisonOperator".to_owned(), operator.into()),
+            ("EvaluationPeriods".to_owned(), made.evaluation_periods().into()),
+            ("Threshold".to_owned(), made.threshold(target).into()),
+            ("ComparisonOperator".to_owned(), made.operator().as_str().into()),
         ]);
         put_alarm(cloud, call.scope, &Value::Map(alarm), call.now)?;
         names.push(AlarmName::new(name));
@@ -178,7 +153,7 @@ fn metric_members(id: &ServiceId, config: &Value) -> Result<Map, AwsError> {
             Value::Map(members) => {
                 let mut members = members.clone();
                 if let Some(Value::Map(stat)) = members.get_mut("MetricStat") {
-                    stat.insert("Period".into(), 60.into());
+                    stat.insert("Period".into(), PERIOD.into());
                 }
                 Value::Map(members)
             }
@@ -196,7 +171,7 @@ fn metric_members(id: &ServiceId, config: &Value) -> Result<Map, AwsError> {
     } else {
         predefined_members(id, config.get("PredefinedMetricSpecification"))?
     };
-    members.insert("Period".to_owned(), 60.into());
+    members.insert("Period".to_owned(), PERIOD.into());
     Ok(members)
 }
 
@@ -208,10 +183,7 @@ fn predefined_members(id: &ServiceId, metric: &Value) -> Result<Map, AwsError> {
         .ok_or_else(|| AwsError::validation(format!("Predefined metric type {kind} is not supported")))?;
     let dimensions: BTreeMap<String, String> = match metric.text("ResourceLabel")?.and_then(alb_dimensions) {
         Some(dimensions) => dimensions.into(),
-        None => BTreeMap::from([
-            ("ClusterName".to_owned(), id.cluster.to_string()),
-            ("ServiceName".to_owned(), id.service.to_string()),
-        ]),
+        None => service_dimensions(id),
     };
     let dimension = |(name, value): (String, String)| Value::map([("Name", name.into()), ("Value", value.into())]);
     let statistic = if kind == ALB { "Sum" } else { "Average" };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecs_scaling::model::capacity::{CapacityRange, SuspendedState};
+use ecs_scaling::model::firing::cause_of_range;
 use ecs_scaling::model::names::{ScopeId, ServiceId};
 use jiff::{SignedDuration, Timestamp};
 
@@ -147,13 +148,9 @@ pub(crate) fn bring_into_range(
     let start_delay = cloud.knobs.start_delay;
     let Some(service) = cloud.scope_mut(scope_id).service_mut(id) else { return };
     let (from, to) = (service.desired, range.clamp(service.desired));
-    if from == to {
-        return;
-    }
+    let Some(cause) = cause_of_range(from, range) else { return };
     service.set_desired(to, now, start_delay);
-    let (bound, value) = if to > from { ("minimum", range.min()) } else { ("maximum", range.max()) };
     let activity_id = cloud.new_id("activity");
-    let cause = format!("{bound} capacity was set to {value}");
     cloud.scope_mut(scope_id).activities.push(Activity::successful(activity_id, id, (from, to), cause, None, now));
 }
 

@@ -8,7 +8,7 @@ use ecs_scaling::model::metric::Statistic;
 use jiff::Timestamp;
 
 use super::metric_spec::read_dimensions;
-use super::{check_length, invalid, missing};
+use super::{check_length, invalid, invalid_token, missing};
 use crate::cloud::{Answer, Call, Cloud};
 use crate::error::AwsError;
 use crate::value::Value;
@@ -220,31 +220,77 @@ pub(super) fn get_statistics(cloud: &Cloud, call: &Call<'_>) -> Answer {
     Ok(Value::map([("Label", key.name.into()), ("Datapoints", datapoints.into())]))
 }
 
-/// Single metrics alone; newest first, unless `ScanBy` asks for the oldest.
+/// S-061: queries a call.
+const MOST_QUERIES: usize = 500;
+/// Datapoints a page, where nobody asks for fewer.
+const MOST_DATAPOINTS: usize = 100_800;
+
+/// Single metrics alone; newest first, unless `ScanBy` asks for the oldest. A page may end within a metric's values.
 pub(super) fn get_data(cloud: &Cloud, call: &Call<'_>) -> Answer {
     let (start, end) = read_window(call.input)?;
     let oldest_first = call.input.text("ScanBy")? == Some("TimestampAscending");
-    let mut results = vec![];
-    for query in call.input.list("MetricDataQueries")? {
-        let id = query.text("Id")?.ok_or_else(|| missing("MetricDataQueries.member.N.Id"))?;
+    let queries = call.input.list("MetricDataQueries")?;
+    if queries.len() > MOST_QUERIES {
+        return Err(invalid("The collection MetricDataQueries must not have a size greater than 500."));
+    }
+    let size = crate::pages::size(
+        call.input.int("MaxDatapoints")?,
+        "maxDatapoints",
+        MOST_DATAPOINTS,
+        MOST_DATAPOINTS,
+        invalid,
+    )?;
+    let asked: Vec<Asked<'_>> = queries.iter().map(Asked::read).collect::<Result<_, _>>()?;
+    let mut values = vec![];
+    for (index, asked) in asked.iter().enumerate() {
+        let mut found = cloud.scope(call.scope).metrics.periods(&asked.key, asked.unit, start, end, asked.period);
+        if !oldest_first {
+            found.reverse();
+        }
+        let keyed =
+            found.into_iter().enumerate().map(|(at, datapoint)| (format!("{index:03} {at:08}"), (index, datapoint)));
+        values.extend(keyed);
+    }
+    let page = crate::pages::page("GetMetricData", values.into_iter(), call.input.text("NextToken")?, size)
+        .ok_or_else(invalid_token)?;
+    let result = |(index, asked): (usize, &Asked<'_>)| {
+        let values: Vec<&Datapoint> = page.items.iter().filter(|(of, _)| *of == index).map(|(_, d)| d).collect();
+        Value::map([
+            ("Id", asked.id.into()),
+            ("Label", asked.label.unwrap_or(&asked.key.name).into()),
+            ("Timestamps", values.iter().map(|d| d.at.into()).collect::<Vec<Value>>().into()),
+            ("Values", values.iter().map(|d| d.statistic(asked.statistic).into()).collect::<Vec<Value>>().into()),
+            ("StatusCode", if page.next_token.is_some() { "PartialData" } else { "Complete" }.into()),
+        ])
+    };
+    let results: Vec<Value> = asked.iter().enumerate().map(result).collect();
+    let token = page.token(cloud.knobs.empty_final_token);
+    Ok(Value::map([("MetricDataResults", results.into()), ("Messages", Value::List(vec![])), ("NextToken", token)]))
+}
+
+/// One of `MetricDataQueries`.
+struct Asked<'a> {
+    id: &'a str,
+    label: Option<&'a str>,
+    key: MetricKey,
+    statistic: Statistic,
+    period: i32,
+    unit: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    fn read(query: &'a Value) -> Result<Self, AwsError> {
         let stat = query.get("MetricStat");
         if query.has("Expression") || !stat.has("Metric") {
             return Err(invalid("Metric math is not served by this double of AWS"));
         }
-        let key = read_key(stat.get("Metric"))?;
-        let statistic = read_statistic(stat.text("Stat")?.ok_or_else(|| missing("Stat"))?)?;
-        let period = stat.int("Period")?.ok_or_else(|| missing("Period"))?;
-        let mut found = cloud.scope(call.scope).metrics.periods(&key, stat.text("Unit")?, start, end, period);
-        if !oldest_first {
-            found.reverse();
-        }
-        results.push(Value::map([
-            ("Id", id.into()),
-            ("Label", query.text("Label")?.unwrap_or(&key.name).into()),
-            ("Timestamps", found.iter().map(|d| d.at.into()).collect::<Vec<Value>>().into()),
-            ("Values", found.iter().map(|d| d.statistic(statistic).into()).collect::<Vec<Value>>().into()),
-            ("StatusCode", "Complete".into()),
-        ]));
+        Ok(Self {
+            id: query.text("Id")?.ok_or_else(|| missing("MetricDataQueries.member.N.Id"))?,
+            label: query.text("Label")?,
+            key: read_key(stat.get("Metric"))?,
+            statistic: read_statistic(stat.text("Stat")?.ok_or_else(|| missing("Stat"))?)?,
+            period: stat.int("Period")?.ok_or_else(|| missing("Period"))?,
+            unit: stat.text("Unit")?,
+        })
     }
-    Ok(Value::map([("MetricDataResults", results.into()), ("Messages", Value::List(vec![]))]))
 }

@@ -27,7 +27,7 @@ const PASSES: u32 = 5;
 
 /// Tells this step.
 pub(super) async fn tell(stage: &Stage, pages: &Pages) -> Result<()> {
-    pages.step(7, "A permission is missing, and the controller says which");
+    pages.step(8, "A permission is missing, and the controller says which");
     stage.world().plant_founding_story(stage.clock.now())?;
     let desired = objects(&[in_member(stage)?])?;
     let mut session = stage.session(&desired).await;

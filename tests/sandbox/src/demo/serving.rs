@@ -54,7 +54,7 @@ fn controller() -> Result<String> {
 
 fn say(pages: &Pages, controller: &str, sandbox: SocketAddr, api: SocketAddr) {
     let server = if api.port() == API_PORT { String::new() } else { format!(" --server http://{api}") };
-    pages.step(8, "The controller goes on, now in real time");
+    pages.step(9, "The controller goes on, now in real time");
     pages.prose("In another terminal:");
     pages.blank();
     pages.command(&format!("curl http://{api}/metrics"));

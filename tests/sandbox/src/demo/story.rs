@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
-use ecs_scaling::api::load::SourceFile;
+use ecs_scaling::api::load::{SourceFile, load as load_objects};
 use ecs_scaling::api::resource::Resource;
 use ecs_scaling::api::status::{ConditionStatus, Event, EventReason};
 use ecs_scaling::cli::table;
 use ecs_scaling::controller::ObjectView;
 use ecs_scaling::model::failure::AwsService;
+use ecs_scaling::model::simulation::series::{SeriesId, SeriesSet, Tasks};
+use ecs_scaling::model::simulation::show::summary;
+use ecs_scaling::model::simulation::synthetic::{Load, START, Shape};
+use ecs_scaling::model::simulation::{Feedback, Setup, simulate};
+use ecs_scaling::model::tasks::TaskTimes;
 use ecs_scaling_sandbox::seed::DEFAULT_REGION;
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::pages::Pages;
@@ -34,6 +40,7 @@ pub(super) async fn tell(stage: &Stage, pages: &Pages) -> Result<()> {
     applied(stage, pages).await?;
     drift(stage, pages).await?;
     load(stage, pages).await?;
+    before_it_is_applied(stage, pages)?;
     not_ours(stage, pages).await?;
     permission::tell(stage, pages).await
 }
@@ -114,8 +121,33 @@ async fn load(stage: &Stage, pages: &Pages) -> Result<()> {
     Ok(())
 }
 
+/// The same object with other steps, played before anybody applies it.
+fn before_it_is_applied(stage: &Stage, pages: &Pages) -> Result<()> {
+    pages.step(6, "What another threshold would do, before anybody applies it");
+    pages.prose("The same object with a threshold of 40 in place of 30, over 40 minutes of load that nobody recorded:");
+    pages.blank();
+    pages.command(
+        "ecs-scaling simulate -f search-api.yaml --load step --low 15 --high 55 --for 40m --demand --startup 40s",
+    );
+    pages.blank();
+    let text = stage.text_of("search-api.yaml")?.replace("threshold: 30", "threshold: 40");
+    let text = text.replace("    - {lower: 30, upper: 40, adjustment: 2}\n", "").into_bytes();
+    let loaded = load_objects(&[SourceFile { path: "search-api.yaml".to_owned(), bytes: text }]);
+    let object = loaded.desired.services.into_values().next().context("the object does not load")?;
+    let (subject, start) = (object.subject(), START.parse()?);
+    let load = Load { shape: Shape::Step, low: 15.0, high: 55.0 };
+    let tasks = subject.range.min();
+    let series = load.series(SeriesId::default(), start, 40).demand(&Tasks::Constant(tasks));
+    let times = TaskTimes { start: SignedDuration::from_secs(40), stop: SignedDuration::ZERO };
+    let setup = Setup { start, end: start + SignedDuration::from_mins(40), tasks, times, feedback: Feedback::Closed };
+    let simulation = simulate(&subject, SeriesSet(vec![series]), &setup);
+    ensure!(simulation.figures.scale_outs > 0, "nothing is scaled");
+    pages.folded(&summary(&subject, &setup, &simulation));
+    Ok(())
+}
+
 async fn not_ours(stage: &Stage, pages: &Pages) -> Result<()> {
-    pages.step(6, "What is not ours stays as it is: search-api in A, scaled by hand");
+    pages.step(7, "What is not ours stays as it is: search-api in A, scaled by hand");
     pages.prose("The same object, written for cluster A:");
     pages.blank();
     pages.command(&format!("ecs-scaling plan --config search-api-in-a.yaml --owner {OWNER}"));

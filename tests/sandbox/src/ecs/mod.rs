@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use ecs_scaling::model::arn;
 use ecs_scaling::model::names::{ClusterName, ServiceName};
+use ecs_scaling::model::tasks::{Moves, TaskTimes};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cloud::{Answer, Call, Handler, Scope};
@@ -42,8 +43,8 @@ pub struct Service {
     pub desired: i32,
     /// Tasks running: what scaling starts from (S-020).
     pub running: i32,
-    /// When the running count follows the desired one.
-    pub settles_at: Timestamp,
+    /// The tasks that are starting or stopping.
+    pub moves: Moves,
     /// Until when a deployment is under way (S-083).
     pub deploys_until: Option<Timestamp>,
     /// Why ECS refuses every count that Application Auto Scaling sets; unset, it takes them.
@@ -86,11 +87,11 @@ impl Status {
 }
 
 impl Service {
-    /// Wants another count from now on; its tasks follow after the start delay.
+    /// Wants another count from now on; its tasks start and stop after the start delay.
     pub fn set_desired(&mut self, desired: i32, now: Timestamp, start_delay: Duration) {
         self.desired = desired;
         let delay = SignedDuration::try_from(start_delay).unwrap_or(SignedDuration::MAX);
-        self.settles_at = now.checked_add(delay).unwrap_or(Timestamp::MAX);
+        self.moves.aim(self.running, desired, now, TaskTimes::both(delay));
     }
 
     /// Whether a deployment keeps Application Auto Scaling from taking tasks away (S-083).
@@ -102,9 +103,7 @@ impl Service {
 /// Lets running counts follow desired counts, and drained services go inactive.
 pub(crate) fn settle(scope: &mut Scope, now: Timestamp) {
     for service in scope.clusters.values_mut().flat_map(|cluster| cluster.services.values_mut()) {
-        if now >= service.settles_at {
-            service.running = service.desired;
-        }
+        service.moves.settle(&mut service.running, now);
         service.deploys_until.take_if(|until| now >= *until);
         if service.status == Status::Draining && service.running == 0 {
             service.status = Status::Inactive;

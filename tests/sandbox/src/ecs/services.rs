@@ -2,6 +2,7 @@
 
 use ecs_scaling::model::arn;
 use ecs_scaling::model::names::{ClusterName, ScopeId, ServiceId, ServiceName};
+use ecs_scaling::model::tasks::Moves;
 use jiff::Timestamp;
 
 use super::{
@@ -29,7 +30,7 @@ pub(crate) fn new_service(scope: &ScopeId, id: &ServiceId, new: NewService, now:
         status: Status::Active,
         desired: new.desired,
         running: new.running,
-        settles_at: now,
+        moves: Moves::default(),
         deploys_until: None,
         refuses_scaling: None,
         scheduling_strategy: new.scheduling_strategy,

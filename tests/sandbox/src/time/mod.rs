@@ -10,12 +10,10 @@
 
 mod alarms;
 mod clock;
-mod firing;
 mod load;
 mod metrics;
 mod policies;
 mod scheduled;
-mod tracking;
 
 use ecs_scaling::model::evaluation::window;
 use ecs_scaling::model::names::{AlarmName, ScopeId};

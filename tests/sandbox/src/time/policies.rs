@@ -3,22 +3,36 @@
 use std::collections::BTreeMap;
 
 use ecs_scaling::model::alarm::{AlarmConfig, AlarmState};
-use ecs_scaling::model::cooldown::{Counts, Decision, Direction, HoldReason, fire};
+use ecs_scaling::model::cooldown::{Counts, Decision, HoldReason, fire};
+use ecs_scaling::model::firing::{self, REPEAT, strongest};
 use ecs_scaling::model::names::{AlarmName, ScopeId, ServiceId};
 use ecs_scaling::model::number::Number;
-use ecs_scaling::model::policy::{MetricAggregationType, StepAdjustment, StepScalingConfig};
+use ecs_scaling::model::policy::{DEFAULT_COOLDOWN, MetricAggregationType, StepAdjustment, StepScalingConfig};
 use ecs_scaling::model::steps::{aggregate, choose};
-use jiff::{SignedDuration, Timestamp};
+use ecs_scaling::model::tracking;
+use jiff::Timestamp;
 
 use super::alarms;
-use super::firing::{Firing, strongest};
-use super::tracking::Tracking;
 use crate::autoscaling::{Activity, NotScaledReason, Policy, PolicyConfig, Target};
 use crate::cloud::{Cloud, Scope};
-use crate::ecs::{Service, Status};
+use crate::ecs::Status;
 
-/// S-078: how often an alarm calls a policy while it stays in its state.
-const REPEAT: SignedDuration = SignedDuration::from_mins(1);
+/// A policy that an alarm has called, and what it decided.
+struct Firing {
+    alarm: AlarmName,
+    policy: String,
+    policy_arn: String,
+    /// What it would do alone.
+    decision: Decision,
+    /// Seconds.
+    cooldown: i32,
+}
+
+impl Firing {
+    fn cause(&self) -> String {
+        firing::cause(self.alarm.as_str(), &self.policy)
+    }
+}
 
 /// Lets every alarm that is due call its policies.
 pub(super) fn call_due(cloud: &mut Cloud, id: &ScopeId, at: Timestamp) {
@@ -36,7 +50,7 @@ pub(super) fn call(cloud: &mut Cloud, id: &ScopeId, alarms: &[AlarmName], at: Ti
         }
     }
     for (service, firings) in by_target {
-        if let Some(firing) = strongest(firings) {
+        if let Some(firing) = strongest(firings, |firing| firing.decision) {
             obey(cloud, id, &service, &firing, at);
         }
     }
@@ -102,11 +116,13 @@ impl AlarmCall<'_> {
         let (config, step) = self.step(scope, target, policy, counts)?;
         let cooldowns = scope.clock.cooldowns.get(service).copied().unwrap_or_default();
         let decision = fire(&config, &step, counts, target.range, &cooldowns, self.at);
+        let mut suspended = target.suspended;
+        suspended.dynamic_scaling_in_suspended |= tasks.pauses_scale_in(); // S-083
         Some(Firing {
             alarm: self.name.clone(),
             policy: policy_name.to_owned(),
             policy_arn: policy.arn.clone(),
-            decision: allowed(decision, target, tasks)?,
+            decision: firing::is_allowed(decision, suspended).then_some(decision)?,
             cooldown: config.cooldown,
         })
     }
@@ -127,11 +143,16 @@ impl AlarmCall<'_> {
                 let step = *choose(&config, value, threshold, operator)?;
                 Some((config, step))
             }
-            PolicyConfig::TargetTracking(tracking) => {
+            PolicyConfig::TargetTracking(policy) => {
                 let value = aggregate(self.recent, MetricAggregationType::Average)?;
                 let upward = operator.is_upward();
-                let ready = upward || all_would_scale_in(scope, target);
-                ready.then(|| Tracking::read(&tracking.config))?.map(|t| t.step(counts.running, value.get(), upward))
+                if !upward && !all_would_scale_in(scope, target) {
+                    return None;
+                }
+                let wanted = policy.config.float("TargetValue").ok()??;
+                let member = if upward { "ScaleOutCooldown" } else { "ScaleInCooldown" };
+                let cooldown = policy.config.int(member).ok()?.unwrap_or(DEFAULT_COOLDOWN);
+                Some(tracking::step(wanted, cooldown, counts.running, value.get()))
             }
             PolicyConfig::Predictive(_) => None,
         }
@@ -149,18 +170,6 @@ fn all_would_scale_in(scope: &Scope, target: &Target) -> bool {
         .filter_map(|name| scope.alarms.get(name))
         .filter(|alarm| alarms::config(alarm).is_some_and(|config| !config.comparison_operator.is_upward()))
         .all(|alarm| alarm.state == AlarmState::Alarm)
-}
-
-/// S-006, S-083: a direction that is suspended, or that a deployment pauses, is not scaled.
-fn allowed(decision: Decision, target: &Target, service: &Service) -> Option<Decision> {
-    let suspended = match decision {
-        Decision::Scale(activity) if activity.direction == Direction::In => {
-            target.suspended.dynamic_scaling_in_suspended || service.pauses_scale_in()
-        }
-        Decision::Scale(_) => target.suspended.dynamic_scaling_out_suspended,
-        Decision::Hold(_) => false,
-    };
-    (!suspended).then_some(decision)
 }
 
 fn obey(cloud: &mut Cloud, id: &ScopeId, service: &ServiceId, firing: &Firing, at: Timestamp) {
@@ -210,12 +219,9 @@ fn failed(
 fn not_scaled(cloud: &mut Cloud, id: &ScopeId, service: &ServiceId, firing: &Firing, why: HoldReason, at: Timestamp) {
     let scope = cloud.scope(id);
     let (Some(target), Some(tasks)) = (scope.targets.get(service), scope.service(service)) else { return };
-    let (code, max, min) = match why {
-        HoldReason::AlreadyAtMaxCapacity => ("AlreadyAtMaxCapacity", Some(target.range.max()), None),
-        HoldReason::AlreadyAtMinCapacity => ("AlreadyAtMinCapacity", None, Some(target.range.min())),
-        HoldReason::AlreadyAtDesiredCapacity => ("AlreadyAtDesiredCapacity", None, None),
-        HoldReason::Cooldown { .. } | HoldReason::BeyondRange => return,
-    };
+    let Some(code) = firing::not_scaled_code(why) else { return };
+    let max = (why == HoldReason::AlreadyAtMaxCapacity).then(|| target.range.max());
+    let min = (why == HoldReason::AlreadyAtMinCapacity).then(|| target.range.min());
     let reason = NotScaledReason { code: code.to_owned(), max, min, current: Some(tasks.desired) };
     let last = scope.activities.iter().rev().find(|activity| activity.service == *service);
     if last.is_some_and(|activity| activity.not_scaled_reasons.contains(&reason)) {

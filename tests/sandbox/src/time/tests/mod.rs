@@ -1,5 +1,6 @@
 //! Time played on one service: a stage, and what is played on it.
 
+mod agreement;
 mod alarms;
 mod passing;
 mod policies;
