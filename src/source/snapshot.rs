@@ -63,6 +63,14 @@ pub enum SourceError {
         /// What it is called.
         path: PathBuf,
     },
+    /// More than anybody's objects take: a directory was mounted that is another's, or something fills it.
+    #[error("{} holds more than {limit}; give the objects a directory of their own", path.display())]
+    TooMuch {
+        /// The source, or what lies too deep in it.
+        path: PathBuf,
+        /// What is allowed, in words.
+        limit: String,
+    },
     /// The files kept changing, or one of them has no end.
     #[error("the files did not settle within {waited_seconds} s: {reason}")]
     Unsettled {
