@@ -21,6 +21,7 @@ mod explained;
 mod export;
 mod facts;
 mod faults;
+mod figures;
 mod fleet;
 mod golden;
 mod harness;
