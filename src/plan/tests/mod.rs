@@ -1,5 +1,7 @@
 //! Plans, from the point of view of a person who reads them: what is wanted, what is there, and what comes of it.
 
+mod after;
+mod allow;
 mod capacity;
 mod lint;
 mod memory;
