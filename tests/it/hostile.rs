@@ -95,6 +95,32 @@ fn a_server_that_is_none_of_ours_moves_no_cursor() {
 }
 
 #[test]
+fn input_without_an_end_is_not_read_to_its_end() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");
+            while stream.write_all(&[b' '; 65_536]).is_ok() {}
+        }
+    });
+    let mut command = crate::process::command(&["get"]);
+    command.env("ECS_SCALING_SERVER", &server);
+    let done = finish(command);
+    assert!(done.code == Some(1) && done.err.contains("more than 134217728 bytes"), "{}", done.transcript());
+
+    let mut command = crate::process::command(&["explain", "-"]);
+    let done = command.stdin(std::fs::File::open("/dev/zero").unwrap()).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.code() == Some(1) && said.contains("more than 1048576 bytes"), "{said}");
+    let arguments = ["explain", "--policy", "/dev/zero", "--action", "ecs:DescribeServices", "--resource", "*"];
+    let done = crate::process::run(&arguments);
+    assert!(done.code == Some(1) && done.err.contains("more than 1048576 bytes"), "{}", done.transcript());
+}
+
+#[test]
 fn everything_that_is_shown_goes_through_the_one_place_that_makes_it_harmless() {
     let ways = ["println!", "print!", "eprint!", "eprintln!", "stdout().", "stderr()."];
     let mut found: Vec<String> = Vec::new();

@@ -2,6 +2,7 @@
 
 mod after;
 mod allow;
+mod attach;
 mod capacity;
 mod lint;
 mod memory;
@@ -9,6 +10,7 @@ mod order;
 mod owners;
 mod respelled;
 mod scope;
+mod tags;
 mod tracking;
 
 use std::collections::BTreeMap;
