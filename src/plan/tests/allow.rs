@@ -68,3 +68,29 @@ fn each_part_has_the_kind_of_its_resource() {
         assert_eq!(part.kind(), kind);
     }
 }
+
+// `adoption: Never` is the default: what nobody owns is not ours to take, and what somebody owns never is.
+#[test]
+fn what_nobody_owns_is_taken_over_where_the_object_says_so_and_nowhere_else() {
+    use crate::api::desired::Adoption;
+    let plan = |adoption: Adoption, tags: &[(&str, &str)]| {
+        let mut scene = Scene::in_place();
+        scene.desired.adoption = adoption;
+        let tags: crate::model::observed::Tags = tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        scene.knows(ALARM_ARN, tags.clone());
+        scene.knows(TARGET_ARN, tags);
+        scene.target().range = CapacityRange::new(1, 5).unwrap();
+        scene.plan()
+    };
+    let conflicts = |plan: &Plan| plan.withheld.iter().filter(|one| one.reason == Reason::Conflict).count();
+    let nobodys = [("team", "x")];
+    let (never, unowned) = (plan(Adoption::Never, &nobodys), plan(Adoption::Unowned, &nobodys));
+    assert!(never.actions.is_empty() && conflicts(&never) >= 2, "{never:#?}");
+    assert!(!unowned.actions.is_empty() && conflicts(&unowned) == 0, "{unowned:#?}");
+    for owner in [("ecs-scaling.dev/owner", "others"), ("aws:cloudformation:stack-name", "shop")] {
+        for adoption in [Adoption::Never, Adoption::Unowned] {
+            let plan = plan(adoption, &[owner]);
+            assert!(plan.actions.is_empty() && conflicts(&plan) >= 2, "{owner:?} {adoption:?}: {plan:#?}");
+        }
+    }
+}
