@@ -34,8 +34,8 @@ pub(super) struct ApplyArgs {
 }
 
 pub(super) async fn run(args: ApplyArgs) -> Result<Done> {
-    let loaded = objects::read(&args.config.config)?;
     let aws = connect(&args.owner).await;
+    let loaded = objects::read(&args.config.config, Some(&aws)).await?;
     let settings = one_shot(&args.owner, Mode::Apply);
     let mut session = Session::connect(&aws, &loaded.desired, Clock::system(), &settings).await;
     let mut written = 0;

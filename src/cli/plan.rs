@@ -25,8 +25,8 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) async fn run(args: PlanArgs) -> Result<Done> {
-    let loaded = objects::read(&args.config.config)?;
     let aws = connect(&args.owner).await;
+    let loaded = objects::read(&args.config.config, Some(&aws)).await?;
     let settings = one_shot(&args.owner, Mode::Observe);
     let mut session = Session::connect(&aws, &loaded.desired, Clock::system(), &settings).await;
     let results = session.round(|_, _| {}).await;

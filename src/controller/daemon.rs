@@ -1,7 +1,6 @@
 //! The daemon: source, supervisor and state, from start to shutdown.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +11,13 @@ use super::supervisor::Supervisor;
 use super::{Clock, ConfigView, LoopSettings, State};
 use crate::api::desired::Desired;
 use crate::api::finding::{Finding, Severity};
-use crate::api::load::{SourceFile, load_at};
+use crate::api::load::SourceFile;
 use crate::api::resource::Excerpt;
 use crate::aws::Aws;
 use crate::metrics::Metrics;
-use crate::source::directory::{DirectorySource, Timing};
+use crate::source::absence::{Absence, Doubt};
 use crate::source::last_good::{Cause, Merged, merge};
-use crate::source::{Snapshot, SourceError};
+use crate::source::{Snapshot, Source, SourceError};
 
 /// How much of a line is shown beside a finding, in characters.
 const LINE_SHOWN: usize = 200;
@@ -27,12 +26,9 @@ const LINE_SHOWN: usize = 200;
 const CLOCK_EVERY: Duration = Duration::from_secs(10);
 
 /// Everything that a daemon is made of.
-#[derive(Debug)]
 pub struct Daemon {
-    /// The directory or file with the objects.
-    pub config: PathBuf,
-    /// When it is read.
-    pub timing: Timing,
+    /// Where the objects come from.
+    pub source: Source,
     /// What the loop is told.
     pub settings: LoopSettings,
     /// The way to AWS.
@@ -54,8 +50,8 @@ impl Daemon {
     pub async fn run(self) {
         let (sender, desired) = watch::channel(Arc::new(Desired::default()));
         let source = Reader {
-            shown: self.config.display().to_string(),
-            source: DirectorySource::new(&self.config, self.timing),
+            shown: self.source.to_string(),
+            source: self.source,
             state: Arc::clone(&self.state),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
@@ -103,9 +99,9 @@ async fn live(parts: Supervisor) {
 
 /// Reads the source, and hands on what is wanted.
 struct Reader {
-    /// Where the files are, for people.
+    /// Where the objects come from, for people.
     shown: String,
-    source: DirectorySource,
+    source: Source,
     state: Arc<State>,
     metrics: Arc<Metrics>,
     clock: Clock,
@@ -126,7 +122,7 @@ impl Reader {
     }
 
     fn take(&mut self, snapshot: &Snapshot) {
-        let loaded = load_at(&snapshot.files, Some(self.clock.now()));
+        let loaded = snapshot.load_at(Some(self.clock.now()));
         let findings = loaded.findings.clone();
         for finding in &findings {
             let place = format!("{}:{}:{}", finding.file, finding.line, finding.column);
@@ -145,6 +141,7 @@ impl Reader {
              removed because a source is empty; to let go of all objects, stop the controller."
                 .to_owned()
         });
+        let absence = merged.absence(&snapshot.absence);
         let successful = error.is_none() && held.is_empty() && findings.iter().all(|f| f.severity == Severity::Warning);
         if let Some(error) = &error {
             tracing::error!(error, "the source is not taken");
@@ -156,11 +153,22 @@ impl Reader {
             revision = snapshot.revision,
             objects = merged.desired.services.len(),
             successful,
+            absence_in_doubt = absence.doubt().map(ToString::to_string),
             "source read"
         );
         let (source, read_at) = (self.shown.clone(), Some(self.clock.now()));
         let revision = snapshot.revision.clone();
-        self.state.set_config(ConfigView { source, successful, read_at, revision, findings, error, held, excerpts });
+        self.state.set_config(ConfigView {
+            source,
+            successful,
+            read_at,
+            revision,
+            findings,
+            absence,
+            error,
+            held,
+            excerpts,
+        });
         self.sender.send_replace(Arc::new(merged.desired));
     }
 
@@ -169,7 +177,8 @@ impl Reader {
         tracing::error!(%error, "the source could not be read; the last good objects are kept");
         self.metrics.count_rejection();
         let (source, before) = (self.shown.clone(), self.state.config());
-        self.state.set_config(ConfigView { source, successful: false, error: Some(chain(error)), ..before });
+        let absence = Absence::InDoubt(Doubt::Unreadable);
+        self.state.set_config(ConfigView { source, successful: false, absence, error: Some(chain(error)), ..before });
     }
 }
 

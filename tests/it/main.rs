@@ -53,6 +53,7 @@ mod recreate;
 mod reference;
 mod rivals;
 mod role;
+mod s3;
 mod scalable;
 mod schedules;
 mod secrets;
