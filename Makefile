@@ -2,14 +2,16 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients e2e page rules chart deploy image-test image yaml-shell oracles fuzz fuzz-short demo-golden facts bench-simulate release-check
+.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients e2e page rules chart deploy image-test image yaml-shell oracles fuzz fuzz-short demo-golden facts bench-simulate soak mutants release-check
 
 CARGO_DENY := 0.20.2
+CARGO_MUTANTS := 27.1.0
 VENV := .cache/venv
 PYTEST := $(VENV)/bin/python -m pytest -p no:cacheprovider
 ORACLES := .cache/oracles
 SEED ?= 1
 SECONDS ?= 600
+AREA ?= plan
 APART := test_alerting.py test_image.py
 ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,amd64)
 NOT_RUN := target/not-run.txt
@@ -105,6 +107,12 @@ bench-simulate: ## Measures simulate: a week at one minute for 1,000 objects
 
 facts: ## Marks in tests/it/facts.txt what is tested
 	UPDATE_FACTS=1 cargo test --locked -p ecs-scaling-sandbox --test it facts
+
+soak: build ## Plays faults for long: 200 seeds of 50, kills at every call, 1,000 objects at rest
+	@tests/scripts/soak.sh
+
+mutants: ## Changes the pure core in one place at a time: AREA=model, plan, diagnose or status; SHARD=0/14 takes some
+	@tests/scripts/mutants.sh $(CARGO_MUTANTS) $(AREA) $(SHARD)
 
 release-check: test ## Runs what takes longer or needs the network: advisories, optimised tests, the image
 	cargo-deny --workspace check advisories

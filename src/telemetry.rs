@@ -54,7 +54,7 @@ fn one_line(event: &[u8]) -> Vec<u8> {
     let mut line = String::with_capacity(event.len());
     for c in text.chars() {
         if c.is_control() {
-            line.extend(c.escape_default());
+            line.push_str(&format!("\\u{:04x}", u32::from(c))); // as JSON has it: both formats stay what they are
         } else {
             line.push(c);
         }
@@ -96,5 +96,18 @@ mod tests {
         let shown = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         assert_eq!(shown.lines().count(), 1, "{shown}");
         assert!(shown.ends_with('\n') && !shown.trim_end().contains(char::is_control), "{shown:?}");
+    }
+
+    #[test]
+    fn a_line_of_json_stays_one_and_keeps_its_text() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+        let text = "no\r\n\u{1b}[2J\u{9b}2J\u{7f}\u{85}";
+        tracing::subscriber::with_default(subscriber, || tracing::warn!(error = text, "failed"));
+        let shown = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(!shown.trim_end().contains(char::is_control), "{shown:?}");
+        let line: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(line["fields"]["error"], text);
     }
 }

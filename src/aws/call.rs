@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::operation::RequestId;
+use aws_smithy_runtime_api::client::result::DispatchFailure;
 use tokio_util::sync::CancellationToken;
 
 use super::credentials::fault;
@@ -180,7 +181,7 @@ pub(super) fn failure<E: AwsError>(operation: Operation, error: &SdkError<E>) ->
         SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => {
             make(Origin::Timeout, chain(), operation.doubt(), None)
         }
-        SdkError::DispatchFailure(dispatch) if dispatch.is_io() => {
+        SdkError::DispatchFailure(dispatch) if dispatch.is_io() || is_of_the_wire(dispatch, error) => {
             make(Origin::Connection, chain(), operation.doubt(), None)
         }
         // Neither a time-out nor the connection: the request could not be signed.
@@ -192,6 +193,14 @@ pub(super) fn failure<E: AwsError>(operation: Operation, error: &SdkError<E>) ->
         SdkError::ResponseError(_) => make(Origin::Malformed, chain(), operation.doubt(), None),
         other => make(Origin::Malformed, causes(other), operation.doubt(), None),
     }
+}
+
+/// Whether a request went out. The SDK calls a connection that ends before its reply neither a time-out nor an error of
+/// the connection, and a write may have taken effect by then.
+fn is_of_the_wire(dispatch: &DispatchFailure, error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut chain = std::iter::successors(Some(error), |error| (*error).source());
+    let is_transient = dispatch.as_connector_error().is_some_and(|error| error.as_other().is_some());
+    is_transient || chain.any(|error| error.is::<hyper::Error>())
 }
 
 /// The messages of an error and its causes, each once, on one line. Never the debug form, which may hold anything.

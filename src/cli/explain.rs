@@ -17,6 +17,9 @@ use crate::diagnose::needs::without_absent_keys;
 use crate::diagnose::parse::{parse, sanitise};
 use crate::model::iam::{Decision, Document, NamedPolicy, PrincipalPolicies, Request, evaluate};
 
+/// The most that is read of an error's text or a policy, in bytes.
+const MOST_TEXT: u64 = 1024 * 1024;
+
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// The error's text; `-` reads it from standard input
@@ -62,8 +65,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Done> {
 fn explain_message(args: &ExplainArgs, message: &str) -> Result<Done> {
     let mut text = message.to_owned();
     if message == "-" {
-        text.clear();
-        std::io::stdin().read_to_string(&mut text).context("reading the error's text from standard input")?;
+        text = read(std::io::stdin()).context("reading the error's text from standard input")?;
     }
     let diagnosis = explain(parse(&args.service, &args.operation, args.code.as_deref(), None, &text));
     match args.output {
@@ -135,9 +137,20 @@ fn explain_policies(args: &ExplainArgs, action: &str) -> Result<Done> {
     Ok(if decision == Decision::Allowed { Done::Well } else { Done::NotAllWell })
 }
 
+/// A text of a size that an error or a policy has: IAM's largest documents have some thousand characters.
+fn read(from: impl std::io::Read) -> Result<String> {
+    let mut text = String::new();
+    from.take(MOST_TEXT + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MOST_TEXT {
+        bail!("it has more than {MOST_TEXT} bytes; give the error's text or the policy alone");
+    }
+    Ok(text)
+}
+
 fn read_policy(path: &PathBuf) -> Result<NamedPolicy> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("reading the policy {shown}"))?;
+    let read = std::fs::File::open(path).map_err(anyhow::Error::from).and_then(read);
+    let text = read.with_context(|| format!("reading the policy {shown}"))?;
     let document = Document::parse(&text).with_context(|| format!("reading the policy {shown}"))?;
     let name = path.file_stem().map_or_else(|| shown.to_string(), |name| name.to_string_lossy().into_owned());
     Ok(NamedPolicy::new(name, document))

@@ -15,7 +15,7 @@ use super::plan::limits;
 use crate::aws::{Aws, AwsOptions};
 use crate::controller::daemon::Daemon;
 use crate::controller::{Clock, LoopSettings, State};
-use crate::http::{Served, Token, serve};
+use crate::http::{Bounds, Served, Token, serve};
 use crate::metrics::Metrics;
 use crate::model::names::Region;
 use crate::settings::{ConfigArgs, ListenArgs, LoopArgs, OwnerArgs};
@@ -51,6 +51,8 @@ pub(super) async fn run(args: RunArgs) -> Result<Done> {
 }
 
 async fn reconcile(args: RunArgs) -> Result<Done> {
+    let (shutdown, kick) = (CancellationToken::new(), Arc::new(Notify::new()));
+    listen_to_signals(shutdown.clone(), Arc::clone(&kick))?;
     let listen = args.listen.address.listen;
     let token = args.listen.api_token_file.as_deref().map(Token::from_file).transpose()?;
     if token.is_none() && !listen.ip().is_loopback() {
@@ -64,10 +66,12 @@ async fn reconcile(args: RunArgs) -> Result<Done> {
         recorder: metrics.clone(),
         ..AwsOptions::default()
     };
-    let aws = Aws::load(options).await;
-    let (clock, state, shutdown) = (Clock::system(), Arc::new(State::default()), CancellationToken::new());
-    let kick = Arc::new(Notify::new());
-    listen_to_signals(shutdown.clone(), Arc::clone(&kick))?;
+    // A source of credentials may take its time, or for ever.
+    let aws = tokio::select! {
+        aws = Aws::load(options) => aws,
+        () = shutdown.cancelled() => return Ok(Done::Well),
+    };
+    let (clock, state) = (Clock::system(), Arc::new(State::default()));
     let address = listener.local_addr().context("asking for the address that is listened on")?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -87,7 +91,7 @@ async fn reconcile(args: RunArgs) -> Result<Done> {
         owner: args.owner.owner.to_string(),
         mode: args.looping.mode(),
     };
-    let server = tokio::spawn(serve(listener, served, shutdown.clone().cancelled_owned()));
+    let server = tokio::spawn(serve(listener, served, Bounds::default(), shutdown.clone().cancelled_owned()));
     let daemon = Daemon {
         source: Source::at(args.config.config, Timing { poll: args.looping.poll, ..Timing::default() }, &aws),
         settings: LoopSettings {

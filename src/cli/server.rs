@@ -12,6 +12,9 @@ use crate::api::desired::ObjectKey;
 use crate::api::finding::Severity;
 use crate::api::resource::{ConfigStatus, Resource, ResourceList};
 
+/// The most that a daemon answers with, in bytes: thousands of objects take a tenth of it.
+const LONGEST_ANSWER: usize = 128 * 1024 * 1024;
+
 /// How the daemon is reached.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ServerArgs {
@@ -72,12 +75,23 @@ impl ServerArgs {
             StatusCode::NOT_FOUND => Ok(None),
             StatusCode::UNAUTHORIZED => bail!("the daemon asks for its API token: --token-file FILE"),
             status if status.is_success() => {
-                let body = reply.text().await.context("reading the daemon's answer")?;
-                serde_json::from_str(&body).map(Some).with_context(|| format!("{url} is not the API of ecs-scaling"))
+                let body = body(reply, &url).await?;
+                serde_json::from_slice(&body).map(Some).with_context(|| format!("{url} is not the API of ecs-scaling"))
             }
             status => bail!("the daemon answered {status} to {url}"),
         }
     }
+}
+
+async fn body(mut reply: reqwest::Response, url: &str) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = reply.chunk().await.context("reading the daemon's answer")? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LONGEST_ANSWER {
+            bail!("{url} answers with more than {LONGEST_ANSWER} bytes: it is not the API of ecs-scaling");
+        }
+    }
+    Ok(body)
 }
 
 /// What the connection itself says, without the layers around it.

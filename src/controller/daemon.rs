@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,9 @@ use crate::source::{Snapshot, Source, SourceError};
 
 /// How much of a line is shown beside a finding, in characters.
 const LINE_SHOWN: usize = 200;
+
+/// How often it is looked whether the system's clock was set.
+const CLOCK_EVERY: Duration = Duration::from_secs(10);
 
 /// Everything that a daemon is made of.
 pub struct Daemon {
@@ -63,7 +67,33 @@ impl Daemon {
             kick: self.kick,
             shutdown: self.shutdown.clone(),
         };
-        tokio::join!(source.run(self.shutdown), supervisor.run());
+        tokio::join!(source.run(self.shutdown), live(supervisor));
+    }
+}
+
+/// The loop; from its beginning again when the system's clock was set, since what it remembers has times of another
+/// clock: what was waited for would come hours too soon or too late, and schedules would be reckoned by the wrong hour. It
+/// is as after a restart of the process, which changes nothing in AWS.
+async fn live(parts: Supervisor) {
+    loop {
+        let life = parts.shutdown.child_token();
+        let supervisor = Supervisor { shutdown: life.clone(), ..parts.clone() };
+        let is_set = async {
+            tokio::select! {
+                () = life.cancelled() => false,
+                () = parts.clock.jumped(CLOCK_EVERY) => { life.cancel(); true }
+            }
+        };
+        let ended = async {
+            supervisor.run().await;
+            life.cancel();
+        };
+        if !tokio::join!(is_set, ended).0 || parts.shutdown.is_cancelled() {
+            return;
+        }
+        let seconds = parts.clock.follow().as_secs();
+        parts.state.forget();
+        tracing::warn!(seconds, "the system's clock was set: the loop begins anew by its time, as after a restart");
     }
 }
 

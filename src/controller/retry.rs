@@ -11,6 +11,10 @@ use backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
 /// The longest delay between two retries of one object.
 pub(super) const LONGEST: Duration = Duration::from_secs(300);
 
+/// A delay is this much shorter or longer by chance. The dice are `fastrand`'s, as the SDK's are, since a test can seed
+/// them and cannot seed those of `backoff`.
+const JITTER: f64 = 0.2;
+
 /// The delays of one object.
 #[derive(Debug)]
 pub(super) struct Retry(ExponentialBackoff);
@@ -22,7 +26,7 @@ impl Retry {
                 .with_initial_interval(Duration::from_secs(1))
                 .with_max_interval(LONGEST)
                 .with_multiplier(2.0)
-                .with_randomization_factor(0.2)
+                .with_randomization_factor(0.0)
                 .with_max_elapsed_time(None) // the default gives up after 15 minutes; an object is never given up
                 .build(),
         )
@@ -30,7 +34,8 @@ impl Retry {
 
     /// The delay before the next try; it grows with each call.
     pub(super) fn next(&mut self) -> Duration {
-        self.0.next_backoff().unwrap_or(LONGEST).min(LONGEST)
+        let jitter = 1.0 - JITTER + 2.0 * JITTER * fastrand::f64();
+        self.0.next_backoff().unwrap_or(LONGEST).mul_f64(jitter).min(LONGEST)
     }
 
     /// Begins anew, after a success or a changed spec.
@@ -52,5 +57,18 @@ mod tests {
         assert!(late > Duration::from_secs(200) && late <= LONGEST, "{late:?}");
         retry.reset();
         assert!(retry.next() < Duration::from_secs(2));
+    }
+
+    #[test]
+    fn two_objects_do_not_march_in_step_and_a_seed_repeats_their_delays() {
+        let delays = || {
+            let (mut one, mut two) = (Retry::new(), Retry::new());
+            (0..5).map(|_| (one.next(), two.next())).collect::<Vec<_>>()
+        };
+        fastrand::seed(7);
+        let first = delays();
+        assert!(first.iter().all(|(one, two)| one != two), "{first:?}");
+        fastrand::seed(7);
+        assert_eq!(delays(), first);
     }
 }

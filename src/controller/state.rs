@@ -172,6 +172,12 @@ impl State {
         self.write().objects.extract_if(.., |key, _| !keep(key)).map(|(key, _)| key).collect()
     }
 
+    /// Forgets everything but the source, as a process that has just started.
+    pub(super) fn forget(&self) {
+        let mut inner = self.write();
+        *inner = Inner { config: std::mem::take(&mut inner.config), ..Inner::default() };
+    }
+
     pub(crate) fn set_accounts(&self, accounts: Vec<AccountView>) {
         self.write().accounts = accounts;
     }

@@ -28,7 +28,7 @@ const IDENTITY_RETRY: Duration = Duration::from_secs(20);
 const RESTART_AFTER: Duration = Duration::from_secs(1);
 
 /// What the supervisor is given to work with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Supervisor {
     /// The way to AWS.
     pub aws: Aws,

@@ -93,12 +93,6 @@ impl Class {
     }
 }
 
-impl std::fmt::Display for Class {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// The class of a failure. An unknown code is classified by its HTTP status.
 pub fn classify(failure: &Failure) -> Class {
     let text = folded(&failure.message);
@@ -439,8 +433,8 @@ mod tests {
     fn what_only_a_person_can_end_is_never_retried_at_once() {
         for class in Class::ALL {
             let rule = class.retry();
-            assert!(rule.transient || rule.needs_person, "{class}");
-            assert!(!rule.needs_person || rule.short_retry.is_none(), "{class}");
+            assert!(rule.transient || rule.needs_person, "{class:?}");
+            assert!(!rule.needs_person || rule.short_retry.is_none(), "{class:?}");
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Off loopback the API and the page need a token; `/metrics`, `/healthz` and `/readyz` never do.
 
 mod guard;
+mod listen;
 mod page;
 mod token;
 
@@ -18,6 +19,7 @@ use axum::{Json, Router, middleware};
 use serde_json::json;
 use tokio::net::TcpListener;
 
+pub use listen::Bounds;
 pub use token::{Token, TokenError};
 
 use crate::api::accounts::AccountList;
@@ -49,13 +51,9 @@ pub struct Served {
     pub mode: Mode,
 }
 
-/// Serves until `shutdown`.
-pub async fn serve(
-    listener: TcpListener,
-    served: Served,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router(served)).with_graceful_shutdown(shutdown).await
+/// Serves until `shutdown`, and then finishes the answers that are under way.
+pub async fn serve(listener: TcpListener, served: Served, bounds: Bounds, shutdown: impl Future<Output = ()>) {
+    listen::serve(listener, router(served), bounds, shutdown).await;
 }
 
 fn router(served: Served) -> Router {

@@ -101,6 +101,14 @@ pub enum SourceError {
         /// What it is called.
         path: PathBuf,
     },
+    /// More than anybody's objects take: a directory was mounted that is another's, or something fills it.
+    #[error("{} holds more than {limit}; give the objects a directory of their own", path.display())]
+    TooMuch {
+        /// The source, or what lies too deep in it.
+        path: PathBuf,
+        /// What is allowed, in words.
+        limit: String,
+    },
     /// S3 did not answer, or not with what was asked for.
     #[error("{doing} {what}: {failure}; {hint}")]
     S3 {

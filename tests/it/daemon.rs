@@ -100,7 +100,7 @@ fn sigterm_and_sigint_end_the_process_at_once_and_well() {
         let mut daemon = Daemon::settled(&sandbox, EXAMPLES, &[]);
         daemon.signal(signal);
         assert_eq!(daemon.ended(SOON), Some(0));
-        assert_eq!(daemon.log().last().unwrap()["message"], "stopped");
+        daemon.logged("its end", |line| (line["message"] == "stopped").then_some(()));
     }
 }
 

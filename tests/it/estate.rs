@@ -157,12 +157,16 @@ pub(crate) fn plant_foreign(field: &Field) {
 /// Puts everything of these items in its place, as a controller would have: no call of one is needed.
 pub(crate) fn plant_done(field: &Field, items: &[Item]) {
     let now = field.world.now();
-    let mut world = field.world.world();
+    put_done(&mut field.world.world(), items, now);
+}
+
+/// The same in a world.
+pub(crate) fn put_done(world: &mut World, items: &[Item], now: jiff::Timestamp) {
     let digest = policy_digest(&PolicyName::new("out"));
     for item in items {
         let tags = json!({OWNER: "it", "ecs-scaling.dev/object": format!("default/{}", item.name),
             "ecs-scaling.dev/deletion-policy": "Delete", "ecs-scaling.dev/policies": digest});
-        put_by_hand(&mut world, item, &tags, now);
+        put_by_hand(world, item, &tags, now);
     }
 }
 

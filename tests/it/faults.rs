@@ -1,6 +1,7 @@
 //! Whatever goes wrong with calls: what is ours becomes as wanted, and nothing else is touched.
 //!
-//! A seed repeats the faults and the disturbances; the jitter of the SDK's and of our own retries is not seeded.
+//! A seed repeats all that is left to chance: the faults, the disturbances, and the jitter of the SDK's retries and of our
+//! own. `SEED=N` plays one again, `SEEDS=N` so many from 0 on (`make soak`).
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use ecs_scaling_sandbox::Fault;
 use serde_json::json;
 
 use crate::estate::{Item, check, foreign, plant, plant_foreign, yaml};
-use crate::harness_daemon::{Dice, Field, Running, Verdict};
+use crate::harness_daemon::{Attempt, Dice, Field, Running, Verdict};
 
 const FAULTS: &[Fault] = &[
     Fault::Throttle,
@@ -40,14 +41,15 @@ fn items() -> Vec<Item> {
 
 #[tokio::test(start_paused = true)]
 async fn random_faults_lose_nothing_and_touch_nothing_that_is_not_ours() {
-    let only = std::env::var("SEED").ok().map(|seed| seed.parse().expect("SEED is a number"));
-    let seeds: Vec<u64> = only.map_or_else(|| (0..SEEDS).collect(), |seed| vec![seed]);
+    let number = |name| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("SEED and SEEDS are numbers"));
+    let seeds: Vec<u64> =
+        number("SEED").map_or_else(|| (0..number("SEEDS").unwrap_or(SEEDS)).collect(), |seed| vec![seed]);
     let (mut longest, mut writes) = (Duration::ZERO, 0);
     for seed in &seeds {
-        println!("seed {seed} (again alone: SEED={seed})");
-        let (took, written) = one_seed(*seed).await;
+        println!("seed {seed} (again alone: SEED={seed} cargo test -p ecs-scaling-sandbox --test it random_faults)");
+        let Played { took, attempts } = one_seed(*seed).await;
         longest = longest.max(took);
-        writes += written;
+        writes += attempts.iter().filter(|attempt| attempt.is_write()).count();
     }
     println!(
         "{} faults, {writes} writes: as wanted at most {} s after the last one (three passes are {} s), 0 deletes, 0 \
@@ -58,8 +60,29 @@ async fn random_faults_lose_nothing_and_touch_nothing_that_is_not_ours() {
     );
 }
 
-/// One world from one seed: how long it took after the last fault, and how many writes there were.
-async fn one_seed(seed: u64) -> (Duration, usize) {
+#[tokio::test(start_paused = true)]
+async fn a_seed_repeats_every_call_to_the_millisecond() {
+    let calls = |played: Played| -> Vec<String> {
+        played.attempts.into_iter().map(|a| format!("{:?} {} {} {}", a.at, a.host, a.operation, a.key.len())).collect()
+    };
+    let first = calls(one_seed(3).await);
+    let again = calls(one_seed(3).await);
+    let differs = first.iter().zip(&again).position(|(a, b)| a != b);
+    let around = differs.map(|at| (at, &first[at.saturating_sub(3)..=at], &again[at.saturating_sub(3)..=at]));
+    assert!(first == again, "{around:#?}");
+    assert!(first.len() > 100 && first != calls(one_seed(4).await), "{} calls", first.len());
+}
+
+/// What became of a seed.
+struct Played {
+    /// From the last fault until everything was as wanted.
+    took: Duration,
+    attempts: Vec<Attempt>,
+}
+
+/// One world from one seed.
+async fn one_seed(seed: u64) -> Played {
+    fastrand::seed(seed); // the jitter: everything runs on this thread
     let field = Field::new();
     let mut items = items();
     plant(&field, &items);
@@ -88,7 +111,7 @@ async fn one_seed(seed: u64) -> (Duration, usize) {
     let deletes: Vec<_> = field.tap.attempts().into_iter().filter(|a| a.is_delete()).collect();
     assert!(deletes.is_empty(), "seed {seed}: {deletes:?}");
     running.stop().await;
-    (took, writes)
+    Played { took, attempts: field.tap.attempts() }
 }
 
 /// Calls go wrong until there were enough: of writes one in two, of reads one in four. The slow sweep of tags makes the

@@ -202,13 +202,13 @@ impl HttpConnector for Tapped {
     }
 }
 
-/// The controller's clock, as the SDK takes it: credentials expire in virtual time too.
+/// The wall clock of the controller's machine, as the SDK takes it: credentials expire in virtual time too.
 #[derive(Debug)]
 struct VirtualTime(Clock);
 
 impl TimeSource for VirtualTime {
     fn now(&self) -> std::time::SystemTime {
-        let since = Duration::try_from(self.0.now().as_duration()).expect("after 1970");
+        let since = Duration::try_from(self.0.wall().as_duration()).expect("after 1970");
         std::time::SystemTime::UNIX_EPOCH + since
     }
 }
@@ -391,6 +391,11 @@ impl Running {
         let scrape = self.metrics.scrape(&self.state).unwrap();
         let line = scrape.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).expect("the metric");
         line.parse().unwrap()
+    }
+
+    /// What was seen so far is forgotten: as after a restart, times and generations may begin anew.
+    pub(crate) fn begins_anew(&self) {
+        self.seen.lock().unwrap().clear();
     }
 
     fn lint(&self) {

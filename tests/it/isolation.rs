@@ -66,10 +66,11 @@ async fn a_panic_in_a_sweep_ends_neither_the_loop_nor_another_scope() {
     running.stop().await;
 }
 
-/// How long each other object took from its change to its last write, while one object's calls go as they go.
-async fn settled_beside(fault: Option<Fault>) -> (Field, Running, Duration) {
+/// How long 99 of 100 other objects took at most from their change to its last write, while one object's calls go as they
+/// go, and the slowest of them.
+async fn settled_beside(fault: Option<Fault>) -> (Field, Running, Duration, Duration) {
     let field = Field::new();
-    let mut items = Item::many(20);
+    let mut items = Item::many(100);
     plant(&field, &items);
     let running = field.start(&yaml(&items)).await;
     running.until_ready(MINUTE).await;
@@ -80,28 +81,42 @@ async fn settled_beside(fault: Option<Fault>) -> (Field, Running, Duration) {
             // A list names this service only when it is read for this object alone.
             Verdict::Go(fault)
         }
-        _ => Verdict::Pass,
+        // Each of the others takes its time as well.
+        _ => Verdict::Go(Fault::Delay(20)),
     });
     for item in &mut items {
         item.max += 5;
     }
     running.want(&yaml(&items));
     let slow = items.remove(7);
-    let took = running.until(2 * MINUTE, |_| check(&field, &items).is_ok()).await;
-    assert_eq!(slow.check(&field.world.world()).is_ok(), fault.is_none(), "the slow one is slow");
-    (field, running, took)
+    let (start, mut open, mut took) = (field.tap.elapsed(), items, Vec::new());
+    while !open.is_empty() {
+        running.run(Duration::from_millis(50)).await;
+        let world = field.world.world();
+        let before = open.len();
+        open.retain(|item| item.check(&world).is_err());
+        took.extend(std::iter::repeat_n(field.tap.elapsed() - start, before - open.len()));
+        assert!(field.tap.elapsed() - start < 2 * MINUTE, "{} others are not done", open.len());
+    }
+    let is_done = slow.check(&field.world.world()).is_ok();
+    assert!(fault.is_none() == is_done || fault == Some(Fault::Delay(1_000)), "the slow one is slow");
+    let (p99, slowest) = (took[took.len() * 99 / 100], took[took.len() - 1]);
+    (field, running, p99, slowest)
 }
 
 #[tokio::test(start_paused = true)]
 async fn replies_after_one_second_ten_seconds_or_never_delay_no_other_object() {
-    let (_, running, undisturbed) = settled_beside(None).await;
+    let (_, running, p99, slowest) = settled_beside(None).await;
+    println!("99 other objects: p99 {p99:?}, the slowest {slowest:?}");
     running.stop().await;
+    let before = (p99, slowest);
     for (name, fault) in
         [("1 s", Fault::Delay(1_000)), ("10 s", Fault::Delay(10_000)), ("never", Fault::TimeoutBeforeEffect)]
     {
-        let (field, running, took) = settled_beside(Some(fault)).await;
-        println!("replies after {name}: 19 others done in {took:?} ({undisturbed:?} without)");
-        assert!(took <= undisturbed + Duration::from_secs(2), "{name}: {took:?}");
+        let (field, running, p99, slowest) = settled_beside(Some(fault)).await;
+        println!("beside one whose replies come after {name}: p99 {p99:?}, the slowest {slowest:?}");
+        // One of four is at work on the slow one: the others have three quarters of the hands.
+        assert!(p99 <= before.0.mul_f64(1.4) && slowest <= before.1.mul_f64(1.4), "{name}: {p99:?} {slowest:?}");
         field.tap.heal();
         running.until_ready(2 * MINUTE).await;
         running.stop().await;
@@ -126,6 +141,28 @@ async fn an_attempt_lasts_five_seconds_and_an_operation_twenty() {
     println!("a read that is never answered: {attempts} attempts, given up after {took:?}");
     assert!(took <= Duration::from_secs(21) && (2..=3).contains(&attempts), "{attempts} {took:?}");
     assert_eq!(field.tap.count(start, start + took, Attempt::is_write), 0);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_over_an_object_ends_after_a_minute_and_the_next_one_goes_on() {
+    let field = Field::new();
+    let items = Item::many(2);
+    plant(&field, &items);
+    let running = field.start(&yaml(&items)).await;
+    running.until_ready(MINUTE).await;
+    // Each read comes just in time, and each is one of many: no attempt and no operation takes too long.
+    let slow = items[0].clone();
+    field.tap.set(move |a| match is_of(a, &slow) || a.operation == "ListTagsForResource" {
+        true => Verdict::Go(Fault::Delay(4_900)),
+        false => Verdict::Pass,
+    });
+    let changed: Vec<Item> = items.iter().map(|item| Item { max: 15, threshold: 50, ..item.clone() }).collect();
+    running.want(&yaml(&changed));
+    running.until(MINUTE, |_| changed[1].check(&field.world.world()).is_ok()).await;
+    running.until(10 * MINUTE, |_| changed[0].check(&field.world.world()).is_ok()).await;
+    field.tap.heal();
+    running.until_ready(6 * MINUTE).await;
     running.stop().await;
 }
 

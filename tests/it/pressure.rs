@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use ecs_scaling::api::status::Reason;
+use ecs_scaling::api::status::{ConditionStatus, Reason};
 use ecs_scaling::aws::Limits;
 use ecs_scaling_sandbox::Fault;
+use jiff::Timestamp;
 
 use crate::estate::{Item, check, plant, yaml};
 use crate::harness_daemon::{Attempt, Dice, Field, Verdict};
@@ -134,5 +135,38 @@ async fn a_role_that_cannot_be_assumed_harms_its_own_account_alone() {
     field.tap.heal();
     let took = running.until_ready(Duration::from_secs(30)).await;
     println!("the other account is ready {} s after its role can be assumed", took.as_secs());
+    running.stop().await;
+}
+
+// The session that is under way goes on until it ends; then the role is gone.
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_revoked_stops_its_account_without_a_write_and_comes_back_within_half_a_minute() {
+    let field = Field::new();
+    let items = vec![Item::new("s-0"), Item { is_remote: true, ..Item::new("r-0") }];
+    plant(&field, &items);
+    let running = field.start(&yaml(&items)).await;
+    running.until_ready(MINUTE).await;
+    let account = items[1].scope().account;
+    let role = field.world.world().cloud.accounts.get_mut(&account).unwrap().roles.remove("scaling").unwrap();
+    let expired = Timestamp::UNIX_EPOCH;
+    let sessions = |of: &mut dyn FnMut(&mut Timestamp)| {
+        let mut world = field.world.world();
+        let theirs = world.cloud.sessions.values_mut().filter(|session| session.account == account);
+        theirs.for_each(|session| of(&mut session.expires));
+    };
+    sessions(&mut |expires| *expires = expired);
+    let writes = field.tap.writes();
+    running.until(2 * MINUTE, |running| !running.view("r-0").status.is_ready()).await;
+    running.run(70 * MINUTE).await; // until the credentials are over by their own account, too
+    let view = running.view("r-0");
+    let ready = &view.status.conditions[0];
+    assert_eq!((ready.status, ready.reason), (ConditionStatus::Unknown, Reason::CredentialsFailed), "{ready:#?}");
+    assert!(running.view("s-0").status.is_ready(), "the other account does not notice");
+    assert_eq!(field.tap.writes(), writes, "nothing is written, and nothing deleted");
+    field.world.world().cloud.accounts.get_mut(&account).unwrap().roles.insert("scaling".into(), role);
+    let took = running.until_ready(Duration::from_secs(30)).await;
+    println!("a revoked role: Unknown, no write; Ready {} s after it is back", took.as_secs());
+    check(&field, &items).unwrap();
+    assert_eq!(field.tap.writes(), writes);
     running.stop().await;
 }

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A sandbox with the story's clusters A, B and C, on a port of its own, until it is dropped.
 pub(crate) struct Sandbox {
     pub(crate) world: Shared,
-    url: String,
+    pub(crate) url: String,
     _stop: oneshot::Sender<()>,
 }
 
@@ -222,6 +222,15 @@ impl Daemon {
         let mut command = command(arguments);
         command.env("ECS_SCALING_SERVER", format!("http://{}", self.address));
         finish(command)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     pub(crate) fn signal(&self, name: &str) {

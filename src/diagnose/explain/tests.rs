@@ -268,3 +268,46 @@ fn an_edit_that_the_organization_overrules_is_shown_beside_its_refusal() {
     assert!(who.starts_with("The edit is made in the permission set Ops of IAM Identity Center"), "{who}");
     assert!(overruled.starts_with("Ask those who run the AWS organization"), "{overruled}");
 }
+
+#[test]
+fn an_absent_role_concerns_the_service_linked_role_where_it_is_that_one_alone() {
+    let of = |role: &str| {
+        let message = format!("The role with name {role} cannot be found.");
+        explain(parse("iam", "GetRole", Some("NoSuchEntity"), Some(404), &message)).subject
+    };
+    assert_eq!(of("AWSServiceRoleForApplicationAutoScaling_ECSService"), Subject::ServiceLinkedRole);
+    assert_ne!(of("search-test-role"), Subject::ServiceLinkedRole);
+}
+
+#[test]
+fn a_source_of_credentials_is_named_with_what_it_says_and_what_helps() {
+    use crate::model::credentials::{CredentialFault, CredentialSource};
+    let failure = |source, message: &str| Failure {
+        service: AwsService::Sts,
+        operation: "GetCallerIdentity".to_owned(),
+        origin: Origin::Credentials(Box::new(CredentialFault { source, refused: None })),
+        message: message.to_owned(),
+        effect: Effect::No,
+        request_id: None,
+    };
+    let profile = || Some(CredentialSource::Profile("prod".to_owned()));
+    let said = diagnose(&failure(profile(), "the profile `prod` was not defined"), Background::default());
+    assert_eq!(said.subject, Subject::Credentials);
+    assert!(said.summary.starts_with("profile \"prod\": the profile `prod`"), "{}", said.summary);
+    assert!(said.hint.contains("Write the profile"), "{}", said.hint);
+    // One that says nothing, in either way.
+    for nothing in ["", "the credential provider was not enabled"] {
+        let said = diagnose(&failure(profile(), nothing), Background::default());
+        assert!(said.summary.ends_with("it names no credentials, or there is no such profile"), "{}", said.summary);
+        let said = diagnose(&failure(Some(CredentialSource::Environment), nothing), Background::default());
+        assert!(said.summary.ends_with(": it gave no credentials"), "{}", said.summary);
+    }
+    assert_eq!(diagnose(&failure(None, "nothing"), Background::default()).subject, Subject::Credentials);
+}
+
+// A condition on it never holds, and an edit that asks for one mends nothing.
+#[test]
+fn a_service_linked_role_is_known_to_be_asked_for_without_a_permissions_boundary() {
+    let need = crate::diagnose::needs::need(&target(), "iam:CreateServiceLinkedRole").expect("it is needed");
+    assert!(need.request().knows("iam:PermissionsBoundary"));
+}

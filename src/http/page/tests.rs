@@ -9,7 +9,7 @@ use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::super::{Served, Token, serve};
+use super::super::{Bounds, Served, Token, serve};
 use crate::api::desired::{Mode, ObjectKey, ServiceScaling};
 use crate::api::finding::{Finding, Severity};
 use crate::api::fix::{Fix, PolicyEdit};
@@ -89,7 +89,7 @@ impl Site {
         let served = Served { state: state.clone(), metrics, clock, interval, token, owner, mode: Mode::Apply };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(serve(listener, served, std::future::pending()));
+        tokio::spawn(serve(listener, served, Bounds::default(), std::future::pending()));
         Self { base, state, client: Client::builder().no_proxy().build().unwrap() }
     }
 

@@ -1,5 +1,8 @@
 //! Plans, from the point of view of a person who reads them: what is wanted, what is there, and what comes of it.
 
+mod after;
+mod allow;
+mod attach;
 mod capacity;
 mod lint;
 mod memory;
@@ -7,6 +10,7 @@ mod order;
 mod owners;
 mod respelled;
 mod scope;
+mod tags;
 mod tracking;
 
 use std::collections::BTreeMap;

@@ -12,6 +12,12 @@ use crate::api::yaml::MAX_BYTES;
 use crate::source::SourceError;
 
 const DATA: &str = "..data";
+/// The most files that are read, and the most bytes of all of them together: at 3,000 objects a region, and one file an
+/// object, this is far.
+const MAX_FILES: usize = 20_000;
+const MAX_ALL_BYTES: usize = 8 * MAX_BYTES;
+/// The most directories, one within the other.
+const MAX_DEPTH: usize = 32;
 
 /// What one read gave.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +33,7 @@ pub(super) struct Reading {
 /// Reads the source. `None`: a `..data` was swapped meanwhile, and what was read may be of two versions.
 pub(super) fn read(root: &Path) -> Result<Option<Reading>, SourceError> {
     let real = fs::canonicalize(root).map_err(unreadable(root))?;
-    let mut walk = Walk { root: real.clone(), files: Vec::new(), swaps: Vec::new() };
+    let mut walk = Walk { root: real.clone(), files: Vec::new(), swaps: Vec::new(), bytes: 0 };
     if real.is_dir() {
         walk.directory(&real, Path::new(""), false)?;
     } else {
@@ -50,10 +56,15 @@ struct Walk {
     files: Vec<(SourceFile, bool)>,
     /// Each `..data` that was followed, and where it led.
     swaps: Vec<(PathBuf, PathBuf)>,
+    /// Of all files so far.
+    bytes: usize,
 }
 
 impl Walk {
     fn directory(&mut self, directory: &Path, shown: &Path, is_whole: bool) -> Result<(), SourceError> {
+        if shown.components().count() > MAX_DEPTH {
+            return Err(too_much(directory, &format!("{MAX_DEPTH} directories, one within the other")));
+        }
         let data = directory.join(DATA);
         if let Ok(target) = fs::read_link(&data) {
             let version = fs::canonicalize(directory.join(&target)).map_err(unreadable(&data))?;
@@ -112,6 +123,13 @@ impl Walk {
         if is_whole && !bytes.ends_with(b"\n") {
             bytes.push(b'\n'); // such a file was not cut short; Helm's `|-` writes it so
         }
+        self.bytes += bytes.len();
+        if self.files.len() >= MAX_FILES {
+            return Err(too_much(&self.root, &format!("{MAX_FILES} YAML files")));
+        }
+        if self.bytes > MAX_ALL_BYTES {
+            return Err(too_much(&self.root, &format!("{MAX_ALL_BYTES} bytes of YAML")));
+        }
         let path = shown.to_string_lossy().into_owned();
         self.files.push((SourceFile { path, bytes }, is_whole));
         Ok(())
@@ -131,6 +149,10 @@ impl Walk {
 
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+fn too_much(path: &Path, limit: &str) -> SourceError {
+    SourceError::TooMuch { path: path.to_owned(), limit: limit.to_owned() }
 }
 
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> SourceError {

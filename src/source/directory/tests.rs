@@ -113,7 +113,7 @@ async fn a_file_without_an_end_is_named_in_the_end() {
 }
 
 #[tokio::test]
-async fn a_hundred_swaps_are_never_read_mixed() {
+async fn a_thousand_swaps_are_never_read_mixed() {
     let directory = TempDir::new().unwrap();
     let root = directory.path().to_owned();
     let version = |n: usize| {
@@ -122,20 +122,24 @@ async fn a_hundred_swaps_are_never_read_mixed() {
     };
     version(0);
     let mut source = source(&directory);
-    let last = "version: 99\n";
+    let last = "version: 1000\n";
     let swaps = async {
-        for n in 1..100 {
-            sleep(Duration::from_millis(2)).await;
+        for n in 1..=1000 {
+            sleep(Duration::from_millis(1)).await;
             version(n);
         }
     };
     let reads = async {
+        let mut read = 0;
         loop {
             let snapshot = next(&mut source).await; // never an error, though versions vanish while they are read
             assert_eq!(paths(&snapshot), ["a.yaml", "b.yaml", "c.yaml"]);
             let texts = ["a.yaml", "b.yaml", "c.yaml"].map(|name| text(&snapshot, name));
             assert!(texts.iter().all(|text| *text == texts[0]), "{texts:?}");
+            read += 1;
             if texts[0] == last {
+                println!("1,000 swaps: {read} snapshots, each of one version");
+                assert!(read > 10, "{read} snapshots");
                 return;
             }
         }
@@ -259,4 +263,57 @@ async fn a_file_too_large_is_left_to_its_finding() {
     let snapshot = next(&mut source(&directory)).await;
     assert_eq!(snapshot.files[0].bytes.len(), crate::api::yaml::MAX_BYTES + 1);
     assert_eq!(crate::api::load::load(&snapshot.files).held.len(), 1);
+}
+
+#[tokio::test]
+async fn more_than_anybodys_objects_take_is_not_read() {
+    let directory = TempDir::new().unwrap();
+    let large = vec![b'\n'; crate::api::yaml::MAX_BYTES];
+    (0..8).for_each(|n| fs::write(directory.path().join(format!("{n}.yaml")), &large).unwrap());
+    let mut source = DirectorySource::new(directory.path(), Timing { give_up: SHORT * 200, ..timing() });
+    assert_eq!(next(&mut source).await.files.len(), 8);
+    fs::write(directory.path().join("8.yaml"), "\n").unwrap();
+    let message = error(&mut source).await;
+    assert!(message.contains("bytes of YAML; give the objects a directory of their own"), "{message}");
+}
+
+#[tokio::test]
+async fn directories_without_end_are_not_walked() {
+    let directory = TempDir::new().unwrap();
+    let deep: std::path::PathBuf = std::iter::repeat_n("d", 32).collect();
+    fs::create_dir_all(directory.path().join(&deep)).unwrap();
+    fs::write(directory.path().join(&deep).join("a.yaml"), "a: 1\n").unwrap();
+    let mut source = source(&directory);
+    assert_eq!(next(&mut source).await.files.len(), 1);
+    fs::create_dir(directory.path().join(&deep).join("d")).unwrap();
+    assert!(error(&mut source).await.contains("32 directories, one within the other"));
+}
+
+// Whoever writes a file and does not stop for a second is never read half: neither where the cut lies within a line, nor
+// where what is there so far would be a whole file.
+#[tokio::test(start_paused = true)]
+async fn a_file_cut_at_any_byte_while_it_is_written_is_read_as_the_old_or_the_new_one() {
+    let old = "a: 1\nb:\n- one\n- two\nc: {x: 1,\n  y: 2}\n---\nd: 4\n";
+    let new = old.replace("one", "three").replace("d: 4", "d: 40\ne: |\n  text\n\n  more");
+    let timing = Timing { poll: Duration::from_millis(300), watch: false, ..Timing::default() };
+    let mut cuts = 0;
+    for cut in 0..=new.len() {
+        for pause in [0, 400, 900] {
+            let directory = TempDir::new().unwrap();
+            let path = directory.path().join("a.yaml");
+            fs::write(&path, old).unwrap();
+            let mut source = DirectorySource::new(directory.path(), timing);
+            assert_eq!(text(&next(&mut source).await, "a.yaml"), old);
+            sleep(Duration::from_millis(cut as u64 * 37 % 1300)).await; // at any moment of a poll
+            fs::write(&path, &new[..cut]).unwrap();
+            let written = async {
+                sleep(Duration::from_millis(pause)).await;
+                fs::write(&path, &new).unwrap();
+            };
+            let (read, ()) = tokio::join!(next(&mut source), written);
+            assert_eq!(text(&read, "a.yaml"), new, "cut at {cut}, a pause of {pause} ms");
+            cuts += 1;
+        }
+    }
+    println!("{cuts} cuts: nothing half written was read");
 }

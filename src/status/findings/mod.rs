@@ -29,8 +29,14 @@ use parts::withheld_for;
 pub(in crate::status) fn service_found(pass: Pass<'_>) -> Finding {
     match withheld_for(pass.plan, |part| *part == Part::Object) {
         Some(withheld) if withheld.reason == Reason::ReadFailed => {
-            let precise = withheld.failure.as_ref().map_or(withheld.reason, |f| of_a_read(pass.explain(f).reason));
-            Finding::unknown(precise, withheld.message.as_str(), withheld.hint.as_str())
+            match withheld.failure.as_ref().map(|failure| pass.explain(failure)) {
+                Some(Explained { reason, message, hint, .. }) if reason != Reason::WriteFailed => Finding::unknown(
+                    reason,
+                    format!("the ECS service could not be read, so nothing is written: {message}"),
+                    hint,
+                ),
+                _ => Finding::unknown(withheld.reason, withheld.message.as_str(), withheld.hint.as_str()),
+            }
         }
         Some(withheld) if withheld.reason != Reason::AwaitingRead => {
             Finding::wrong(withheld.reason, withheld.message.as_str(), withheld.hint.as_str())

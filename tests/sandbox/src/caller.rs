@@ -1,6 +1,6 @@
 //! Who calls: read from the credential scope of the Authorization header.
 //!
-//! Signatures are not verified. A key of twelve digits is that account's administrator; `test` is the default
+//! Signatures are not verified, but for their time where a knob says so. A key of twelve digits is that account's administrator; `test` is the default
 //! account's; a temporary key belongs to the role session that AssumeRole made it for.
 
 use ecs_scaling::model::arn;
@@ -57,9 +57,11 @@ impl Caller {
     /// Reads the caller of a request.
     ///
     /// # Errors
-    /// `MissingAuthenticationToken`, `UnrecognizedClientException` or `ExpiredTokenException`.
+    /// `MissingAuthenticationToken`, `InvalidSignatureException`, `UnrecognizedClientException` or
+    /// `ExpiredTokenException`.
     pub fn identify(request: &Request, cloud: &Cloud, now: Timestamp) -> Result<Self, AwsError> {
         let (key, region) = credential_scope(request)?;
+        is_signed_in_time(request, cloud, now)?;
         Self::by_key(&key, region, cloud, now)
     }
 
@@ -94,6 +96,28 @@ pub(crate) fn expired_token() -> AwsError {
     AwsError::sender("ExpiredTokenException", "The security token included in the request is expired")
 }
 
+/// A signature's time, as `x-amz-date` has it.
+const SIGNED_AT: &str = "%Y%m%dT%H%M%SZ";
+
+/// A request whose signer's clock is wrong is refused, with AWS's own words for it.
+fn is_signed_in_time(request: &Request, cloud: &Cloud, now: Timestamp) -> Result<(), AwsError> {
+    let Some(tolerance) = cloud.knobs.clock_tolerance else { return Ok(()) };
+    let signed = request.header("x-amz-date").and_then(|text| text.parse::<Timestamp>().ok());
+    let Some(signed) = signed else { return Ok(()) };
+    let (shown, minutes) = (|at: Timestamp| at.strftime(SIGNED_AT).to_string(), tolerance.as_secs() / 60);
+    let text = if signed < now - tolerance {
+        let earliest = shown(now - tolerance);
+        format!("Signature expired: {} is now earlier than {earliest} ({} - {minutes} min.)", shown(signed), shown(now))
+    } else if signed > now + tolerance {
+        let latest = shown(now + tolerance);
+        let signed = shown(signed);
+        format!("Signature not yet current: {signed} is still later than {latest} ({} + {minutes} min.)", shown(now))
+    } else {
+        return Ok(());
+    };
+    Err(AwsError::sender("InvalidSignatureException", text))
+}
+
 /// `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
 fn credential_scope(request: &Request) -> Result<(String, Region), AwsError> {
     let missing = || AwsError::sender("MissingAuthenticationToken", "Request is missing Authentication Token");
@@ -124,6 +148,23 @@ mod tests {
         assert_eq!(caller.arn, "arn:aws:iam::444455556666:user/admin");
         let test = Caller::identify(&request("test"), &cloud, Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(test.scope.account.as_str(), DEFAULT_ACCOUNT);
+    }
+
+    #[test]
+    fn a_signature_of_another_time_is_refused_where_it_is_looked_at() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut cloud = Cloud::default();
+        let mut signed = request("test");
+        signed.headers.push(("x-amz-date".into(), "20260302T090000Z".into()));
+        let said = |cloud: &Cloud, now: &str| Caller::identify(&signed, cloud, at(now)).map_err(|error| error.message);
+        assert!(said(&cloud, "2026-03-02T10:00:00Z").is_ok());
+        cloud.knobs.clock_tolerance = Some(std::time::Duration::from_secs(300));
+        assert!(said(&cloud, "2026-03-02T09:05:00Z").is_ok() && said(&cloud, "2026-03-02T08:55:00Z").is_ok());
+        let late =
+            "Signature expired: 20260302T090000Z is now earlier than 20260302T095500Z (20260302T100000Z - 5 min.)";
+        assert_eq!(said(&cloud, "2026-03-02T10:00:00Z").unwrap_err(), late);
+        let early = "Signature not yet current: 20260302T090000Z is still later than 20260302T080500Z (20260302T080000Z + 5 min.)";
+        assert_eq!(said(&cloud, "2026-03-02T08:00:00Z").unwrap_err(), early);
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub struct Knobs {
     pub empty_final_token: bool,
     /// Ends the text of an explicit deny with the policy's ARN, where it has one (iam.md §1.6).
     pub denials_name_policies: bool,
+    /// By how much the time of a signature may differ from this world's; `None`: it is not looked at.
+    pub clock_tolerance: Option<Duration>,
 }
 
 /// The state of every account and region.

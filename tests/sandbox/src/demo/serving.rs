@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
 use ecs_scaling::api::desired::Mode;
-use ecs_scaling::http::{Served, serve as serve_api};
+use ecs_scaling::http::{Bounds, Served, serve as serve_api};
 use ecs_scaling_sandbox::http;
 use tokio::net::TcpListener;
 
@@ -28,7 +28,7 @@ pub(super) async fn serve(stage: Stage, pages: &Pages) -> Result<()> {
         owner: OWNER.to_owned(),
         mode: Mode::Apply,
     };
-    let api = tokio::spawn(serve_api(api, served, std::future::pending()));
+    let api = tokio::spawn(serve_api(api, served, Bounds::default(), std::future::pending()));
     http::serve(stage.world.clone(), sandbox, crate::interrupted()).await;
     api.abort(); // a connection that is still open, such as a browser's, must not keep the demo alive
     stage.strike().await
