@@ -16,9 +16,10 @@ use uuid::Uuid;
 use crate::autoscaling::{Activity, SERVICE_LINKED_ROLE, Target};
 use crate::caller::Caller;
 use crate::cloudwatch::{Alarm, AlarmEvent, CompositeAlarm, Metrics};
-use crate::ecs::{Cluster, Service};
+use crate::ecs::{Cluster, Service, TaskFamily};
 use crate::error::AwsError;
 use crate::iam::{Deletion, ManagedPolicy, Role, User};
+use crate::rules::Rules;
 use crate::sts::Session;
 use crate::time::Clock;
 use crate::value::Value;
@@ -64,6 +65,8 @@ pub struct Knobs {
 pub struct Cloud {
     /// How eventual it is.
     pub knobs: Knobs,
+    /// Which rules it enforces.
+    pub rules: Rules,
     /// What is global in an account.
     pub accounts: BTreeMap<AccountId, Account>,
     /// What belongs to an account and region.
@@ -97,8 +100,8 @@ pub struct Account {
 pub struct Scope {
     /// ECS clusters.
     pub clusters: BTreeMap<ClusterName, Cluster>,
-    /// Task definition families and their newest revision.
-    pub task_definitions: BTreeMap<String, i32>,
+    /// Task definitions by family.
+    pub task_definitions: BTreeMap<String, TaskFamily>,
     /// Target groups by ARN: the ARNs of the load balancers that each is behind.
     pub target_groups: BTreeMap<String, Vec<String>>,
     /// Scalable targets with their policies and scheduled actions.

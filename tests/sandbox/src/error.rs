@@ -1,5 +1,7 @@
 //! Errors as AWS words them: one code a failure, and what each protocol makes of it.
 
+use crate::rules::Rule;
+
 /// An error reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwsError {
@@ -9,17 +11,25 @@ pub struct AwsError {
     pub status: u16,
     /// AWS's own text.
     pub message: String,
+    /// The rule that is broken, where it is one of those that can be switched off.
+    pub rule: Option<Rule>,
 }
 
 impl AwsError {
     /// An error of the caller's making, status 400.
     pub fn sender(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, status: 400, message: message.into() }
+        Self { code, status: 400, message: message.into(), rule: None }
     }
 
     /// An error with a status of its own.
     pub fn with_status(code: &'static str, status: u16, message: impl Into<String>) -> Self {
-        Self { code, status, message: message.into() }
+        Self { code, status, message: message.into(), rule: None }
+    }
+
+    /// The same error, as the refusal of a rule.
+    #[must_use]
+    pub fn by(self, rule: Rule) -> Self {
+        Self { rule: Some(rule), ..self }
     }
 
     /// `ValidationException`, as Application Auto Scaling answers what it refuses.

@@ -7,6 +7,7 @@
 //! world          faults, credentials, limits, then the operation; counters
 //! permissions    what an operation needs, and whether the caller's policies allow it
 //! ecs elastic_load_balancing autoscaling cloudwatch iam sts         one module a service family: its state and its operations
+//! rules          what it enforces, each with its facts, and what of it is switched off
 //! cloud          all state, by account and region
 //! seed           what a world starts with
 //! time           what happens without a call: tasks start, alarms are evaluated, policies fire
@@ -24,6 +25,7 @@ pub mod client;
 pub mod cloud;
 pub mod cloudwatch;
 #[cfg(feature = "serve")]
+#[cfg(feature = "serve")]
 mod control;
 pub mod counters;
 pub mod ecs;
@@ -38,6 +40,7 @@ mod limits;
 pub mod message;
 mod pages;
 pub mod permissions;
+pub mod rules;
 pub mod seed;
 pub mod shared;
 pub mod sts;
@@ -51,6 +54,7 @@ pub use caller::Caller;
 pub use cloud::Cloud;
 pub use faults::{Fault, FaultRule};
 pub use permissions::DenialStyle;
+pub use rules::{Rule, Rules};
 pub use seed::{Seed, ServiceSeed};
 pub use shared::Shared;
 pub use sts::Credentials;

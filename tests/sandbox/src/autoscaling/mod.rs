@@ -25,6 +25,7 @@ pub(crate) use targets::bring_into_range;
 
 use crate::cloud::{Answer, Call, Cloud, Handler, Scope};
 use crate::error::AwsError;
+use crate::rules::Rule;
 use crate::value::Value;
 
 /// The role with which Application Auto Scaling scales ECS services (iam.md §2).
@@ -64,7 +65,8 @@ pub(crate) fn resource(input: &Value) -> Result<ServiceId, AwsError> {
     match service.filter(|_| namespace == NAMESPACE && dimension == DIMENSION) {
         Some(service) => Ok(service),
         // S-001, S-002, S-003, S-014
-        None => Err(AwsError::validation("Unsupported service namespace, resource type or scalable dimension")),
+        None => Err(AwsError::validation("Unsupported service namespace, resource type or scalable dimension")
+            .by(Rule::ResourceIsAnEcsService)),
     }
 }
 
@@ -82,6 +84,7 @@ fn required<'a>(input: &'a Value, member: &str, at: &str) -> Result<&'a str, Aws
         AwsError::validation(format!(
             "1 validation error detected: Value null at '{at}' failed to satisfy constraint: Member must not be null"
         ))
+        .by(Rule::MembersAreRequired)
     })
 }
 
@@ -99,7 +102,7 @@ fn check_length(at: &str, value: &str, min: usize, max: usize) -> Result<(), Aws
 
 /// S-022
 fn target_not_found(id: &ServiceId) -> AwsError {
-    not_found("scalable target", "registered", id)
+    not_found("scalable target", "registered", id).by(Rule::TargetIsRegistered)
 }
 
 fn not_found(what: &str, how: &str, id: &ServiceId) -> AwsError {
@@ -127,11 +130,12 @@ impl<'a> Listing<'a> {
         let namespace = required(input, "ServiceNamespace", "serviceNamespace")?;
         let resource = input.text("ResourceId")?;
         if input.has("ScalableDimension") && resource.is_none() {
-            return Err(AwsError::validation("ResourceId must be specified when ScalableDimension is specified"));
+            let must = "ResourceId must be specified when ScalableDimension is specified";
+            return Err(AwsError::validation(must).by(Rule::DimensionNeedsResource));
         }
         let names = names_member.map_or(Ok(vec![]), |member| input.texts(member))?;
         check_count(names.len(), names_member.unwrap_or_default())?;
-        let size = crate::pages::size(input.int("MaxResults")?, "maxResults", limit, limit, AwsError::validation)?;
+        let size = crate::pages::size(input.int("MaxResults")?, "maxResults", limit, limit, page_too_large)?;
         Ok(Self { ecs: namespace == NAMESPACE, resource, names, size, token: input.text("NextToken")? })
     }
 
@@ -154,13 +158,17 @@ impl<'a> Listing<'a> {
     }
 }
 
+fn page_too_large(message: String) -> AwsError {
+    AwsError::validation(message).by(Rule::PageSizesAreBounded)
+}
+
 /// Describes take at most 50 names (S-051, S-052, S-053).
 fn check_count(count: usize, member: &str) -> Result<(), AwsError> {
     if count <= 50 {
         return Ok(());
     }
     let must = "have length less than or equal to 50";
-    Err(AwsError::validation(AwsError::constraint(&format!("[{count} items]"), member, must)))
+    Err(AwsError::validation(AwsError::constraint(&format!("[{count} items]"), member, must)).by(Rule::NamesAreBounded))
 }
 
 /// A key whose order is that of (cluster, service, name).

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::cloud::{Answer, Call, Cloud, Scope, regional_arn};
 use crate::error::AwsError;
+use crate::rules::{Rule, Rules};
 use crate::value::Value;
 
 /// S-060
@@ -50,9 +51,9 @@ impl PolicyConfig {
     }
 
     /// The member that holds the configuration, and the configuration.
-    fn member(&self) -> (&'static str, Value) {
+    fn member(&self, rules: &Rules) -> (&'static str, Value) {
         match self {
-            Self::Step(config) => ("StepScalingPolicyConfiguration", config.to_value()),
+            Self::Step(config) => ("StepScalingPolicyConfiguration", config.to_value(rules)),
             Self::TargetTracking(tracking) => ("TargetTrackingScalingPolicyConfiguration", tracking.config.clone()),
             Self::Predictive(config) => ("PredictiveScalingPolicyConfiguration", config.clone()),
         }
@@ -69,13 +70,14 @@ pub(super) fn put(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
         return Err(AwsError::sender(
             "LimitExceededException",
             format!("Too many scaling policies for {}", id.resource_id()),
-        ));
+        )
+        .by(Rule::PolicyQuota));
     }
-    let config = read_config(call.input, name, target, existing)?;
+    let config = read_config(call.input, name, target, existing, &cloud.rules)?;
     let created = existing.map_or(call.now, |p| p.created);
     let arn = match existing {
-        Some(policy) => policy.arn.clone(), // S-024
-        None => new_arn(cloud, call.scope, &id, name),
+        Some(policy) if cloud.rules.hold(Rule::PolicyArnIsKept) => policy.arn.clone(), // S-024
+        _ => new_arn(cloud, call.scope, &id, name),
     };
     require_service_linked_role(cloud, call.scope, &arn)?;
     replace(cloud, call, &id, name, Policy { arn: arn.clone(), config, created })?;
@@ -89,13 +91,14 @@ pub(super) fn put(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
 
 /// S-021
 fn check_name(name: &str) -> Result<(), AwsError> {
-    check_length("policyName", name, 1, 256)?;
+    check_length("policyName", name, 1, 256).map_err(|e| e.by(Rule::PolicyNameIsBounded))?;
     if name.chars().any(char::is_control) {
         return Err(AwsError::validation(AwsError::constraint(
             name,
             "policyName",
             r"satisfy regular expression pattern: \p{Print}+",
-        )));
+        ))
+        .by(Rule::PolicyNameIsBounded));
     }
     Ok(())
 }
@@ -116,12 +119,16 @@ fn read_config(
     name: &str,
     target: &Target,
     existing: Option<&Policy>,
+    rules: &Rules,
 ) -> Result<PolicyConfig, AwsError> {
     let policy_type = match (input.text("PolicyType")?, existing) {
         (Some(policy_type), _) => policy_type,
         (None, Some(policy)) => policy.config.type_name(), // S-023
-        (None, None) => return Err(AwsError::validation("PolicyType must be specified")), // S-021
+        (None, None) => {
+            return Err(AwsError::validation("PolicyType must be specified").by(Rule::PolicyTypeIsRequired)); // S-021
+        }
     };
+    let kept = rules.hold(Rule::ConfigurationIsKept);
     match policy_type {
         "StepScaling" => {
             let before = match existing.map(|p| &p.config) {
@@ -131,8 +138,8 @@ fn read_config(
             config_block(
                 input,
                 "StepScaling",
-                before.is_some(),
-                |block| StepConfig::read(block, before),
+                before.is_some() && kept,
+                |block| StepConfig::read(block, before, rules),
                 || before.cloned().map(PolicyConfig::Step),
                 PolicyConfig::Step,
             )
@@ -140,7 +147,7 @@ fn read_config(
         "TargetTrackingScaling" => config_block(
             input,
             "TargetTrackingScaling",
-            existing.is_some(),
+            existing.is_some() && kept,
             |block| target_tracking::read(block, name, target),
             || existing.map(|p| p.config.clone()),
             PolicyConfig::TargetTracking,
@@ -148,7 +155,7 @@ fn read_config(
         "PredictiveScaling" => config_block(
             input,
             "PredictiveScaling",
-            existing.is_some(),
+            existing.is_some() && kept,
             predictive::read,
             || existing.map(|p| p.config.clone()),
             PolicyConfig::Predictive,
@@ -157,7 +164,8 @@ fn read_config(
             other,
             "policyType",
             "satisfy enum value set: [StepScaling, TargetTrackingScaling, PredictiveScaling]",
-        ))),
+        ))
+        .by(Rule::PolicyTypeIsKnown)),
     }
 }
 
@@ -175,9 +183,10 @@ fn config_block<T>(
     if input.members(&member)?.is_some() {
         return read(input.get(&member)).map(wrap);
     }
-    unchanged()
-        .filter(|config| exists && config.type_name() == policy_type)
-        .ok_or_else(|| AwsError::validation(format!("{policy_type} policy configuration must be specified")))
+    unchanged().filter(|config| exists && config.type_name() == policy_type).ok_or_else(|| {
+        let missing = format!("{policy_type} policy configuration must be specified");
+        AwsError::validation(missing).by(Rule::ConfigurationIsRequired)
+    })
 }
 
 /// S-101
@@ -214,11 +223,16 @@ fn alarm_value(name: &AlarmName, arn: String) -> Value {
 pub(super) fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     let name = required(call.input, "PolicyName", "policyName")?;
     let id = resource(call.input)?;
+    let (alarms_go, action_goes) =
+        (cloud.rules.hold(Rule::TrackingAlarmsGo), cloud.rules.hold(Rule::DeletedPolicyLeavesAlarms));
     let scope = cloud.scope_mut(call.scope);
     let policy = scope.targets.get_mut(&id).and_then(|t| t.policies.remove(name));
-    let policy = policy.ok_or_else(|| super::not_found(&format!("scaling policy {name}"), "found", &id))?;
-    scope.remove_generated_alarms(&policy);
-    for alarm in scope.alarms.values_mut() {
+    let policy = policy
+        .ok_or_else(|| super::not_found(&format!("scaling policy {name}"), "found", &id).by(Rule::PolicyIsThere))?;
+    if alarms_go {
+        scope.remove_generated_alarms(&policy);
+    }
+    for alarm in scope.alarms.values_mut().filter(|_| action_goes) {
         alarm.spec.remove_action(&policy.arn);
     }
     Ok(Value::empty())
@@ -226,12 +240,13 @@ pub(super) fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
 
 /// S-052
 pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
-    let listing = Listing::read(call, Some("PolicyNames"), PAGE)?;
+    let page = if cloud.rules.hold(Rule::PolicyPageIsTen) { PAGE } else { 50 };
+    let listing = Listing::read(call, Some("PolicyNames"), page)?;
     let scope = cloud.scope(call.scope);
     if let Some(policy) = scope.targets.values().find_map(|target| target.policies.values().next()) {
         require_service_linked_role(cloud, call.scope, &policy.arn)?;
     }
-    let alarms = alarms_by_policy(scope);
+    let alarms = if cloud.rules.hold(Rule::PolicyNamesItsAlarms) { alarms_by_policy(scope) } else { BTreeMap::new() };
     let policies = scope.targets.iter().flat_map(|(id, t)| t.policies.iter().map(move |(name, p)| (id, name, p)));
     let wanted = policies
         .filter(|(id, name, _)| listing.wants(id, name))
@@ -246,7 +261,7 @@ pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
             ("PolicyARN", (&policy.arn).into()),
             ("PolicyName", (*name).into()),
             ("PolicyType", policy.config.type_name().into()),
-            policy.config.member(),
+            policy.config.member(&cloud.rules),
             ("Alarms", alarms.into()), // S-058: for step policies too
             ("CreationTime", policy.created.into()),
         ])
@@ -266,7 +281,8 @@ fn require_service_linked_role(cloud: &Cloud, scope: &ScopeId, policy_arn: &str)
              the request is invalid. (Service: AmazonCloudWatch; Status Code: 403; Error Code: InvalidClientTokenId; \
              Request ID: 00000000-0000-4000-8000-000000000000; Proxy: null)"
         ),
-    ))
+    )
+    .by(Rule::RoleMustExist))
 }
 
 /// The alarms whose actions name a policy, by the policy's ARN.

@@ -1,13 +1,14 @@
 //! Predictive scaling policies: checked and kept, never acted on (S-038).
 
 use crate::error::AwsError;
+use crate::rules::Rule;
 use crate::value::Value;
 
 const PAIRS: [&str; 3] = ["ECSServiceCPUUtilization", "ECSServiceMemoryUtilization", "ALBRequestCount"];
 
 pub(super) fn read(block: &Value) -> Result<Value, AwsError> {
     let [metric] = block.list("MetricSpecifications")? else {
-        return Err(AwsError::validation("You must specify one metric specification."));
+        return Err(AwsError::validation("You must specify one metric specification.").by(Rule::PredictiveMetricIsOne));
     };
     check_metric(metric)?;
     check_enum(block, "Mode", &["ForecastOnly", "ForecastAndScale"])?;
@@ -18,7 +19,8 @@ pub(super) fn read(block: &Value) -> Result<Value, AwsError> {
     if increases != block.has("MaxCapacityBuffer") {
         return Err(AwsError::validation(
             "MaxCapacityBuffer must be specified if, and only if, MaxCapacityBreachBehavior is IncreaseMaxCapacity.",
-        ));
+        )
+        .by(Rule::PredictiveBufferHasItsBehaviour));
     }
     Ok(block.clone())
 }
@@ -26,7 +28,7 @@ pub(super) fn read(block: &Value) -> Result<Value, AwsError> {
 /// A pair, or one load and one scaling metric.
 fn check_metric(metric: &Value) -> Result<(), AwsError> {
     if metric.float("TargetValue")?.is_none() {
-        return Err(AwsError::validation("TargetValue must be specified"));
+        return Err(AwsError::validation("TargetValue must be specified").by(Rule::TargetValueIsRequired));
     }
     let has = |member| usize::from(metric.has(member));
     let load = has("PredefinedLoadMetricSpecification") + has("CustomizedLoadMetricSpecification");
@@ -39,11 +41,13 @@ fn check_metric(metric: &Value) -> Result<(), AwsError> {
             if PAIRS.contains(&kind) {
                 return Ok(());
             }
-            Err(AwsError::validation(format!("Predefined metric pair type {kind} is not supported for ECS")))
+            let unknown = format!("Predefined metric pair type {kind} is not supported for ECS");
+            Err(AwsError::validation(unknown).by(Rule::PredictivePairIsKnown))
         }
         _ => Err(AwsError::validation(
             "You must specify either a predefined metric pair or one load metric and one scaling metric.",
-        )),
+        )
+        .by(Rule::PredictiveMetricHasItsForm)),
     }
 }
 
@@ -51,7 +55,7 @@ fn check_enum(block: &Value, member: &str, allowed: &[&str]) -> Result<(), AwsEr
     match block.text(member)? {
         Some(value) if !allowed.contains(&value) => {
             let must = format!("satisfy enum value set: [{}]", allowed.join(", "));
-            Err(AwsError::validation(AwsError::constraint(value, member, &must)))
+            Err(AwsError::validation(AwsError::constraint(value, member, &must)).by(Rule::PredictiveValuesAreKnown))
         }
         _ => Ok(()),
     }
@@ -61,7 +65,8 @@ fn check_range(block: &Value, member: &str, max: i32) -> Result<(), AwsError> {
     match block.int(member)? {
         Some(value) if !(0..=max).contains(&value) => {
             let must = format!("have value between 0 and {max}");
-            Err(AwsError::validation(AwsError::constraint(&value.to_string(), member, &must)))
+            Err(AwsError::validation(AwsError::constraint(&value.to_string(), member, &must))
+                .by(Rule::PredictiveNumbersAreBounded))
         }
         _ => Ok(()),
     }

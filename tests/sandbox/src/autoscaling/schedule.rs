@@ -5,6 +5,7 @@
 use jiff::civil::DateTime;
 
 use crate::error::AwsError;
+use crate::rules::Rule;
 
 pub(super) fn check(expression: &str) -> Result<(), AwsError> {
     let body = |prefix: &str| expression.strip_prefix(prefix)?.strip_suffix(')');
@@ -16,8 +17,11 @@ pub(super) fn check(expression: &str) -> Result<(), AwsError> {
     }
     match body("cron(") {
         Some(body) if is_cron(body) => Ok(()),
-        Some(_) => Err(AwsError::validation("Invalid CRON expression")),
-        None => Err(AwsError::validation(format!("Invalid schedule expression: {expression}"))),
+        Some(_) => Err(AwsError::validation("Invalid CRON expression").by(Rule::CronHasOneQuestionMark)),
+        None => {
+            let text = format!("Invalid schedule expression: {expression}");
+            Err(AwsError::validation(text).by(Rule::ScheduleIsOfAKind))
+        }
     }
 }
 
@@ -26,20 +30,22 @@ fn check_at(body: &str) -> Result<(), AwsError> {
     let is_plain = body.len() == 19 && body.as_bytes().get(10) == Some(&b'T');
     match body.parse::<DateTime>() {
         Ok(_) if is_plain => Ok(()),
-        _ => Err(AwsError::validation("Invalid schedule at DateTime expression")),
+        _ => Err(AwsError::validation("Invalid schedule at DateTime expression").by(Rule::AtHasItsForm)),
     }
 }
 
 /// A positive number of minutes, hours or days; singular and plural are one.
 fn check_rate(body: &str) -> Result<(), AwsError> {
-    let invalid = || AwsError::validation(format!("Invalid schedule rate expression: rate({body})"));
+    let invalid =
+        || AwsError::validation(format!("Invalid schedule rate expression: rate({body})")).by(Rule::RateHasItsForm);
     let (value, unit) = body.split_once(' ').ok_or_else(invalid)?;
     let value: u32 = value.parse().map_err(|_| invalid())?;
     if !matches!(unit, "minute" | "minutes" | "hour" | "hours" | "day" | "days") {
         return Err(invalid());
     }
     if value == 0 {
-        return Err(AwsError::validation("Invalid schedule frequency: executions are less than 60 seconds apart"));
+        let text = "Invalid schedule frequency: executions are less than 60 seconds apart";
+        return Err(AwsError::validation(text).by(Rule::RateIsPositive));
     }
     Ok(())
 }

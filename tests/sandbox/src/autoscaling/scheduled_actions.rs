@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::{Listing, NAMESPACE, check_length, key, required, resource, resource_members, schedule, target_not_found};
 use crate::cloud::{Answer, Call, Cloud, regional_arn};
 use crate::error::AwsError;
+use crate::rules::{Rule, Rules};
 use crate::value::Value;
 
 /// S-060
@@ -45,9 +46,10 @@ pub(super) fn put(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
         return Err(AwsError::sender(
             "LimitExceededException",
             format!("Too many scheduled actions for {}", id.resource_id()),
-        ));
+        )
+        .by(Rule::ScheduleQuota));
     }
-    let mut action = read(call, existing.as_ref())?;
+    let mut action = read(call, existing.as_ref(), &cloud.rules)?;
     if existing.is_none() {
         let uuid = cloud.new_id(&format!("{}/{name}", id.resource_id()));
         let resource =
@@ -62,31 +64,34 @@ pub(super) fn put(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
 
 /// S-039
 fn check_name(name: &str) -> Result<(), AwsError> {
-    check_length("scheduledActionName", name, 1, 256)?;
+    check_length("scheduledActionName", name, 1, 256).map_err(|e| e.by(Rule::ScheduleNameIsBounded))?;
     let forbidden = |c: char| matches!(c, ':' | '/' | '|') || c.is_control();
     if name.trim() != name || name.contains(forbidden) {
         let must = r"satisfy regular expression pattern: (?!((^[ ]+.*)|(.*([\u0000-\u001f]|[\u007f-\u009f]|[:/|])+.*)|(.*[ ]+$))).+";
-        return Err(AwsError::validation(AwsError::constraint(name, "scheduledActionName", must)));
+        return Err(AwsError::validation(AwsError::constraint(name, "scheduledActionName", must))
+            .by(Rule::ScheduleNameIsBounded));
     }
     Ok(())
 }
 
 /// S-043: a start or an end that is left out is deleted; everything else that is left out stays.
-fn read(call: &Call<'_>, before: Option<&ScheduledAction>) -> Result<ScheduledAction, AwsError> {
+fn read(call: &Call<'_>, before: Option<&ScheduledAction>, rules: &Rules) -> Result<ScheduledAction, AwsError> {
     let input = call.input;
     let schedule = match (input.text("Schedule")?, before) {
         (Some(schedule), _) => schedule.to_owned(),
-        (None, Some(before)) => before.schedule.clone(),
-        (None, None) => return Err(AwsError::validation("Schedule must be specified")),
+        (None, Some(before)) if rules.hold(Rule::UnsentScheduleIsKept) => before.schedule.clone(),
+        (None, _) => return Err(AwsError::validation("Schedule must be specified").by(Rule::ScheduleIsRequired)),
     };
     schedule::check(&schedule)?;
     let timezone = input.text("Timezone")?.map(str::to_owned).or_else(|| before.and_then(|b| b.timezone.clone()));
     if timezone.as_deref().is_some_and(|zone| TimeZone::get(zone).is_err()) {
-        return Err(AwsError::validation("Invalid timezone")); // S-041
+        return Err(AwsError::validation("Invalid timezone").by(Rule::TimezoneIsKnown)); // S-041
     }
-    let (start, end) = (input.time("StartTime")?, input.time("EndTime")?);
+    let stays = before.filter(|_| !rules.hold(Rule::UnsentTimesGo));
+    let start = input.time("StartTime")?.or(stays.and_then(|before| before.start));
+    let end = input.time("EndTime")?.or(stays.and_then(|before| before.end));
     if start.zip(end).is_some_and(|(start, end)| start >= end) {
-        return Err(AwsError::validation("StartTime must be before EndTime")); // S-041
+        return Err(AwsError::validation("StartTime must be before EndTime").by(Rule::StartIsBeforeEnd)); // S-041
     }
     let (min, max) = read_capacities(input, before)?;
     Ok(ScheduledAction {
@@ -104,18 +109,22 @@ fn read(call: &Call<'_>, before: Option<&ScheduledAction>) -> Result<ScheduledAc
 /// S-042
 fn read_capacities(input: &Value, before: Option<&ScheduledAction>) -> Result<(Option<i32>, Option<i32>), AwsError> {
     if input.members("ScalableTargetAction")?.is_none() {
-        return before.map(|b| (b.min, b.max)).ok_or_else(|| AwsError::validation("ScalableTargetAction must be set"));
+        return before.map(|b| (b.min, b.max)).ok_or_else(|| {
+            AwsError::validation("ScalableTargetAction must be set").by(Rule::ScheduledRangeIsRequired)
+        });
     }
     let action = input.get("ScalableTargetAction");
     let (min, max) = (action.int("MinCapacity")?, action.int("MaxCapacity")?);
     if min.is_none() && max.is_none() {
-        return Err(AwsError::validation("At least one of minimum capacity and maximum capacity should be provided"));
+        let must = "At least one of minimum capacity and maximum capacity should be provided";
+        return Err(AwsError::validation(must).by(Rule::ScheduledRangeIsNotEmpty));
     }
     if min.is_some_and(|m| m < 0) {
-        return Err(AwsError::validation("Minimum capacity cannot be less than 0"));
+        return Err(AwsError::validation("Minimum capacity cannot be less than 0").by(Rule::MinNotNegative));
     }
     if max.is_some_and(|m| m < 0) || min.zip(max).is_some_and(|(min, max)| max < min) {
-        return Err(AwsError::validation("Maximum capacity cannot be less than minimum capacity"));
+        let must = "Maximum capacity cannot be less than minimum capacity";
+        return Err(AwsError::validation(must).by(Rule::ScheduledRangeIsInOrder));
     }
     Ok((min, max))
 }
@@ -124,7 +133,9 @@ pub(super) fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     let name = required(call.input, "ScheduledActionName", "scheduledActionName")?;
     let id = resource(call.input)?;
     let removed = cloud.scope_mut(call.scope).targets.get_mut(&id).and_then(|t| t.scheduled_actions.remove(name));
-    removed.ok_or_else(|| super::not_found(&format!("scheduled action {name}"), "found", &id))?;
+    removed.ok_or_else(|| {
+        super::not_found(&format!("scheduled action {name}"), "found", &id).by(Rule::ScheduledActionIsThere)
+    })?;
     Ok(Value::empty())
 }
 

@@ -4,6 +4,7 @@ use ecs_scaling::model::number::Number;
 use ecs_scaling::model::policy::{AdjustmentType, MetricAggregationType, StepAdjustment, StepScalingConfig};
 
 use crate::error::AwsError;
+use crate::rules::{Rule, Rules};
 use crate::value::Value;
 
 /// S-027
@@ -27,12 +28,15 @@ pub struct StepConfig {
 impl StepConfig {
     /// Reads and checks a configuration. On an update the adjustment type and the steps stay when they are left out;
     /// the optional members do not (S-023).
-    pub(super) fn read(block: &Value, before: Option<&Self>) -> Result<Self, AwsError> {
+    pub(super) fn read(block: &Value, before: Option<&Self>, rules: &Rules) -> Result<Self, AwsError> {
+        let kept = |rule| before.filter(|_| rules.hold(rule));
         let adjustment_type = match block.text("AdjustmentType")? {
             Some(text) => parse(text, "adjustmentType", AdjustmentType::from_aws, AdjustmentType::ALL)?,
-            None => before.map(|b| b.adjustment_type).ok_or_else(|| invalid("Adjustment type must be specified"))?, // S-026
+            None => kept(Rule::AdjustmentTypeIsKept)
+                .map(|b| b.adjustment_type)
+                .ok_or_else(|| invalid("Adjustment type must be specified").by(Rule::AdjustmentTypeIsRequired))?, // S-026
         };
-        let steps = match before {
+        let steps = match kept(Rule::StepsAreKept) {
             Some(before) if !block.has("StepAdjustments") => before.steps.clone(),
             _ => block.list("StepAdjustments")?.iter().map(read_step).collect::<Result<_, _>>()?,
         };
@@ -42,11 +46,12 @@ impl StepConfig {
             }
             None => None,
         };
+        let stays = before.filter(|_| !rules.hold(Rule::OptionalMembersGo));
         let config = Self {
             adjustment_type,
             steps,
             min_adjustment_magnitude: block.int("MinAdjustmentMagnitude")?,
-            cooldown: block.int("Cooldown")?,
+            cooldown: block.int("Cooldown")?.or(stays.and_then(|before| before.cooldown)),
             metric_aggregation_type,
         };
         config.check()?;
@@ -58,22 +63,26 @@ impl StepConfig {
         let negative = self.steps.iter().any(|s| s.adjustment < 0);
         if self.adjustment_type == AdjustmentType::ExactCapacity && negative {
             // S-033
-            return Err(invalid("Scaling adjustment cannot be less than 0 when adjustment type is ExactCapacity"));
+            return Err(invalid("Scaling adjustment cannot be less than 0 when adjustment type is ExactCapacity")
+                .by(Rule::ExactIsNotNegative));
         }
         match self.min_adjustment_magnitude {
             Some(_) if self.adjustment_type != AdjustmentType::PercentChangeInCapacity => {
                 // S-034
                 return Err(invalid(
                     "Minimum adjustment magnitude is only allowed for adjustment type PercentChangeInCapacity",
-                ));
+                )
+                .by(Rule::MagnitudeNeedsPercent));
             }
             Some(magnitude) if magnitude < 1 => {
-                return Err(invalid("Minimum adjustment magnitude must be greater than 0")); // S-034
+                return Err(
+                    invalid("Minimum adjustment magnitude must be greater than 0").by(Rule::MagnitudeIsPositive)
+                ); // S-034
             }
             _ => {}
         }
         if self.cooldown.is_some_and(|c| c < 0) {
-            return Err(invalid("Cooldown cannot be less than 0")); // S-035
+            return Err(invalid("Cooldown cannot be less than 0").by(Rule::CooldownIsNotNegative)); // S-035
         }
         Ok(())
     }
@@ -89,7 +98,7 @@ impl StepConfig {
         )
     }
 
-    pub(super) fn to_value(&self) -> Value {
+    pub(super) fn to_value(&self, rules: &Rules) -> Value {
         let step = |s: &StepAdjustment| {
             Value::map([
                 ("MetricIntervalLowerBound", s.lower.map(Number::get).into()),
@@ -97,11 +106,15 @@ impl StepConfig {
                 ("ScalingAdjustment", s.adjustment.into()),
             ])
         };
+        let cooldown = match self.cooldown {
+            None if !rules.hold(Rule::UnsentCooldownIsNotShown) => Some(self.canonical().cooldown),
+            sent => sent,
+        };
         Value::map([
             ("AdjustmentType", self.adjustment_type.as_str().into()),
             ("StepAdjustments", self.steps.iter().map(step).collect::<Vec<_>>().into()),
             ("MinAdjustmentMagnitude", self.min_adjustment_magnitude.into()),
-            ("Cooldown", self.cooldown.into()),
+            ("Cooldown", cooldown.into()),
             ("MetricAggregationType", self.metric_aggregation_type.map(MetricAggregationType::as_str).into()),
         ])
     }
@@ -121,7 +134,7 @@ fn parse<T: Copy + std::fmt::Display>(
         let known: Vec<String> = all.iter().map(ToString::to_string).collect();
         let must = format!("satisfy enum value set: [{}]", known.join(", "));
         let at = format!("stepScalingPolicyConfiguration.{member}");
-        AwsError::validation(AwsError::constraint(text, &at, &must))
+        AwsError::validation(AwsError::constraint(text, &at, &must)).by(Rule::StepValuesAreKnown)
     })
 }
 
@@ -135,25 +148,31 @@ fn read_step(step: &Value) -> Result<StepAdjustment, AwsError> {
     Ok(StepAdjustment {
         lower: bound("MetricIntervalLowerBound")?,
         upper: bound("MetricIntervalUpperBound")?,
-        adjustment: step.int("ScalingAdjustment")?.ok_or_else(|| invalid("Scaling adjustment must be specified"))?,
+        adjustment: step
+            .int("ScalingAdjustment")?
+            .ok_or_else(|| invalid("Scaling adjustment must be specified").by(Rule::AdjustmentIsRequired))?,
     })
 }
 
 fn check_steps(steps: &[StepAdjustment]) -> Result<(), AwsError> {
     if steps.is_empty() {
-        return Err(invalid("There must be at least one step adjustment")); // S-027
+        return Err(invalid("There must be at least one step adjustment").by(Rule::StepIsRequired)); // S-027
     }
     if steps.len() > STEP_QUOTA {
-        return Err(invalid("There can be at most 20 step adjustments per scaling policy")); // S-027
+        return Err(
+            invalid("There can be at most 20 step adjustments per scaling policy").by(Rule::StepsAreTwentyAtMost)
+        ); // S-027
     }
     for step in steps {
         match (step.lower, step.upper) {
             (None, None) => {
                 // S-029
-                return Err(invalid("Both lower and upper bounds of a step adjustment cannot be left unspecified"));
+                return Err(invalid("Both lower and upper bounds of a step adjustment cannot be left unspecified")
+                    .by(Rule::StepHasABound));
             }
             (Some(lower), Some(upper)) if lower >= upper => {
-                return Err(invalid("Lower bound must be less than upper bound for a step adjustment")); // S-028
+                return Err(invalid("Lower bound must be less than upper bound for a step adjustment")
+                    .by(Rule::StepBoundsAreInOrder)); // S-028
             }
             _ => {}
         }
@@ -167,22 +186,24 @@ fn check_open_bounds(steps: &[StepAdjustment]) -> Result<(), AwsError> {
     let open_lower = steps.iter().filter(|s| s.lower.is_none()).count();
     let open_upper = steps.iter().filter(|s| s.upper.is_none()).count();
     if open_lower > 1 {
-        return Err(invalid("At most one step adjustment may have an unspecified lower bound"));
+        return Err(invalid("At most one step adjustment may have an unspecified lower bound").by(Rule::OneOpenLower));
     }
     if open_upper > 1 {
-        return Err(invalid("At most one step adjustment may have an unspecified upper bound"));
+        return Err(invalid("At most one step adjustment may have an unspecified upper bound").by(Rule::OneOpenUpper));
     }
     if open_lower == 0 && steps.iter().any(|s| s.lower.is_some_and(|l| l < Number::ZERO)) {
         return Err(invalid(
             "There must be a step adjustment with an unspecified lower bound when one step adjustment has a negative \
              lower bound",
-        ));
+        )
+        .by(Rule::NegativeNeedsOpenLower));
     }
     if open_upper == 0 && steps.iter().any(|s| s.upper.is_some_and(|u| u > Number::ZERO)) {
         return Err(invalid(
             "There must be a step adjustment with an unspecified upper bound when one step adjustment has a positive \
              upper bound",
-        ));
+        )
+        .by(Rule::PositiveNeedsOpenUpper));
     }
     Ok(())
 }
@@ -194,10 +215,12 @@ fn check_contiguous(steps: &[StepAdjustment]) -> Result<(), AwsError> {
     for (before, after) in sorted.iter().zip(sorted.iter().skip(1)) {
         match (before.upper, after.lower) {
             (Some(upper), Some(lower)) if upper < lower => {
-                return Err(invalid("Step adjustment intervals cannot have gaps between them"));
+                return Err(
+                    invalid("Step adjustment intervals cannot have gaps between them").by(Rule::StepsHaveNoGaps)
+                );
             }
             (Some(upper), Some(lower)) if upper == lower => {}
-            _ => return Err(invalid("Step adjustment intervals cannot overlap")),
+            _ => return Err(invalid("Step adjustment intervals cannot overlap").by(Rule::StepsDoNotOverlap)),
         }
     }
     Ok(())
@@ -217,7 +240,7 @@ mod tests {
 
     fn read(adjustment_type: &str, steps: Vec<Value>) -> Result<StepConfig, AwsError> {
         let block = Value::map([("AdjustmentType", adjustment_type.into()), ("StepAdjustments", steps.into())]);
-        StepConfig::read(&block, None)
+        StepConfig::read(&block, None, &Rules::default())
     }
 
     fn refusal(steps: Vec<Value>) -> String {
@@ -227,7 +250,10 @@ mod tests {
     #[test]
     fn the_steps_of_the_console_are_accepted() {
         let steps = vec![step(Some(0.0), Some(10.0), 2), step(Some(10.0), Some(20.0), 2), step(Some(20.0), None, 4)];
-        assert_eq!(read("ChangeInCapacity", steps.clone()).unwrap().to_value().get("StepAdjustments"), &steps.into());
+        assert_eq!(
+            read("ChangeInCapacity", steps.clone()).unwrap().to_value(&Rules::default()).get("StepAdjustments"),
+            &steps.into()
+        );
     }
 
     #[test]
@@ -245,7 +271,10 @@ mod tests {
     fn an_adjustment_type_is_required_and_known() {
         // S-026
         let block = Value::map([("StepAdjustments", vec![step(Some(0.0), None, 1)].into())]);
-        assert_eq!(StepConfig::read(&block, None).unwrap_err().message, "Adjustment type must be specified");
+        assert_eq!(
+            StepConfig::read(&block, None, &Rules::default()).unwrap_err().message,
+            "Adjustment type must be specified"
+        );
         assert!(read("Sideways", vec![step(Some(0.0), None, 1)]).unwrap_err().message.contains("enum value set"));
     }
 
@@ -327,8 +356,13 @@ mod tests {
                 ("MinAdjustmentMagnitude", 2.into()),
             ])
         };
-        assert!(StepConfig::read(&block("ChangeInCapacity"), None).unwrap_err().message.starts_with("Minimum adj"));
-        StepConfig::read(&block("PercentChangeInCapacity"), None).unwrap();
+        assert!(
+            StepConfig::read(&block("ChangeInCapacity"), None, &Rules::default())
+                .unwrap_err()
+                .message
+                .starts_with("Minimum adj")
+        );
+        StepConfig::read(&block("PercentChangeInCapacity"), None, &Rules::default()).unwrap();
     }
 
     #[test]
@@ -336,8 +370,12 @@ mod tests {
         // S-023
         let mut before = read("ChangeInCapacity", vec![step(Some(0.0), None, 1)]).unwrap();
         before.cooldown = Some(60);
-        let after =
-            StepConfig::read(&Value::map([("MetricAggregationType", "Maximum".into())]), Some(&before)).unwrap();
+        let after = StepConfig::read(
+            &Value::map([("MetricAggregationType", "Maximum".into())]),
+            Some(&before),
+            &Rules::default(),
+        )
+        .unwrap();
         assert_eq!((after.steps, after.cooldown), (before.steps, None));
         assert_eq!(after.metric_aggregation_type, Some(MetricAggregationType::Maximum));
     }

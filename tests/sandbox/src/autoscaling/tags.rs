@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Target, check_length};
 use crate::cloud::{Answer, Call, Cloud, Scope};
 use crate::error::AwsError;
+use crate::rules::Rule;
 use crate::value::Value;
 
 const TAG_QUOTA: usize = 50;
@@ -14,11 +15,11 @@ pub(super) fn read_map(input: &Value, member: &str) -> Result<BTreeMap<String, S
     let mut tags = BTreeMap::new();
     let Some(members) = input.members(member)? else { return Ok(tags) };
     for (key, value) in members {
-        check_length("tags", key, 1, 128)?;
+        check_length("tags", key, 1, 128).map_err(|e| e.by(Rule::TagsAreBounded))?;
         let value = value.as_text().ok_or_else(|| AwsError::wrong_type(member, "a map of strings"))?;
-        check_length("tags", value, 0, 256)?;
+        check_length("tags", value, 0, 256).map_err(|e| e.by(Rule::TagsAreBounded))?;
         if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(AwsError::validation("Tag keys cannot start with aws:"));
+            return Err(AwsError::validation("Tag keys cannot start with aws:").by(Rule::TagsAreBounded));
         }
         tags.insert(key.clone(), value.to_owned());
     }
@@ -67,5 +68,5 @@ fn not_found(arn: &str) -> AwsError {
 }
 
 fn too_many() -> AwsError {
-    AwsError::sender("TooManyTagsException", "A resource can have at most 50 tags.")
+    AwsError::sender("TooManyTagsException", "A resource can have at most 50 tags.").by(Rule::TagsAreBounded)
 }

@@ -9,6 +9,7 @@ use super::{DIMENSION, PolicyConfig, Target};
 use crate::cloud::{Call, Cloud};
 use crate::cloudwatch::put_alarm;
 use crate::error::AwsError;
+use crate::rules::Rule;
 use crate::value::{Map, Value};
 
 /// 2^360
@@ -28,17 +29,19 @@ pub(super) fn read(block: &Value, name: &str, target: &Target) -> Result<TargetT
     match (block.has("PredefinedMetricSpecification"), block.has("CustomizedMetricSpecification")) {
         (false, false) => Err(AwsError::validation(
             "PredefinedMetricSpecification or CustomizedMetricSpecification must be set for target tracking scaling.",
-        )),
+        )
+        .by(Rule::TrackedMetricIsRequired)),
         (true, true) => Err(AwsError::validation(
             "Only one of PredefinedMetricSpecification or CustomizedMetricSpecification can be set for target tracking \
              scaling.",
-        )),
+        )
+        .by(Rule::TrackedMetricIsOne)),
         (true, false) => check_predefined(block.get("PredefinedMetricSpecification")),
         (false, true) => check_customized(block.get("CustomizedMetricSpecification")),
     }?;
     for member in ["ScaleOutCooldown", "ScaleInCooldown"] {
         if block.int(member)?.is_some_and(|c| c < 0) {
-            return Err(AwsError::validation("Cooldown cannot be less than 0"));
+            return Err(AwsError::validation("Cooldown cannot be less than 0").by(Rule::TrackingCooldownIsNotNegative));
         }
     }
     block.bool("DisableScaleIn")?;
@@ -48,9 +51,10 @@ pub(super) fn read(block: &Value, name: &str, target: &Target) -> Result<TargetT
 
 fn check_target_value(block: &Value) -> Result<(), AwsError> {
     match block.float("TargetValue")? {
-        None => Err(AwsError::validation("TargetValue must be specified")),
+        None => Err(AwsError::validation("TargetValue must be specified").by(Rule::TargetValueIsRequired)),
         Some(value) if value <= 0.0 || value > LARGEST => {
-            Err(AwsError::validation("TargetValue must be greater than 0 and at most 2^360"))
+            let must = "TargetValue must be greater than 0 and at most 2^360";
+            Err(AwsError::validation(must).by(Rule::TargetValueIsPositive))
         }
         Some(_) => Ok(()),
     }
@@ -59,24 +63,30 @@ fn check_target_value(block: &Value) -> Result<(), AwsError> {
 fn check_predefined(metric: &Value) -> Result<(), AwsError> {
     let kind = metric.text("PredefinedMetricType")?.unwrap_or_default();
     if !PREDEFINED.iter().any(|(name, ..)| *name == kind) {
-        return Err(AwsError::validation(format!("Predefined metric type {kind} is not supported for {DIMENSION}")));
+        let unknown = format!("Predefined metric type {kind} is not supported for {DIMENSION}");
+        return Err(AwsError::validation(unknown).by(Rule::PredefinedMetricIsKnown));
     }
     match (kind, metric.text("ResourceLabel")?) {
         (ALB, Some(label)) if alb_dimensions(label).is_some() => Ok(()),
         (ALB, label) => Err(AwsError::validation(format!(
             "Invalid resource label '{}' for predefined metric type {ALB}",
             label.unwrap_or_default()
-        ))),
+        ))
+        .by(Rule::LabelHasItsForm)),
         (_, Some(_)) => Err(AwsError::validation(format!(
             "Resource label should not be specified for predefined metric type {kind}"
-        ))),
+        ))
+        .by(Rule::LabelIsOfTheLoadBalancer)),
         (_, None) => Ok(()),
     }
 }
 
 /// One metric by name, or metric math, never both.
 fn check_customized(metric: &Value) -> Result<(), AwsError> {
-    let invalid = || AwsError::validation("The customized metric specification is not valid.");
+    let invalid = || {
+        let text = "The customized metric specification is not valid.";
+        AwsError::validation(text).by(Rule::CustomizedMetricIsWhole)
+    };
     let single = ["MetricName", "Namespace", "Statistic"].map(|member| metric.has(member));
     let queries = metric.list("Metrics")?;
     if queries.is_empty() {
@@ -109,7 +119,8 @@ fn check_unique(block: &Value, name: &str, target: &Target) -> Result<(), AwsErr
     if !twin {
         return Ok(());
     }
-    Err(AwsError::validation("Only one TargetTrackingScaling policy for a given metric specification is allowed."))
+    Err(AwsError::validation("Only one TargetTrackingScaling policy for a given metric specification is allowed.")
+        .by(Rule::MetricIsTrackedOnce))
 }
 
 /// Makes the alarms of a policy, the same names for the same policy each time.
@@ -120,6 +131,9 @@ pub(super) fn generate_alarms(
     policy_arn: &str,
     config: &Value,
 ) -> Result<Vec<AlarmName>, AwsError> {
+    if !cloud.rules.hold(Rule::TrackingMakesAlarms) {
+        return Ok(vec![]);
+    }
     let target = config.float("TargetValue")?.unwrap_or_default();
     let mut names = vec![];
     for made in Side::of(config.bool("DisableScaleIn")?.unwrap_or(false)) {

@@ -8,13 +8,14 @@ use ecs_scaling::model::names::{ScopeId, ServiceId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Activity, DIMENSION, Listing, NAMESPACE, Policy, ScheduledAction, check_count, key, required, resource,
-    resource_members, tags, target_not_found,
+    Activity, DIMENSION, Listing, NAMESPACE, Policy, ScheduledAction, check_count, key, page_too_large, required,
+    resource, resource_members, tags, target_not_found,
 };
 use crate::cloud::{Answer, Call, Cloud, regional_arn};
 use crate::ecs::Status;
 use crate::error::AwsError;
 use crate::iam::{ensure_service_linked_role, service_linked_role_arn};
+use crate::rules::Rule;
 use crate::value::Value;
 
 /// S-060
@@ -51,10 +52,12 @@ pub(super) fn register(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     let scope = cloud.scope(call.scope);
     if !scope.service(&id).is_some_and(|s| s.status == Status::Active) {
         // S-012
-        return Err(AwsError::validation(format!("ECS service doesn't exist: {}", id.resource_id())));
+        let missing = format!("ECS service doesn't exist: {}", id.resource_id());
+        return Err(AwsError::validation(missing).by(Rule::ServiceExists));
     }
     let existing = scope.targets.get(&id);
-    let range = read_range(call.input, existing.map(|t| t.range))?;
+    let kept = |rule| existing.filter(|_| cloud.rules.hold(rule));
+    let range = read_range(call.input, kept(Rule::UnsentCapacityIsKept).map(|t| t.range))?;
     let tags = tags::read_map(call.input, "Tags")?;
     match existing {
         Some(_) if !tags.is_empty() => {
@@ -62,26 +65,34 @@ pub(super) fn register(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
             return Err(AwsError::validation(
                 "The scalable target that you tried to tag already exists. To update tags on an existing scalable \
                  target, use the TagResource API.",
-            ));
+            )
+            .by(Rule::TagsOnCreateAlone));
         }
         None if scope.targets.len() >= TARGET_QUOTA => {
             return Err(AwsError::sender(
                 "LimitExceededException",
                 "Too many scalable targets for service namespace ecs",
-            ));
+            )
+            .by(Rule::TargetQuota));
         }
         _ => {}
     }
-    let suspended = read_suspended(call.input, existing.map(|t| t.suspended).unwrap_or_default())?;
+    let suspended =
+        read_suspended(call.input, kept(Rule::SuspendedMembersMerge).map(|t| t.suspended).unwrap_or_default())?;
     let arn = match existing {
         Some(target) => target.arn.clone(),
         None => Some(new_arn(cloud, call, &id)),
     };
+    let role_arn = match cloud.rules.hold(Rule::TargetHasItsOwnRole) {
+        true => service_linked_role_arn(call.scope),
+        false => call.input.text("RoleARN")?.unwrap_or_default().to_owned(),
+    };
+    let moves = cloud.rules.hold(Rule::DesiredCountMovesAtOnce);
     let target = cloud.scope_mut(call.scope).targets.entry(id.clone()).or_insert_with(|| Target {
         arn: arn.clone(),
         range,
         suspended,
-        role_arn: service_linked_role_arn(call.scope),
+        role_arn,
         created: call.now,
         tags,
         policies: BTreeMap::new(),
@@ -89,7 +100,9 @@ pub(super) fn register(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     });
     target.range = range;
     target.suspended = suspended;
-    bring_into_range(cloud, call.scope, &id, range, call.now);
+    if moves {
+        bring_into_range(cloud, call.scope, &id, range, call.now);
+    }
     Ok(Value::map([("ScalableTargetARN", arn.into())])) // S-008
 }
 
@@ -104,7 +117,7 @@ fn check_role_is_ready(cloud: &Cloud, call: &Call<'_>) -> Result<(), AwsError> {
     let delay = SignedDuration::try_from(cloud.knobs.role_propagation).unwrap_or(SignedDuration::MAX);
     match role {
         Some(role) if call.now.duration_since(role.created) < delay => {
-            Err(AwsError::validation(format!("Unable to assume IAM role: {}", role.arn)))
+            Err(AwsError::validation(format!("Unable to assume IAM role: {}", role.arn)).by(Rule::RoleMustBeReady))
         }
         _ => Ok(()),
     }
@@ -112,17 +125,24 @@ fn check_role_is_ready(cloud: &Cloud, call: &Call<'_>) -> Result<(), AwsError> {
 
 /// S-004, S-009, S-013: what is not sent stays, and on creation both must be sent.
 fn read_range(input: &Value, existing: Option<CapacityRange>) -> Result<CapacityRange, AwsError> {
-    let missing = |which| move || AwsError::validation(format!("{which} capacity must be specified"));
-    let min = input.int("MinCapacity")?.or(existing.map(CapacityRange::min)).ok_or_else(missing("Minimum"))?;
-    let max = input.int("MaxCapacity")?.or(existing.map(CapacityRange::max)).ok_or_else(missing("Maximum"))?;
+    let missing = |which, rule| move || AwsError::validation(format!("{which} capacity must be specified")).by(rule);
+    let min = input
+        .int("MinCapacity")?
+        .or(existing.map(CapacityRange::min))
+        .ok_or_else(missing("Minimum", Rule::MinRequiredOnCreate))?;
+    let max = input
+        .int("MaxCapacity")?
+        .or(existing.map(CapacityRange::max))
+        .ok_or_else(missing("Maximum", Rule::MaxRequiredOnCreate))?;
     if min < 0 {
-        return Err(AwsError::validation("Minimum capacity cannot be less than 0"));
+        return Err(AwsError::validation("Minimum capacity cannot be less than 0").by(Rule::MinNotNegative));
     }
     if max < 0 {
-        return Err(AwsError::validation("Maximum capacity cannot be less than 0"));
+        return Err(AwsError::validation("Maximum capacity cannot be less than 0").by(Rule::MaxNotNegative));
     }
-    CapacityRange::new(min, max)
-        .ok_or_else(|| AwsError::validation("Maximum capacity cannot be less than minimum capacity"))
+    CapacityRange::new(min, max).ok_or_else(|| {
+        AwsError::validation("Maximum capacity cannot be less than minimum capacity").by(Rule::MaxNotBelowMin)
+    })
 }
 
 /// S-006, S-009: members merge one by one.
@@ -157,7 +177,9 @@ pub(crate) fn bring_into_range(
 /// S-049
 pub(super) fn deregister(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     let id = resource(call.input)?;
-    cloud.scope_mut(call.scope).remove_target(&id).ok_or_else(|| target_not_found(&id))?;
+    if cloud.rules.hold(Rule::DeregisterTakesAll) {
+        cloud.scope_mut(call.scope).remove_target(&id).ok_or_else(|| target_not_found(&id))?;
+    }
     Ok(Value::empty())
 }
 
@@ -168,13 +190,14 @@ pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
     let ids = input.texts("ResourceIds")?;
     check_count(ids.len(), "resourceIds")?;
     if input.has("ScalableDimension") && ids.is_empty() {
-        return Err(AwsError::validation("ResourceIds must be specified when ScalableDimension is specified"));
+        let must = "ResourceIds must be specified when ScalableDimension is specified";
+        return Err(AwsError::validation(must).by(Rule::DimensionNeedsResource));
     }
     let listing = Listing {
         ecs: namespace == NAMESPACE && input.text("ScalableDimension")?.is_none_or(|d| d == DIMENSION),
         resource: None,
         names: ids,
-        size: crate::pages::size(input.int("MaxResults")?, "maxResults", PAGE, PAGE, AwsError::validation)?,
+        size: crate::pages::size(input.int("MaxResults")?, "maxResults", PAGE, PAGE, page_too_large)?,
         token: input.text("NextToken")?,
     };
     let targets = cloud.scope(call.scope).targets.iter();

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 
 use super::{
     Alarm, AlarmEvent, AlarmSpec, CompositeAlarm, EventKind, alarm_arn, check_length, combination, invalid,
-    invalid_token, missing, tags,
+    invalid_token, missing, page_too_large, tags,
 };
 use crate::cloud::{Answer, Call, Cloud};
 use crate::error::AwsError;
+use crate::rules::{Rule, Rules};
 use crate::value::Value;
 
 /// S-055, S-072
@@ -27,15 +28,24 @@ pub(crate) fn put_alarm(cloud: &mut Cloud, scope_id: &ScopeId, input: &Value, no
     let name = input.text("AlarmName")?.ok_or_else(|| missing("AlarmName"))?;
     check_length("alarmName", name, 255)?;
     if name.chars().any(|c| c.is_ascii_control()) {
-        return Err(invalid("Alarm names cannot contain ASCII control characters"));
+        return Err(invalid("Alarm names cannot contain ASCII control characters").by(Rule::AlarmNameIsBounded));
     }
     let name = AlarmName::new(name);
     let spec = AlarmSpec::read(input, scope_id)?;
     let tags = tags::read(input)?;
+    let rules = cloud.rules.clone();
     let scope = cloud.scope_mut(scope_id);
     let summary = match scope.alarms.get_mut(&name) {
         Some(alarm) => {
-            alarm.spec = spec;
+            if rules.hold(Rule::AlarmIsReplaced) {
+                alarm.spec = spec;
+            }
+            if !rules.hold(Rule::AlarmStateIsKept) {
+                alarm.state = AlarmState::InsufficientData;
+            }
+            if !rules.hold(Rule::AlarmTagsOnCreateAlone) {
+                alarm.tags.extend(tags);
+            }
             alarm.configured = now;
             format!("Alarm \"{name}\" updated")
         }
@@ -71,8 +81,8 @@ fn new_alarm(arn: String, spec: AlarmSpec, tags: BTreeMap<String, String>, now: 
 
 /// S-055
 pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
-    let filter = Filter::read(call.input)?;
-    let size = crate::pages::size(call.input.int("MaxRecords")?, "maxRecords", 50, LIMIT, invalid)?;
+    let filter = Filter::read(call.input, &cloud.rules)?;
+    let size = crate::pages::size(call.input.int("MaxRecords")?, "maxRecords", 50, LIMIT, page_too_large)?;
     // A call by names answers all of them on one page.
     let size = if filter.names.is_empty() { size } else { LIMIT };
     let alarms = cloud.scope(call.scope).alarms.iter();
@@ -103,25 +113,28 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(input: &Value) -> Result<Self, AwsError> {
+    fn read(input: &Value, rules: &Rules) -> Result<Self, AwsError> {
         let names = input.texts("AlarmNames")?;
         let text = |member| -> Result<Option<String>, AwsError> { Ok(input.text(member)?.map(str::to_owned)) };
         let prefix = text("AlarmNamePrefix")?;
         if !names.is_empty() && prefix.is_some() {
-            return Err(combination("AlarmNames and AlarmNamePrefix are mutually exclusive"));
+            let text = "AlarmNames and AlarmNamePrefix are mutually exclusive";
+            return Err(combination(text).by(Rule::NamesOrPrefix));
         }
         if names.len() > LIMIT {
             let value = format!("[{} items]", names.len());
-            return Err(invalid(AwsError::constraint(&value, "alarmNames", "have length less than or equal to 100")));
+            return Err(invalid(AwsError::constraint(&value, "alarmNames", "have length less than or equal to 100"))
+                .by(Rule::AlarmNamesAreBounded));
         }
         let state = match input.text("StateValue")? {
             None => None,
             Some(text) => Some(super::state::read_state(text)?),
         };
+        let action_prefix = text("ActionPrefix")?.filter(|_| rules.hold(Rule::ActionPrefixSelects));
         let types = input.texts("AlarmTypes")?;
         let metric_alarms = types.is_empty() || types.iter().any(|t| t == "MetricAlarm");
         let composite_alarms = types.iter().any(|t| t == "CompositeAlarm");
-        Ok(Self { names, prefix, action_prefix: text("ActionPrefix")?, state, metric_alarms, composite_alarms })
+        Ok(Self { names, prefix, action_prefix, state, metric_alarms, composite_alarms })
     }
 
     fn wants_name(&self, name: &AlarmName) -> bool {
@@ -216,7 +229,8 @@ pub(super) fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     let names = call.input.texts("AlarmNames")?;
     if names.len() > LIMIT {
         let value = format!("[{} items]", names.len());
-        return Err(invalid(AwsError::constraint(&value, "alarmNames", "have length less than or equal to 100")));
+        return Err(invalid(AwsError::constraint(&value, "alarmNames", "have length less than or equal to 100"))
+            .by(Rule::AlarmNamesAreBounded));
     }
     let alarms = &mut cloud.scope_mut(call.scope).alarms;
     let unknown: Vec<String> =
@@ -224,5 +238,6 @@ pub(super) fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     if unknown.is_empty() {
         return Ok(Value::empty());
     }
-    Err(AwsError::with_status("ResourceNotFound", 404, format!("Alarms not found: {}", unknown.join(", "))))
+    let text = format!("Alarms not found: {}", unknown.join(", "));
+    Err(AwsError::with_status("ResourceNotFound", 404, text).by(Rule::UnknownAlarmsAreReported))
 }

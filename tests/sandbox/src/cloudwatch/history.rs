@@ -3,7 +3,7 @@
 use ecs_scaling::model::names::AlarmName;
 use jiff::Timestamp;
 
-use super::{invalid, invalid_token};
+use super::{invalid_token, page_too_large};
 use crate::cloud::{Answer, Call, Cloud};
 use crate::value::Value;
 
@@ -48,7 +48,7 @@ pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
     let input = call.input;
     let (name, kind) = (input.text("AlarmName")?, input.text("HistoryItemType")?);
     let (start, end) = (input.time("StartDate")?, input.time("EndDate")?);
-    let size = crate::pages::size(input.int("MaxRecords")?, "maxRecords", 50, 100, invalid)?;
+    let size = crate::pages::size(input.int("MaxRecords")?, "maxRecords", 50, 100, page_too_large)?;
     let oldest_first = input.text("ScanBy")? == Some("TimestampAscending");
     let mut wanted: Vec<(String, &AlarmEvent)> = cloud
         .scope(call.scope)

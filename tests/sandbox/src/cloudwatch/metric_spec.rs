@@ -6,6 +6,7 @@ use ecs_scaling::model::metric::{MetricStatistic, StandardUnit, Statistic};
 
 use super::{check_length, combination, invalid, missing};
 use crate::error::AwsError;
+use crate::rules::Rule;
 use crate::value::Value;
 
 /// The metric of an alarm on a single metric.
@@ -40,7 +41,8 @@ pub(super) fn read_single(input: &Value) -> Result<Option<SingleMetric>, AwsErro
             namespace,
             "namespace",
             "satisfy regular expression pattern: [^:].*",
-        )));
+        ))
+        .by(Rule::AlarmTextsAreBounded));
     }
     let period = input.int("Period")?.ok_or_else(|| missing("Period"))?;
     check_period(period)?;
@@ -61,26 +63,33 @@ pub(super) fn check_period(period: i32) -> Result<(), AwsError> {
     if matches!(period, 10 | 20 | 30) || (period > 0 && period % 60 == 0) {
         return Ok(());
     }
-    Err(invalid("Period must be 10, 20, 30 or a multiple of 60"))
+    Err(invalid("Period must be 10, 20, 30 or a multiple of 60").by(Rule::PeriodHasItsForm))
 }
 
 /// Rates, such as `Count/Second`, are units as well; no alarm of this controller has one, so they read as refused.
 fn read_unit(text: &str) -> Result<StandardUnit, AwsError> {
-    StandardUnit::from_aws(text).ok_or_else(|| invalid(AwsError::constraint(text, "unit", "satisfy enum value set")))
+    StandardUnit::from_aws(text).ok_or_else(|| unknown(text, "unit"))
+}
+
+pub(super) fn unknown(value: &str, member: &str) -> AwsError {
+    invalid(AwsError::constraint(value, member, "satisfy enum value set")).by(Rule::AlarmMembersAreKnown)
 }
 
 fn read_statistic(input: &Value) -> Result<MetricStatistic, AwsError> {
     match (input.text("Statistic")?, input.text("ExtendedStatistic")?) {
-        (Some(_), Some(_)) => Err(combination("Statistic and ExtendedStatistic are mutually exclusive")),
+        (Some(_), Some(_)) => {
+            Err(combination("Statistic and ExtendedStatistic are mutually exclusive").by(Rule::StatisticIsOne))
+        }
         (None, None) => Err(missing("Statistic")),
-        (Some(text), None) => Statistic::from_aws(text)
-            .map(MetricStatistic::Simple)
-            .ok_or_else(|| invalid(AwsError::constraint(text, "statistic", "satisfy enum value set"))),
+        (Some(text), None) => {
+            Statistic::from_aws(text).map(MetricStatistic::Simple).ok_or_else(|| unknown(text, "statistic"))
+        }
         (None, Some(text)) if is_extended(text) => Ok(MetricStatistic::Extended(text.to_owned())),
         (None, Some(text)) => Err(AwsError::sender(
             "InvalidParameterValueException",
             format!("The value {text} for parameter ExtendedStatistic is not supported."),
-        )),
+        )
+        .by(Rule::ExtendedStatisticHasItsForm)),
     }
 }
 
@@ -103,7 +112,9 @@ pub(super) fn is_extended(text: &str) -> bool {
 pub(super) fn read_dimensions(input: &Value) -> Result<BTreeMap<String, String>, AwsError> {
     let list = input.list("Dimensions")?;
     if list.len() > 30 {
-        return Err(invalid("Member must have length less than or equal to 30 at 'dimensions'"));
+        return Err(
+            invalid("Member must have length less than or equal to 30 at 'dimensions'").by(Rule::DimensionsAreBounded)
+        );
     }
     let mut dimensions = BTreeMap::new();
     for dimension in list {
@@ -112,7 +123,8 @@ pub(super) fn read_dimensions(input: &Value) -> Result<BTreeMap<String, String>,
         check_length("dimensions.member.name", name, 255)?;
         check_length("dimensions.member.value", value, 1024)?;
         if dimensions.insert(name.to_owned(), value.to_owned()).is_some() {
-            return Err(invalid(format!("Dimension {name} is specified more than once")));
+            let text = format!("Dimension {name} is specified more than once");
+            return Err(invalid(text).by(Rule::DimensionsAreBounded));
         }
     }
     Ok(dimensions)

@@ -25,6 +25,7 @@ pub use spec::AlarmSpec;
 
 use crate::cloud::Handler;
 use crate::error::AwsError;
+use crate::rules::Rule;
 
 /// A metric alarm.
 #[derive(Clone, Debug)]
@@ -112,8 +113,13 @@ fn invalid_token() -> AwsError {
     AwsError::sender("InvalidNextToken", "The next token specified is invalid.")
 }
 
+fn page_too_large(message: String) -> AwsError {
+    invalid(message).by(Rule::PageSizesAreBounded)
+}
+
 fn missing(member: &str) -> AwsError {
     AwsError::sender("MissingRequiredParameterException", format!("The parameter {member} is required."))
+        .by(Rule::AlarmMembersAreRequired)
 }
 
 fn combination(message: impl Into<String>) -> AwsError {
@@ -130,5 +136,5 @@ fn check_length(at: &str, value: &str, max: usize) -> Result<(), AwsError> {
     } else {
         return Ok(());
     };
-    Err(invalid(AwsError::constraint(value, at, &must)))
+    Err(invalid(AwsError::constraint(value, at, &must)).by(Rule::AlarmTextsAreBounded))
 }

@@ -8,6 +8,7 @@ use ecs_scaling::model::metric::{MetricQuery, MetricStatistic, QuerySource, Sing
 use super::metric_spec::{check_period, is_extended, read_dimensions};
 use super::{invalid, missing};
 use crate::error::AwsError;
+use crate::rules::Rule;
 use crate::value::Value;
 
 /// Of metrics and of expressions, each.
@@ -56,6 +57,12 @@ pub(super) fn check(queries: &[Value]) -> Result<(), AwsError> {
     check_references(queries, &ids)
 }
 
+/// What has no rule of its own yet is a list that is not well formed.
+pub(super) fn malformed(error: AwsError) -> AwsError {
+    let rule = error.rule.unwrap_or(Rule::MetricsAreWellFormed);
+    error.by(rule)
+}
+
 fn check_references(queries: &[Value], ids: &BTreeSet<&str>) -> Result<(), AwsError> {
     for query in queries {
         let (Some(id), Some(expression)) = (query.text("Id")?, query.text("Expression")?) else { continue };
@@ -80,7 +87,8 @@ fn read_metric(stat: &Value) -> Result<SingleMetric, AwsError> {
         return Err(AwsError::sender(
             "InvalidParameterValueException",
             format!("The value {text} for parameter Stat is not supported."),
-        ));
+        )
+        .by(Rule::ExtendedStatisticHasItsForm));
     }
     Ok(SingleMetric {
         namespace: metric.text("Namespace")?.unwrap_or_default().to_owned(),

@@ -7,9 +7,10 @@ use ecs_scaling::model::arn::Arn;
 use ecs_scaling::model::metric::MetricStatistic;
 use ecs_scaling::model::names::ScopeId;
 
-use super::metric_spec::{SingleMetric, read_single};
+use super::metric_spec::{SingleMetric, read_single, unknown};
 use super::{check_length, combination, invalid, missing, queries};
 use crate::error::AwsError;
+use crate::rules::Rule;
 use crate::value::Value;
 
 /// Operators that compare with a band instead of a threshold.
@@ -108,7 +109,7 @@ impl AlarmSpec {
     fn check(&self, scope: &ScopeId) -> Result<(), AwsError> {
         if self.description.as_ref().is_some_and(|d| d.chars().count() > 1024) {
             let must = "have length less than or equal to 1024";
-            return Err(invalid(AwsError::constraint("…", "alarmDescription", must)));
+            return Err(invalid(AwsError::constraint("…", "alarmDescription", must)).by(Rule::AlarmTextsAreBounded));
         }
         self.check_metrics()?;
         self.check_threshold()?;
@@ -129,10 +130,11 @@ impl AlarmSpec {
         match (&self.metric, self.queries.as_slice()) {
             (Some(_), []) => Ok(()),
             (Some(_), _) => {
-                Err(combination("Metrics list cannot be specified together with the parameters of a single metric"))
+                let text = "Metrics list cannot be specified together with the parameters of a single metric";
+                Err(combination(text).by(Rule::MetricsStandAlone))
             }
             (None, []) => Err(missing("MetricName")),
-            (None, queries) => queries::check(queries),
+            (None, queries) => queries::check(queries).map_err(queries::malformed),
         }
     }
 
@@ -142,18 +144,23 @@ impl AlarmSpec {
         if !is_band && ComparisonOperator::from_aws(operator).is_none() {
             let known: Vec<&str> = ComparisonOperator::ALL.iter().map(|o| o.as_str()).chain(BAND_OPERATORS).collect();
             let must = format!("satisfy enum value set: [{}]", known.join(", "));
-            return Err(invalid(AwsError::constraint(operator, "comparisonOperator", &must)));
+            return Err(
+                invalid(AwsError::constraint(operator, "comparisonOperator", &must)).by(Rule::AlarmMembersAreKnown)
+            );
         }
         if is_band != self.threshold_metric_id.is_some() {
-            return Err(invalid("ThresholdMetricId and an anomaly detection operator must be specified together"));
+            let text = "ThresholdMetricId and an anomaly detection operator must be specified together";
+            return Err(invalid(text).by(Rule::AlarmMembersAreRequired));
         }
         if is_band && self.actions().any(|a| a.contains(":autoscaling:")) {
-            return Err(invalid("autoscaling actions not supported when ThresholdMetricId is set"));
+            let text = "autoscaling actions not supported when ThresholdMetricId is set";
+            return Err(invalid(text).by(Rule::BandsDoNotScale));
         }
         if !is_band && !self.threshold.is_some_and(f64::is_finite) {
             return Err(invalid(format!(
                 "Alarms with comparison operator {operator} should have valid Threshold parameter"
-            )));
+            ))
+            .by(Rule::ThresholdIsRequired));
         }
         Ok(())
     }
@@ -162,22 +169,27 @@ impl AlarmSpec {
         if self.evaluation_periods < 1 {
             let must = "have value greater than or equal to 1";
             let value = self.evaluation_periods.to_string();
-            return Err(invalid(AwsError::constraint(&value, "evaluationPeriods", must)));
+            return Err(
+                invalid(AwsError::constraint(&value, "evaluationPeriods", must)).by(Rule::DatapointsAreWithinPeriods)
+            );
         }
         match self.datapoints_to_alarm {
             Some(datapoints) if datapoints < 1 => {
                 let must = "have value greater than or equal to 1";
-                return Err(invalid(AwsError::constraint(&datapoints.to_string(), "datapointsToAlarm", must)));
+                let text = AwsError::constraint(&datapoints.to_string(), "datapointsToAlarm", must);
+                return Err(invalid(text).by(Rule::DatapointsAreWithinPeriods));
             }
             Some(datapoints) if datapoints > self.evaluation_periods => {
-                return Err(invalid("DatapointsToAlarm must be less than or equal to EvaluationPeriods"));
+                let text = "DatapointsToAlarm must be less than or equal to EvaluationPeriods";
+                return Err(invalid(text).by(Rule::DatapointsAreWithinPeriods));
             }
             _ => {}
         }
         let period = self.period()?;
         let limit = if period < 3600 { DAY } else { 7 * DAY };
         if i64::from(self.evaluation_periods) * i64::from(period) > i64::from(limit) {
-            return Err(invalid(format!("EvaluationPeriods * Period must be <= {limit} seconds")));
+            let text = format!("EvaluationPeriods * Period must be <= {limit} seconds");
+            return Err(invalid(text).by(Rule::AlarmSpanIsBounded));
         }
         Ok(())
     }
@@ -203,7 +215,8 @@ impl AlarmSpec {
         if self.low_sample_count.is_some() {
             return Err(invalid(format!(
                 "Option evaluateLowSampleCountPercentile can not be applied with statistic {simple}."
-            )));
+            ))
+            .by(Rule::LowSamplesNeedPercentile));
         }
         Ok(())
     }
@@ -212,9 +225,7 @@ impl AlarmSpec {
 fn parse<T>(input: &Value, member: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, AwsError> {
     match input.text(member)? {
         None => Ok(None),
-        Some(text) => {
-            read(text).map(Some).ok_or_else(|| invalid(AwsError::constraint(text, member, "satisfy enum value set")))
-        }
+        Some(text) => read(text).map(Some).ok_or_else(|| unknown(text, member)),
     }
 }
 
@@ -224,20 +235,21 @@ fn block(input: &Value, member: &str) -> Result<Option<Value>, AwsError> {
 
 /// S-071
 fn check_new_blocks(spec: &AlarmSpec) -> Result<(), AwsError> {
+    let refuse = |error: AwsError| Err(error.by(Rule::NewBlocksHaveTheirForm));
     if let Some(warm_up) = &spec.warm_up {
         let minutes = warm_up.int("WarmUpPeriodDurationInMinutes")?.unwrap_or_default();
         if !(1..=2880).contains(&minutes) {
             let must = "have value between 1 and 2880";
             let at = "warmUpConfiguration.warmUpPeriodDurationInMinutes";
-            return Err(invalid(AwsError::constraint(&minutes.to_string(), at, must)));
+            return refuse(invalid(AwsError::constraint(&minutes.to_string(), at, must)));
         }
     }
     if spec.evaluation_window.as_ref().is_some_and(|w| w.has("SlidingWindow") == w.has("WallClockWindow")) {
-        return Err(invalid("EvaluationWindow must be exactly one of SlidingWindow and WallClockWindow"));
+        return refuse(invalid("EvaluationWindow must be exactly one of SlidingWindow and WallClockWindow"));
     }
     let propagation = spec.action_configuration.as_ref().map(|a| a.get("AlarmTagsPropagation"));
     if propagation.is_some_and(|p| p.has("IncludedTagKeys") && p.has("ExcludedTagKeys")) {
-        return Err(combination("IncludedTagKeys and ExcludedTagKeys cannot both be specified"));
+        return refuse(combination("IncludedTagKeys and ExcludedTagKeys cannot both be specified"));
     }
     Ok(())
 }
@@ -246,19 +258,22 @@ fn check_new_blocks(spec: &AlarmSpec) -> Result<(), AwsError> {
 fn check_actions(member: &str, actions: &[String], scope: &ScopeId) -> Result<(), AwsError> {
     if actions.len() > 5 {
         let must = "have length less than or equal to 5";
-        return Err(invalid(AwsError::constraint(&format!("[{}]", actions.join(", ")), member, must)));
+        let text = AwsError::constraint(&format!("[{}]", actions.join(", ")), member, must);
+        return Err(invalid(text).by(Rule::AlarmActionsAreFive));
     }
     for action in actions {
         check_length(member, action, 1024)?;
-        let arn = Arn::parse(action).ok_or_else(|| invalid(format!("Invalid arn syntax: {action}")))?;
+        let no_arn = || invalid(format!("Invalid arn syntax: {action}")).by(Rule::ActionHasAnArn);
+        let arn = Arn::parse(action).ok_or_else(no_arn)?;
         if !ACTION_VENDORS.contains(&arn.service.as_str()) {
-            return Err(invalid(format!("Unsupported AWS vendor {}", arn.service)));
+            return Err(invalid(format!("Unsupported AWS vendor {}", arn.service)).by(Rule::ActionVendorIsKnown));
         }
         if !arn.region.is_empty() && arn.region != scope.region.as_str() {
             return Err(invalid(format!(
                 "Invalid region {} specified. Only {} is supported.",
                 arn.region, scope.region
-            )));
+            ))
+            .by(Rule::ActionRegionIsTheAlarms));
         }
     }
     Ok(())

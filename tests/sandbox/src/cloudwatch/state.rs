@@ -6,6 +6,7 @@ use ecs_scaling::model::names::AlarmName;
 use super::{AlarmEvent, EventKind, invalid, missing};
 use crate::cloud::{Answer, Call, Cloud};
 use crate::error::AwsError;
+use crate::rules::Rule;
 use crate::time;
 use crate::value::Value;
 
@@ -13,7 +14,7 @@ use crate::value::Value;
 pub(super) fn read_state(text: &str) -> Result<AlarmState, AwsError> {
     AlarmState::from_aws(text).ok_or_else(|| {
         let must = "satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]";
-        invalid(AwsError::constraint(text, "stateValue", must))
+        invalid(AwsError::constraint(text, "stateValue", must)).by(Rule::AlarmMembersAreKnown)
     })
 }
 
@@ -26,13 +27,14 @@ pub(super) fn set(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     let reason = input.text("StateReason")?.ok_or_else(|| missing("StateReason"))?.to_owned();
     let data = input.text("StateReasonData")?.map(str::to_owned);
     if data.as_ref().is_some_and(|data| serde_json::from_str::<serde_json::Value>(data).is_err()) {
-        return Err(AwsError::sender("InvalidFormat", "StateReasonData was not syntactically valid JSON"));
+        let text = "StateReasonData was not syntactically valid JSON";
+        return Err(AwsError::sender("InvalidFormat", text).by(Rule::StateIsOfAnAlarm));
     }
     let scope = cloud.scope_mut(call.scope);
-    let alarm = scope
-        .alarms
-        .get_mut(&name)
-        .ok_or_else(|| AwsError::with_status("ResourceNotFound", 404, format!("Alarm not found: {name}")))?;
+    let alarm = scope.alarms.get_mut(&name).ok_or_else(|| {
+        let text = format!("Alarm not found: {name}");
+        AwsError::with_status("ResourceNotFound", 404, text).by(Rule::StateIsOfAnAlarm)
+    })?;
     let (before, told) = (alarm.state, name.clone());
     if alarm.set_state(state, reason.clone(), data, call.now) {
         let summary = format!("Alarm updated from {} to {}", before.as_str(), state.as_str());

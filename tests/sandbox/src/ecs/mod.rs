@@ -5,6 +5,7 @@
 mod clusters;
 mod services;
 mod tags;
+mod task_definitions;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::value::Value;
 
 pub(crate) use clusters::new_cluster;
 pub(crate) use services::{NewService, new_service};
+pub use task_definitions::TaskFamily;
 
 /// A cluster.
 #[derive(Clone, Debug)]
@@ -117,7 +119,9 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "DescribeClusters" => Handler::Read(clusters::describe),
         "ListClusters" => Handler::Read(clusters::list),
         "DeleteCluster" => Handler::Write(clusters::delete),
-        "RegisterTaskDefinition" => Handler::Write(services::register_task_definition),
+        "RegisterTaskDefinition" => Handler::Write(task_definitions::register),
+        "DeregisterTaskDefinition" => Handler::Write(task_definitions::deregister),
+        "ListTaskDefinitionFamilies" => Handler::Read(task_definitions::list_families),
         "CreateService" => Handler::Write(services::create),
         "DescribeServices" => Handler::Read(services::describe),
         "ListServices" => Handler::Read(services::list),

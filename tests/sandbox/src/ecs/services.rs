@@ -11,6 +11,7 @@ use super::{
 };
 use crate::cloud::{Answer, Call, Cloud, regional_arn};
 use crate::error::AwsError;
+use crate::rules::Rule;
 use crate::value::Value;
 
 /// S-056
@@ -138,6 +139,7 @@ pub(super) fn update(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
 
 /// The scalable target goes with its policies and scheduled actions; alarms stay (S-050).
 pub(super) fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
+    let takes_target = cloud.rules.hold(Rule::ServiceTakesItsTarget);
     let force = call.input.bool("force")?.unwrap_or(false);
     let start_delay = cloud.knobs.start_delay;
     let (id, service) = existing(cloud, call)?;
@@ -147,30 +149,10 @@ pub(super) fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
     service.set_desired(0, call.now, start_delay);
     service.status = if service.running > 0 { Status::Draining } else { Status::Inactive };
     let reply = describe_one(call.scope, &id, service, false);
-    cloud.scope_mut(call.scope).remove_target(&id);
-    Ok(Value::map([("service", reply)]))
-}
-
-/// Registers nothing but the family's next revision: no task is ever started.
-pub(super) fn register_task_definition(cloud: &mut Cloud, call: &Call<'_>) -> Answer {
-    let family = call.input.text("family")?.filter(|f| !f.is_empty()).ok_or_else(|| required("Family"))?;
-    let containers = call.input.list("containerDefinitions")?;
-    if containers.is_empty() {
-        return Err(AwsError::sender("ClientException", "Container list cannot be empty."));
+    if takes_target {
+        cloud.scope_mut(call.scope).remove_target(&id);
     }
-    let revision = cloud.scope_mut(call.scope).task_definitions.entry(family.to_owned()).or_insert(0);
-    *revision += 1;
-    let arn = regional_arn(call.scope, "ecs", &format!("task-definition/{family}:{revision}"));
-    Ok(Value::map([(
-        "taskDefinition",
-        Value::map([
-            ("taskDefinitionArn", arn.into()),
-            ("family", family.into()),
-            ("revision", (*revision).into()),
-            ("status", "ACTIVE".into()),
-            ("containerDefinitions", containers.to_vec().into()),
-        ]),
-    )]))
+    Ok(Value::map([("service", reply)]))
 }
 
 fn existing<'a>(cloud: &'a mut Cloud, call: &Call<'_>) -> Result<(ServiceId, &'a mut Service), AwsError> {
@@ -195,7 +177,7 @@ fn service_name(text: &str, in_cluster: &ClusterName) -> Result<ServiceName, Aws
     Ok(named.name)
 }
 
-fn required(what: &str) -> AwsError {
+pub(super) fn required(what: &str) -> AwsError {
     invalid_parameter(format!("{what} cannot be blank."))
 }
 

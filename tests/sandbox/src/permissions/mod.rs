@@ -17,6 +17,7 @@ use crate::autoscaling;
 use crate::cloud::{Call, Cloud};
 use crate::error::AwsError;
 use crate::iam::{Grade, Trusting, grade};
+use crate::rules::Rule;
 use crate::sts;
 use needs::Need;
 use policies::Refusal;
@@ -155,5 +156,5 @@ fn sentence(cloud: &Cloud, call: &Call<'_>, need: &Need, refusal: &Refusal) -> A
     let policy = policy.map(|arn| format!(": {arn}")).unwrap_or_default();
     let message =
         format!("User: {who} is not authorized to perform: {action} on resource: {resource}{because}{policy}");
-    AwsError::sender("AccessDeniedException", message)
+    AwsError::sender("AccessDeniedException", message).by(Rule::CallerIsAllowed)
 }

@@ -11,6 +11,7 @@ use super::needs::{Need, on_service};
 use crate::autoscaling::SERVICE_PRINCIPAL;
 use crate::cloud::{Call, Cloud, regional_arn};
 use crate::error::AwsError;
+use crate::rules::Rule;
 
 impl Permissions {
     /// Whether the caller has what registering a target asks of it. The service-linked role comes first and hides the
@@ -43,6 +44,7 @@ impl Permissions {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(AwsError::validation(format!("User is missing the following permissions: {}", missing.join(", "))))
+        let text = format!("User is missing the following permissions: {}", missing.join(", "));
+        Err(AwsError::validation(text).by(Rule::CallerIsAllowed))
     }
 }

@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cloud::{Cloud, Scope};
 use crate::ecs;
+use crate::rules::Rule;
 
 pub use clock::Clock;
 pub use load::Load;
@@ -73,13 +74,20 @@ fn grain(scope: &Scope) -> i64 {
 /// Everything that happens after `last`, up to `at`.
 fn moment(cloud: &mut Cloud, id: &ScopeId, last: Timestamp, at: Timestamp) {
     ecs::settle(cloud.scope_mut(id), at);
-    scheduled::run_due(cloud, id, last, at);
+    if cloud.rules.hold(Rule::SchedulesComeDue) {
+        scheduled::run_due(cloud, id, last, at);
+    }
+    let alarms_are_evaluated = cloud.rules.hold(Rule::AlarmsAreEvaluated);
     let scope = cloud.scope_mut(id);
     if at.as_second().rem_euclid(MINUTE) == 0 {
         metrics::put_utilisation(scope, at);
     }
-    alarms::evaluate_due(scope, at);
-    policies::call_due(cloud, id, at);
+    if alarms_are_evaluated {
+        alarms::evaluate_due(scope, at);
+    }
+    if cloud.rules.hold(Rule::AlarmsCallPolicies) {
+        policies::call_due(cloud, id, at);
+    }
 }
 
 /// Lets an alarm call its policies at once, after SetAlarmState gave it another state and the data to choose a step by
