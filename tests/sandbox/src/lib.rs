@@ -9,6 +9,7 @@
 //! ecs elastic_load_balancing autoscaling cloudwatch iam sts         one module a service family: its state and its operations
 //! rules          what it enforces, each with its facts, and what of it is switched off
 //! cloud          all state, by account and region
+//! conformance    whether AWS does what the rules say, asked by the real SDK
 //! seed           what a world starts with
 //! time           what happens without a call: tasks start, alarms are evaluated, policies fire
 //! ```
@@ -25,6 +26,7 @@ pub mod client;
 pub mod cloud;
 pub mod cloudwatch;
 #[cfg(feature = "serve")]
+pub mod conformance;
 #[cfg(feature = "serve")]
 mod control;
 pub mod counters;

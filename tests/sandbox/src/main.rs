@@ -4,11 +4,12 @@ mod demo;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
 use ecs_scaling::model::schedule::{self, Timing};
-use ecs_scaling_sandbox::{Seed, Shared, World, http};
+use ecs_scaling_sandbox::{Seed, Shared, World, conformance, http};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
@@ -37,6 +38,8 @@ enum Command {
     },
     /// Show the controller at work on it, in virtual time, then serve both until Ctrl-C.
     Demo(demo::Arguments),
+    /// Ask AWS, in an account of yours, whether it does what this double believes; removes everything it makes.
+    Conformance(conformance::Arguments),
     /// Say when schedules fire, for an oracle: lines of `{schedule, timezone, at}` in, `{previous, next}` out.
     Firings,
 }
@@ -50,13 +53,17 @@ enum Story {
     Founding,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
-        Command::Serve { listen, seed, story } => Runtime::new()?.block_on(serve(listen, seed, story)),
-        Command::Firings => firings(),
+        Command::Serve { listen, seed, story } => {
+            Runtime::new()?.block_on(serve(listen, seed, story)).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Conformance(arguments) => Runtime::new()?.block_on(conformance::run(arguments)),
+        Command::Firings => firings().map(|()| ExitCode::SUCCESS),
         // Virtual time needs a runtime of one thread.
         Command::Demo(arguments) => {
-            Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(demo::run(arguments))
+            let runtime = Builder::new_current_thread().enable_all().start_paused(true).build()?;
+            runtime.block_on(demo::run(arguments)).map(|()| ExitCode::SUCCESS)
         }
     }
 }
