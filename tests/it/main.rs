@@ -7,6 +7,7 @@ mod alarm_ref;
 mod calls;
 mod capacity;
 mod cli;
+mod conformance;
 mod converge;
 mod coverage;
 mod crash;
