@@ -112,6 +112,7 @@ fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
         ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
         ActionKind::DeletePolicy(_) => (AwsService::ApplicationAutoScaling, "DeleteScalingPolicy"),
         ActionKind::PutAlarm { .. } | ActionKind::EditAlarmActions { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
+        ActionKind::PutScheduledAction { .. } => (AwsService::ApplicationAutoScaling, "PutScheduledAction"),
         ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
     }
 }
@@ -140,6 +141,7 @@ async fn send(
             let add = add.as_ref().map(|policy| arn(policy, made)).transpose()?;
             return scope.edit_alarm_actions(name, add, remove, read).await;
         }
+        ActionKind::PutScheduledAction { name, config } => scope.put_scheduled_action(service, name, config).await,
         ActionKind::TagAlarm { arn, tags } => scope.tag_alarm(arn, tags).await,
     };
     written.map(Edited::Written)

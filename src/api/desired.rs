@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::path::Path;
 use crate::model::alarm::AlarmConfig;
 use crate::model::capacity::{CapacityRange, SuspendedStateSpec};
-use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ServiceId};
+use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ScheduledActionName, ServiceId};
 use crate::model::number::Number;
 use crate::model::observed::Tags;
 use crate::model::policy::{PolicyConfig, StepScalingConfig};
+use crate::model::scheduled_action::ScheduledActionConfig;
 use crate::model::steps::{AbsoluteStep, relative};
 
 /// An object's key within its kind.
@@ -111,6 +112,8 @@ pub struct ServiceScaling {
     pub suspended: SuspendedStateSpec,
     /// Scaling policies of every type, with the names unique; those of step scaling first.
     pub policies: Vec<DesiredPolicy>,
+    /// Scheduled actions, with the names unique.
+    pub schedules: Vec<DesiredSchedule>,
     /// Apply or Observe.
     pub mode: Mode,
     /// Whether existing resources are taken over.
@@ -121,6 +124,15 @@ pub struct ServiceScaling {
     pub deletion_policy: DeletionPolicy,
     /// The user's own tags for the scalable target and the alarms.
     pub tags: Tags,
+}
+
+/// A scheduled action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredSchedule {
+    /// The action's name.
+    pub name: ScheduledActionName,
+    /// Canonical.
+    pub config: ScheduledActionConfig,
 }
 
 /// A scaling policy, and the alarms that fire it.

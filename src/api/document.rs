@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -30,13 +31,15 @@ pub(super) enum Checked {
     Profile(Box<ScalingProfile>),
 }
 
-/// What the check of a `ServiceScaling` finds in other objects.
+/// What the check of a `ServiceScaling` needs beside its document.
 #[derive(Debug, Default)]
 pub(super) struct Surroundings<'a> {
     /// Every profile that is declared, whether it can be used or not.
     pub(super) profiles: BTreeMap<ObjectKey, Declared<'a>>,
     /// The accounts with exactly one region.
     pub(super) only_regions: BTreeMap<AccountName, Region>,
+    /// The time, for what is past; `None`: nothing is said of it.
+    pub(super) now: Option<Timestamp>,
 }
 
 /// A profile on its way to the objects that name it.
@@ -182,7 +185,7 @@ fn check_rules(
         let only_region = |account: &str| surroundings.only_regions.get(&AccountName::new(account)).cloned();
         Placeholders::of(&object, only_region).fill(&mut object, report);
     }
-    let written = Written { spec: object.get("spec").cloned().unwrap_or_default(), position };
+    let written = Written { spec: object.get("spec").cloned().unwrap_or_default(), position, now: surroundings.now };
     Some(match kind {
         Kind::ServiceScaling => {
             Checked::Service(Box::new(validate::service_scaling(typed(object, report)?, written, report)))

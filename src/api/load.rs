@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::desired::{AwsAccount, Desired, ObjectKey, Position};
 use super::document::{self, Checked, Declared, Surroundings};
 use super::finding::{Finding, Report, Severity};
@@ -67,8 +69,13 @@ pub struct Loaded {
     pub held: Vec<Held>,
 }
 
-/// Reads and checks all files.
+/// Reads and checks all files, whatever the time.
 pub fn load(files: &[SourceFile]) -> Loaded {
+    load_at(files, None)
+}
+
+/// Reads and checks all files, and warns of what is past at a time.
+pub fn load_at(files: &[SourceFile], now: Option<Timestamp>) -> Loaded {
     let mut loaded = Loaded::default();
     let texts: Vec<(&str, &str)> = files.iter().filter_map(|file| decode(file, &mut loaded)).collect();
     let documents: Vec<(&str, Document<'_>)> = texts
@@ -79,7 +86,7 @@ pub fn load(files: &[SourceFile]) -> Loaded {
     // Services come last: accounts and profiles say what they lack.
     let (services, others): (Vec<_>, Vec<_>) = documents.iter().partition(|(_, document)| is_service(document));
     let mut candidates = read_all(&others, &schemas, &Surroundings::default(), &mut loaded);
-    let surroundings = surroundings(&candidates);
+    let surroundings = surroundings(&candidates, now);
     candidates.extend(read_all(&services, &schemas, &surroundings, &mut loaded));
     check_across(&mut candidates);
     for candidate in candidates {
@@ -112,8 +119,8 @@ fn read_all<'a>(
 }
 
 /// What accounts and profiles say of services.
-fn surroundings<'a>(candidates: &[Candidate<'a>]) -> Surroundings<'a> {
-    let mut surroundings = Surroundings::default();
+fn surroundings<'a>(candidates: &[Candidate<'a>], now: Option<Timestamp>) -> Surroundings<'a> {
+    let mut surroundings = Surroundings { now, ..Surroundings::default() };
     for candidate in candidates {
         if let Some(AwsAccount { name, regions, .. }) = candidate.account()
             && let [only] = regions.as_slice()

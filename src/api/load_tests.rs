@@ -72,6 +72,15 @@ fn the_examples_have_no_finding() {
 }
 
 #[test]
+fn the_example_of_target_tracking_has_no_finding() {
+    let bytes = include_bytes!("../../deploy/tracking/search-web.yaml").to_vec();
+    let loaded = load(&[SourceFile { path: "search-web.yaml".into(), bytes }]);
+    assert_eq!(messages(&loaded), Vec::<String>::new());
+    let object = &loaded.desired.services[&ObjectKey::new("default", "search-web")];
+    assert!(object.policies[1].config.lacks_label(), "it is looked up");
+}
+
+#[test]
 fn the_founding_example_becomes_what_aws_is_to_hold() {
     let loaded = examples();
     let object = &loaded.desired.services[&ObjectKey::new("default", "search-api")];

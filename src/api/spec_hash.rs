@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::desired::{DesiredAlarm, DesiredPolicy, ServiceScaling};
+use super::desired::{DesiredAlarm, DesiredPolicy, DesiredSchedule, ServiceScaling};
 use crate::model::fields::Fields;
 
 /// The first 16 hexadecimal digits of the SHA-256 of the resolved spec's canonical JSON.
@@ -18,7 +18,9 @@ pub fn spec_hash(object: &ServiceScaling) -> String {
 fn canonical(object: &ServiceScaling) -> Value {
     let mut policies: Vec<&DesiredPolicy> = object.policies.iter().collect();
     policies.sort_by(|a, b| a.name.cmp(&b.name));
-    json!({
+    let mut schedules: Vec<&DesiredSchedule> = object.schedules.iter().collect();
+    schedules.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut all = json!({
         "account": json(&object.account),
         "region": json(&object.region),
         "cluster": json(&object.service.cluster),
@@ -31,7 +33,16 @@ fn canonical(object: &ServiceScaling) -> Value {
         "allowCapacityMove": object.allow_capacity_move,
         "deletionPolicy": json(&object.deletion_policy),
         "tags": json(&object.tags),
-    })
+    });
+    // An object without any keeps the hash that it had before there were scheduled actions.
+    if let (false, Some(all)) = (schedules.is_empty(), all.as_object_mut()) {
+        all.insert("schedules".to_owned(), schedules.into_iter().map(schedule).collect());
+    }
+    all
+}
+
+fn schedule(schedule: &DesiredSchedule) -> Value {
+    json!({ "name": json(&schedule.name), "config": fields(&schedule.config) })
 }
 
 fn policy(policy: &DesiredPolicy) -> Value {

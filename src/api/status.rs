@@ -157,7 +157,9 @@ closed_list! {
         AlarmHasUnknownFields,
         /// Policies of ours on the target are no longer in the object.
         UnmanagedPolicies,
-        /// Scheduled actions are on the target, so min and max are left alone.
+        /// Scheduled actions of ours on the target are no longer in the object.
+        UnmanagedSchedules,
+        /// Whether a scheduled action set min and max cannot be told, so they are left alone.
         TargetHasSchedules,
         /// Another writer keeps changing what this one puts back.
         DriftContention,
@@ -197,6 +199,7 @@ impl Reason {
             | Self::AlarmMissing
             | Self::AlarmHasUnknownFields
             | Self::UnmanagedPolicies
+            | Self::UnmanagedSchedules
             | Self::TargetHasSchedules
             | Self::DriftContention
             | Self::ObserveMode
@@ -314,6 +317,9 @@ pub struct Status {
     /// Task counts, as last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityStatus>,
+    /// What scheduled actions do to min and max, where there are any on the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleStatus>,
     /// The ARNs of what is managed, by resource.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<ResourceStatus>,
@@ -358,11 +364,41 @@ pub struct CapacityStatus {
     pub running: i32,
 }
 
+/// What scheduled actions do to min and max; those of others count as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduleStatus {
+    /// The last firing, by the schedules as they are now: its values rule until the next, or until YAML is edited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<FiringStatus>,
+    /// The next firing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<FiringStatus>,
+}
+
+/// A firing of a scheduled action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FiringStatus {
+    /// The scheduled action's name.
+    pub scheduled_action_name: String,
+    /// When, in UTC.
+    pub time: Timestamp,
+    /// When, on the clock of the action's time zone, with the zone's name.
+    pub local_time: String,
+    /// The minimum that it sets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_capacity: Option<i32>,
+    /// The maximum that it sets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_capacity: Option<i32>,
+}
+
 /// One managed resource in AWS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceStatus {
-    /// `ScalableTarget`, `ScalingPolicy` or `Alarm`.
+    /// `ScalableTarget`, `ScalingPolicy`, `Alarm` or `ScheduledAction`.
     pub kind: String,
     /// The resource's name.
     pub name: String,

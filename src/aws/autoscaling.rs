@@ -1,4 +1,4 @@
-//! Application Auto Scaling: targets, policies, scheduled actions and tags.
+//! Application Auto Scaling: targets, policies and tags.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,14 +10,13 @@ use super::policies;
 use super::scope::{Pages, Scope, Written, not_sent, unreadable};
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::failure::{AwsService, Failure};
-use crate::model::names::{PolicyName, ScheduledActionName, ServiceId};
-use crate::model::observed::{ScalableTarget, ScalingPolicy, ScheduledAction, Tags};
+use crate::model::names::{PolicyName, ServiceId};
+use crate::model::observed::{ScalableTarget, ScalingPolicy, Tags};
 use crate::model::policy::PolicyConfig;
 
 const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
 const DESCRIBE_TARGETS: Operation = Operation::read(SERVICE, "DescribeScalableTargets");
 const DESCRIBE_POLICIES: Operation = Operation::read(SERVICE, "DescribeScalingPolicies");
-const DESCRIBE_SCHEDULES: Operation = Operation::read(SERVICE, "DescribeScheduledActions");
 const LIST_TAGS: Operation = Operation::read(SERVICE, "ListTagsForResource");
 const REGISTER: Operation = Operation::write(SERVICE, "RegisterScalableTarget");
 const PUT_POLICY: Operation = Operation::write(SERVICE, "PutScalingPolicy");
@@ -35,7 +34,7 @@ pub enum Which<'a> {
 }
 
 impl Which<'_> {
-    fn resource_id(self) -> Option<String> {
+    pub(super) fn resource_id(self) -> Option<String> {
         match self {
             Self::All => None,
             Self::Of(service) => Some(service.resource_id()),
@@ -89,38 +88,6 @@ impl Scope {
                 }
             }
             token = pages.next(DESCRIBE_POLICIES, reply.next_token())?;
-            if token.is_none() {
-                return Ok(found);
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// The scheduled actions, by service.
-    pub async fn scheduled_actions(
-        &self,
-        which: Which<'_>,
-    ) -> Result<BTreeMap<ServiceId, Vec<ScheduledAction>>, Failure> {
-        let (mut found, mut pages, mut token) = (BTreeMap::<_, Vec<_>>::new(), Pages::default(), None);
-        loop {
-            let request = self
-                .autoscaling
-                .read
-                .describe_scheduled_actions()
-                .service_namespace(sdk::ServiceNamespace::Ecs)
-                .set_resource_id(which.resource_id())
-                .set_scalable_dimension(which.resource_id().map(|_| sdk::ScalableDimension::EcsServiceDesiredCount))
-                .set_next_token(token);
-            let reply = self.call(DESCRIBE_SCHEDULES, request.send()).await?;
-            for action in reply.scheduled_actions() {
-                if let Some(service) = ServiceId::from_resource_id(action.resource_id()) {
-                    found.entry(service).or_default().push(ScheduledAction {
-                        name: ScheduledActionName::new(action.scheduled_action_name()),
-                        schedule: action.schedule().to_owned(),
-                    });
-                }
-            }
-            token = pages.next(DESCRIBE_SCHEDULES, reply.next_token())?;
             if token.is_none() {
                 return Ok(found);
             }

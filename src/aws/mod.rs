@@ -13,6 +13,7 @@ mod elastic_load_balancing;
 mod iam;
 mod limits;
 mod policies;
+mod schedules;
 mod scope;
 
 pub use account::{Account, Aws, AwsOptions, Identity};

@@ -12,6 +12,7 @@ use super::get::age;
 use super::server::{ServerArgs, object_key};
 use super::terminal::{self, plain};
 use crate::api::resource::Resource;
+use crate::api::status::FiringStatus;
 use crate::controller::Clock;
 
 #[derive(Debug, Args)]
@@ -55,6 +56,12 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
         let (min, max) = (bound(capacity.min), bound(capacity.max));
         writeln!(out, "Capacity:    min {min}, max {max}, desired {}, running {}", capacity.desired, capacity.running)?;
     }
+    if let Some(schedule) = &status.schedule {
+        for (title, firing) in [("Last schedule", &schedule.last), ("Next schedule", &schedule.next)] {
+            let text = firing.as_ref().map_or_else(|| "none".to_owned(), firing_text);
+            writeln!(out, "{title}: {}", plain(&text))?;
+        }
+    }
     if let Some(at) = status.last_sync_time {
         writeln!(out, "Last sync:   {} ago", age(now, at))?;
     }
@@ -89,4 +96,12 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
         writeln!(out, "  {:>5} ago  {kind:<8} {reason:<17} {}{times}", age(now, event.time), plain(&event.message))?;
     }
     Ok(out)
+}
+
+/// `day at 2026-03-02 08:00:00 Asia/Seoul (2026-03-01T23:00:00Z): min 10, max 40`
+fn firing_text(firing: &FiringStatus) -> String {
+    let bounds = [("min", firing.min_capacity), ("max", firing.max_capacity)];
+    let set: Vec<String> = bounds.into_iter().filter_map(|(name, bound)| Some(format!("{name} {}", bound?))).collect();
+    let FiringStatus { scheduled_action_name, time, local_time, .. } = firing;
+    format!("{scheduled_action_name} at {local_time} ({time}): {}", set.join(", "))
 }

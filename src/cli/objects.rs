@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use super::terminal::{self, counted, plain};
 use crate::api::desired::ObjectKey;
 use crate::api::finding::{Finding, Severity};
-use crate::api::load::{Loaded, SourceFile, load};
+use crate::api::load::{Loaded, SourceFile, load_at};
+use crate::controller::Clock;
 use crate::source::directory::read_files;
 use crate::status::Trouble;
 
@@ -16,7 +17,7 @@ use crate::status::Trouble;
 /// not the plan that was asked for.
 pub(super) fn read(path: &Path) -> Result<Loaded> {
     let files = files(path)?;
-    let loaded = load(&files);
+    let loaded = load_at(&files, Some(Clock::system().now()));
     for finding in &loaded.findings {
         terminal::complain(&terminal::finding(finding));
     }

@@ -9,8 +9,9 @@ use serde_json::json;
 use super::terminal::{self, counted};
 use super::{Done, Output, objects};
 use crate::api::finding::{Finding, Severity};
-use crate::api::load::load;
+use crate::api::load::load_at;
 use crate::api::types::API_VERSION;
+use crate::controller::Clock;
 
 #[derive(Debug, Args)]
 pub(super) struct ValidateArgs {
@@ -32,7 +33,7 @@ pub(super) fn run(args: &ValidateArgs) -> Result<Done> {
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.dedup_by(|a, b| a.path == b.path);
-    let loaded = load(&files);
+    let loaded = load_at(&files, Some(Clock::system().now()));
     let findings: Vec<Finding> = loaded.findings.into_iter().map(|finding| promote(finding, args.strict)).collect();
     let errors = objects::count(&findings, Severity::Error);
     let objects: usize =

@@ -10,7 +10,7 @@ use super::supervisor::Supervisor;
 use super::{Clock, ConfigView, LoopSettings, State};
 use crate::api::desired::Desired;
 use crate::api::finding::Severity;
-use crate::api::load::load;
+use crate::api::load::load_at;
 use crate::aws::Aws;
 use crate::metrics::Metrics;
 use crate::source::directory::{DirectorySource, Timing};
@@ -88,7 +88,7 @@ impl Reader {
     }
 
     fn take(&mut self, snapshot: &Snapshot) {
-        let loaded = load(&snapshot.files);
+        let loaded = load_at(&snapshot.files, Some(self.clock.now()));
         let findings = loaded.findings.clone();
         for finding in &findings {
             let place = format!("{}:{}:{}", finding.file, finding.line, finding.column);

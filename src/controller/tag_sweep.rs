@@ -114,8 +114,8 @@ async fn read(context: Context, target: TargetKey, object: ObjectKey, arn: Strin
         tracing::debug!(%object, arn, error = %failure, "tags could not be read");
     }
     let reading = match tags {
-        Ok(Found::Tags(reading)) => Some(reading),
-        Ok(Found::TargetGroup(_)) | Err(_) => None,
+        Ok(Found::Tags(_, reading)) => Some(reading),
+        Ok(Found::TargetGroup(..) | Found::History(_)) | Err(_) => None,
     };
     TagRead { object, arn, reading }
 }

@@ -314,7 +314,12 @@ mod tests {
         };
         let (some, all) = (actions(&Features::new()), actions(&Feature::all()));
         let more: Vec<&str> = all.difference(&some).map(String::as_str).collect();
-        let of_features = ["application-autoscaling:DeleteScalingPolicy", "elasticloadbalancing:DescribeTargetGroups"];
+        let of_features = [
+            "application-autoscaling:DeleteScalingPolicy",
+            "application-autoscaling:DescribeScalingActivities",
+            "application-autoscaling:PutScheduledAction",
+            "elasticloadbalancing:DescribeTargetGroups",
+        ];
         assert_eq!(more, of_features);
     }
 

@@ -43,11 +43,13 @@ pub enum Feature {
     TargetTracking,
     /// A load balancer's metric without a resource label, which is looked up.
     TargetGroups,
+    /// Scheduled actions: what they did is read where it cannot be told.
+    Schedules,
 }
 
 impl Feature {
     /// Every value.
-    pub const ALL: &'static [Self] = &[Self::TargetTracking, Self::TargetGroups];
+    pub const ALL: &'static [Self] = &[Self::TargetTracking, Self::TargetGroups, Self::Schedules];
 
     /// What an object uses.
     pub fn of(object: &ServiceScaling) -> Features {
@@ -55,7 +57,8 @@ impl Feature {
             let tracking = policy.config.target_tracking().map(|_| Self::TargetTracking);
             tracking.into_iter().chain(policy.config.lacks_label().then_some(Self::TargetGroups))
         };
-        object.policies.iter().flat_map(of_policy).collect()
+        let schedules = (!object.schedules.is_empty()).then_some(Self::Schedules);
+        object.policies.iter().flat_map(of_policy).chain(schedules).collect()
     }
 
     /// All of them, for whoever does not know the objects.
@@ -151,6 +154,13 @@ pub const CALLS: &[Call] = &[
         Keys::Global,
         "reads the scheduled actions",
     ),
+    read(
+        "application-autoscaling:DescribeScalingActivities",
+        On::Everything,
+        Keys::Global,
+        "reads what scheduled actions did to min and max",
+    )
+    .only_with(Feature::Schedules),
     read("application-autoscaling:ListTagsForResource", On::Targets, Keys::Global, "reads who owns a scalable target"),
     read("ecs:DescribeServices", On::ClusterServices, Keys::Cluster, "reads the services; probed for as well"),
     read("cloudwatch:DescribeAlarms", On::Alarms, Keys::Global, "reads the alarms; probed for as well"),
@@ -172,6 +182,8 @@ pub const CALLS: &[Call] = &[
         "renames a target tracking policy: AWS takes one a metric",
     )
     .only_with(Feature::TargetTracking),
+    write("application-autoscaling:PutScheduledAction", On::Targets, Keys::Namespace, "writes the scheduled actions")
+        .only_with(Feature::Schedules),
     write("application-autoscaling:TagResource", On::Targets, Keys::Global, "marks a scalable target as owned"),
     write("application-autoscaling:UntagResource", On::Targets, Keys::Global, "removes marks that are out of date"),
     write("cloudwatch:PutMetricAlarm", On::Alarms, Keys::Global, "writes the alarms; probed for as well"),

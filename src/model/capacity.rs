@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::{Field, Fields};
 
 /// `MinCapacity` and `MaxCapacity`: 0 ≤ min ≤ max (S-004, S-013).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CapacityRange {
     min: i32,
     max: i32,

@@ -23,6 +23,8 @@ pub mod number;
 pub mod observed;
 pub mod policy;
 pub mod role;
+pub mod schedule;
+pub mod scheduled_action;
 pub mod steps;
 
 /// Makes an enum whose variants are spelled just as AWS spells them, or as the text behind `=` where AWS's is no name.

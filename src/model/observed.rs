@@ -12,6 +12,7 @@ use super::capacity::{CapacityRange, SuspendedState};
 use super::failure::Failure;
 use super::names::{AlarmName, PolicyName, ScheduledActionName};
 use super::policy::PolicyConfig;
+use super::scheduled_action::ScheduledActionConfig;
 
 /// Tags of one resource.
 pub type Tags = BTreeMap<String, String>;
@@ -139,8 +140,55 @@ pub struct AlarmRef {
 pub struct ScheduledAction {
     /// Unique on the target.
     pub name: ScheduledActionName,
-    /// `at(…)`, `rate(…)` or `cron(…)`.
-    pub schedule: String,
+    /// Its ARN (S-047); `None` until AWS was read again after it was made.
+    pub arn: Option<String>,
+    /// When it fires and what it sets.
+    pub config: ScheduledActionConfig,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// What AWS's own record of a target says of its scheduled actions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// The runs, newest first.
+    pub runs: Vec<Run>,
+    /// The record is whole from here on (S-054: six weeks, or as far as one page reaches).
+    pub since: Timestamp,
+    /// When it was asked for.
+    pub read_at: Timestamp,
+    /// The range that it was asked for to explain.
+    pub range: CapacityRange,
+}
+
+/// A scheduled action that ran, by AWS's own record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The scheduled action.
+    pub name: ScheduledActionName,
+    /// When.
+    pub at: Timestamp,
+    /// The minimum that it set, where AWS says so.
+    pub min: Option<i32>,
+    /// The maximum that it set, where AWS says so.
+    pub max: Option<i32>,
+}
+
+impl Run {
+    /// Reads an activity of AWS; `None` for one that no scheduled action set off.
+    ///
+    /// AWS writes `scheduled action name NAME was triggered` as the cause, and `Successfully set min capacity to 5 and
+    /// max capacity to 10` as the message, with what is not set left out.
+    pub fn from_activity(cause: &str, message: &str, at: Timestamp) -> Option<Self> {
+        let name = cause.trim().strip_prefix("scheduled action name ")?.strip_suffix(" was triggered")?;
+        let bound = |bound: &str| {
+            let digits = message.split_once(bound)?.1;
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            digits.get(..end)?.parse().ok()
+        };
+        let (min, max) = (bound("min capacity to "), bound("max capacity to "));
+        Some(Self { name: ScheduledActionName::new(name), at, min, max })
+    }
 }
 
 /// A metric alarm.

@@ -12,9 +12,10 @@ use crate::model::alarm::{AlarmActions, AlarmConfig};
 use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::failure::Failure;
 use crate::model::fields::Change;
-use crate::model::names::{AlarmName, PolicyName, TargetKey};
+use crate::model::names::{AlarmName, PolicyName, ScheduledActionName, TargetKey};
 use crate::model::observed::{ScalingPolicy, Tags};
 use crate::model::policy::PolicyConfig;
+use crate::model::scheduled_action::ScheduledActionConfig;
 
 /// What turns observed into desired for one object.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,13 +50,17 @@ pub enum Lookup {
     AlarmTags(String),
     /// The load balancers that a target group is behind, by its ARN.
     TargetGroup(String),
+    /// AWS's record of what scheduled actions did to the target, which is to explain this range.
+    History(CapacityRange),
 }
 
 impl Lookup {
-    /// The ARN that is asked for.
-    pub fn arn(&self) -> &str {
-        let (Self::TargetTags(arn) | Self::AlarmTags(arn) | Self::TargetGroup(arn)) = self;
-        arn
+    /// The ARN of what the tags are asked of.
+    pub fn tagged(&self) -> Option<&str> {
+        match self {
+            Self::TargetTags(arn) | Self::AlarmTags(arn) => Some(arn),
+            Self::TargetGroup(_) | Self::History(_) => None,
+        }
     }
 }
 
@@ -74,6 +79,8 @@ pub enum Part {
     Alarm(AlarmName),
     /// An alarm's tags.
     AlarmTags(AlarmName),
+    /// A scheduled action.
+    ScheduledAction(ScheduledActionName),
 }
 
 impl Part {
@@ -84,6 +91,7 @@ impl Part {
             Self::Target | Self::TargetTags => "ScalableTarget",
             Self::Policy(_) => "ScalingPolicy",
             Self::Alarm(_) | Self::AlarmTags(_) => "Alarm",
+            Self::ScheduledAction(_) => "ScheduledAction",
         }
     }
 }
@@ -202,6 +210,13 @@ pub enum ActionKind {
         remove: BTreeSet<String>,
         /// The digest of what it was when this was planned: nothing is written where it is something else by then.
         read: String,
+    },
+    /// PutScheduledAction with every parameter (S-043).
+    PutScheduledAction {
+        /// The scheduled action.
+        name: ScheduledActionName,
+        /// Everything.
+        config: ScheduledActionConfig,
     },
     /// TagResource of CloudWatch (aws-sdk#27).
     TagAlarm {

@@ -1,11 +1,15 @@
 //! What AWS holds once a plan was carried out, as far as the replies say: for the status, which need not wait for the
 //! next read. Nothing is ever planned from it.
 
+use jiff::Timestamp;
+
 use super::action::{ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
 use crate::model::alarm::AlarmState;
 use crate::model::arn;
 use crate::model::capacity::SuspendedState;
-use crate::model::observed::{Alarm, AlarmReading, ObservedTarget, Read, ScalableTarget, ScalingPolicy};
+use crate::model::observed::{
+    Alarm, AlarmReading, ObservedTarget, Read, ScalableTarget, ScalingPolicy, ScheduledAction,
+};
 
 /// The observation with what was written put into it.
 pub fn after(observed: &ObservedTarget, plan: &Plan, outcomes: &[Outcome]) -> ObservedTarget {
@@ -18,12 +22,12 @@ pub fn after(observed: &ObservedTarget, plan: &Plan, outcomes: &[Outcome]) -> Ob
         if let (Some(change), Read::Known(Some(service))) = (action.capacity_move, &mut after.service) {
             service.desired_count = change.to;
         }
-        write(&mut after, plan, &action.kind, arn.clone());
+        write(&mut after, plan, &action.kind, (arn.clone(), outcome.at));
     }
     after
 }
 
-fn write(after: &mut ObservedTarget, plan: &Plan, kind: &ActionKind, arn: Option<String>) {
+fn write(after: &mut ObservedTarget, plan: &Plan, kind: &ActionKind, (arn, at): (Option<String>, Timestamp)) {
     match kind {
         ActionKind::RegisterTarget { range, suspended, .. } => {
             let Read::Known(target) = &mut after.target else { return };
@@ -69,6 +73,18 @@ fn write(after: &mut ObservedTarget, plan: &Plan, kind: &ActionKind, arn: Option
             alarm.actions.alarm.retain(|action| !remove.contains(action));
             if let Some(PolicyArn::Known(policy)) = add {
                 alarm.actions.alarm.insert(policy.clone());
+            }
+        }
+        ActionKind::PutScheduledAction { name, config } => {
+            let Read::Known(schedules) = &mut after.scheduled_actions else { return };
+            match schedules.iter_mut().find(|held| held.name == *name) {
+                Some(held) => held.config = config.clone(),
+                None => schedules.push(ScheduledAction {
+                    name: name.clone(),
+                    arn: None,
+                    config: config.clone(),
+                    created: at,
+                }),
             }
         }
         ActionKind::TagTarget { .. } | ActionKind::UntagTarget { .. } | ActionKind::TagAlarm { .. } => {}

@@ -13,7 +13,7 @@ use super::Inputs;
 use super::action::{Action, ActionKind, Lookup, Part, PolicyArn, Verb};
 use super::alarms::{ACTIONS_A_STATE, KNOWN_AFTER_APPLY};
 use super::draft::{Draft, Standing};
-use super::ownership::{self, Ownership, attachment_digest};
+use super::ownership::{self, Ownership, Untagged, attachment_digest};
 use super::policies::PolicyStanding;
 use super::target::TargetStanding;
 use crate::api::desired::{AlarmRef, DesiredPolicy};
@@ -285,7 +285,7 @@ fn policy_arn(inputs: Inputs<'_>, policy: &DesiredPolicy) -> PolicyArn {
 fn recorded(inputs: Inputs<'_>) -> BTreeSet<String> {
     let target = inputs.observed.target.known().and_then(Option::as_ref);
     let tags = target.and_then(|target| inputs.memory.tags.get(target.arn.as_ref()?));
-    tags.map(|reading| ownership::attached(&reading.tags)).unwrap_or_default()
+    tags.map(|reading| Untagged::Attachments.digests(&reading.tags)).unwrap_or_default()
 }
 
 /// What we attached and the object no longer names: policy, alarm and the ARN to take out.

@@ -122,7 +122,7 @@ impl<'a> Draft<'a> {
     /// to be somebody else's stays so until the slow sweep reads otherwise, and costs no further call.
     pub(super) fn claim(&mut self, part: Part, lookup: Lookup, writes: bool) -> Claim {
         let Inputs { memory, owner, desired, .. } = self.inputs;
-        let Some(reading) = memory.tags.get(lookup.arn()) else {
+        let Some(reading) = lookup.tagged().and_then(|arn| memory.tags.get(arn)) else {
             // What is equal may still have to be taken over.
             if writes || desired.adoption == Adoption::Unowned {
                 self.lookups.insert(lookup);

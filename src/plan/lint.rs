@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::Inputs;
 use super::action::{Action, ActionKind, DoomedPolicy, Part, Plan, PolicyArn};
 use crate::model::alarm::AlarmActions;
+use crate::model::capacity::CapacityRange;
 use crate::model::names::AlarmName;
 use crate::model::observed::Alarm;
 
@@ -16,7 +17,7 @@ pub enum LintError {
     /// An action requires one that does not come before it.
     #[error("action {0} requires one that does not come before it")]
     RequiresLater(usize),
-    /// Target, policy, alarm is the order of S-106.
+    /// Target, policy, alarm, scheduled action is the order of S-106.
     #[error("action {0} stands before what it builds on")]
     WrongOrder(usize),
     /// A part is both written and withheld.
@@ -31,8 +32,8 @@ pub enum LintError {
     /// Tags are sent with a register of a target that exists (S-011).
     #[error("action {0} sends tags with a register of an existing target")]
     TagsOnUpdate(usize),
-    /// Min or max is written while schedules own them (S-045).
-    #[error("action {0} writes min or max on a target with scheduled actions")]
+    /// Min or max is written on a target with scheduled actions, and is nobody's value (S-045).
+    #[error("action {0} writes a min or max that neither the object nor a scheduled action has")]
     RangeUnderSchedules(usize),
     /// An alarm names a policy that neither exists nor is made before.
     #[error("action {0} needs the ARN of a policy that nobody makes")]
@@ -72,6 +73,7 @@ fn check_order(plan: &Plan, index: usize, action: &Action) -> Result<(), LintErr
         Part::Object | Part::Target | Part::TargetTags => 0,
         Part::Policy(_) => 1,
         Part::Alarm(_) | Part::AlarmTags(_) => 2,
+        Part::ScheduledAction(_) => 3,
     };
     let later = plan.actions.iter().skip(index + 1);
     if later.into_iter().any(|after| rank(&after.part) < rank(&action.part)) {
@@ -95,6 +97,7 @@ fn check_reads(index: usize, action: &Action, inputs: Inputs<'_>) -> Result<(), 
         Part::Alarm(name) | Part::AlarmTags(name) => {
             observed.policies.known().is_some() && observed.alarms.get(name).is_some_and(|a| a.known().is_some())
         }
+        Part::ScheduledAction(_) => observed.scheduled_actions.known().is_some() && observed.target.known().is_some(),
         _ => observed.target.known().is_some(),
     };
     if complete { Ok(()) } else { Err(LintError::IncompleteRead(index)) }
@@ -102,11 +105,9 @@ fn check_reads(index: usize, action: &Action, inputs: Inputs<'_>) -> Result<(), 
 
 fn check_call(plan: &Plan, index: usize, action: &Action, inputs: Inputs<'_>) -> Result<(), LintError> {
     match &action.kind {
-        ActionKind::RegisterTarget { range, tags, .. } => {
-            check_register(index, range.is_some(), !tags.is_empty(), inputs)
-        }
+        ActionKind::RegisterTarget { range, tags, .. } => check_register(index, *range, !tags.is_empty(), inputs),
         ActionKind::TagTarget { .. } | ActionKind::UntagTarget { .. } | ActionKind::TagAlarm { .. } => Ok(()),
-        ActionKind::PutPolicy { .. } => check_target_owner(index, inputs),
+        ActionKind::PutPolicy { .. } | ActionKind::PutScheduledAction { .. } => check_target_owner(index, inputs),
         ActionKind::DeletePolicy(doomed) => check_deletion(index, doomed, inputs),
         ActionKind::PutAlarm { name, actions, policy, .. } => {
             check_alarm(index, name, inputs)?;
@@ -144,14 +145,29 @@ fn check_alarm<'a>(index: usize, name: &AlarmName, inputs: Inputs<'a>) -> Result
     Ok(held)
 }
 
-fn check_register(index: usize, range: bool, tags: bool, inputs: Inputs<'_>) -> Result<(), LintError> {
-    let exists = inputs.observed.target.known().is_some_and(Option::is_some);
-    if exists && tags {
+fn check_register(index: usize, range: Option<CapacityRange>, tags: bool, inputs: Inputs<'_>) -> Result<(), LintError> {
+    let Some(target) = inputs.observed.target.known().and_then(Option::as_ref) else {
+        return check_target_owner(index, inputs);
+    };
+    if tags {
         return Err(LintError::TagsOnUpdate(index));
     }
-    let free_of_schedules = inputs.observed.scheduled_actions.known().is_some_and(Vec::is_empty);
-    if exists && range && !free_of_schedules {
-        return Err(LintError::RangeUnderSchedules(index));
+    if let Some(range) = range {
+        let Some(schedules) = inputs.observed.scheduled_actions.known() else {
+            return Err(LintError::IncompleteRead(index));
+        };
+        // Whatever the rule was: no bound is written that nobody ever asked for.
+        let runs = || inputs.memory.history.iter().flat_map(|history| &history.runs);
+        let (held, wanted) = (target.range, inputs.desired.range);
+        let min = [held.min(), wanted.min()].contains(&range.min())
+            || schedules.iter().any(|action| action.config.min_capacity == Some(range.min()))
+            || runs().any(|run| run.min == Some(range.min()));
+        let max = [held.max(), wanted.max()].contains(&range.max())
+            || schedules.iter().any(|action| action.config.max_capacity == Some(range.max()))
+            || runs().any(|run| run.max == Some(range.max()));
+        if !min || !max {
+            return Err(LintError::RangeUnderSchedules(index));
+        }
     }
     check_target_owner(index, inputs)
 }

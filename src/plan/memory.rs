@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::action::{ActionKind, Outcome, OutcomeResult, Part, Plan};
 use crate::api::status::Reason;
 use crate::model::fields::Change;
-use crate::model::observed::{TagReading, TargetGroupReading};
+use crate::model::observed::{History, TagReading, TargetGroupReading};
 
 /// How long AWS may go on showing what was there before a write.
 pub(super) const READ_LAG: SignedDuration = SignedDuration::from_secs(90);
@@ -24,6 +24,8 @@ pub struct Memory {
     pub tags: BTreeMap<String, TagReading>,
     /// Load balancers, by target group.
     pub target_groups: BTreeMap<String, TargetGroupReading>,
+    /// AWS's record of what scheduled actions did to the target, as it was last asked for.
+    pub history: Option<History>,
     /// Own writes that AWS has not been seen to show.
     pub writes: BTreeMap<Part, RecentWrite>,
     /// When drift was put back, within the last hour.
@@ -81,7 +83,8 @@ pub fn remember(mut memory: Memory, plan: &Plan, outcomes: &[Outcome], spec_hash
 
 /// Whether what is wanted is in place; what is left alone for good does not count against it.
 fn is_converged(plan: &Plan) -> bool {
-    let left_alone = |reason| matches!(reason, Reason::UnmanagedPolicies | Reason::TargetHasSchedules);
+    let left_alone =
+        |reason| matches!(reason, Reason::UnmanagedPolicies | Reason::UnmanagedSchedules | Reason::TargetHasSchedules);
     plan.actions.is_empty() && plan.lookups.is_empty() && plan.withheld.iter().all(|w| left_alone(w.reason))
 }
 

@@ -16,10 +16,13 @@ mod lint;
 mod memory;
 mod ownership;
 mod policies;
+mod range;
 mod render;
 mod resolve;
+mod schedules;
 mod scope;
 mod target;
+mod target_tags;
 
 use jiff::Timestamp;
 
@@ -65,7 +68,7 @@ pub struct Inputs<'a> {
     pub now: Timestamp,
 }
 
-/// The plan for one object: target first, then policies, then alarms (S-106).
+/// The plan for one object: target first, then policies, alarms, scheduled actions (S-106).
 pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let mut draft = Draft::new(inputs);
     let Some(service) = scalable_service(&mut draft) else {
@@ -83,6 +86,7 @@ pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let policies = policies::plan(&mut draft, &target, &wanted);
     alarms::plan(&mut draft, &policies);
     attach::plan(&mut draft, &target, &policies);
+    schedules::plan(&mut draft, &target);
     draft.finish()
 }
 

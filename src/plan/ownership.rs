@@ -1,8 +1,9 @@
 //! Who owns a resource: ownership lives in AWS, in tags.
 //!
-//! Scalable targets and alarms carry tags. Policies cannot be tagged, so the target's tags also hold a short digest of
-//! each policy's name, written before the policy is put. Nor is anything written into the tags of somebody else's alarm:
-//! that we attached a policy to one is told by a digest of the two names in the target's tags, written before it is done.
+//! Scalable targets and alarms carry tags. Policies and scheduled actions cannot be tagged, so the target's tags also
+//! hold a short digest of the name of each, written before it is put. Nor is anything written into the tags of somebody
+//! else's alarm: that we attached a policy to one is told by a digest of the two names in the target's tags, written
+//! before it is done.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::api::desired::{DeletionPolicy, Mode, ObjectKey, ServiceScaling};
 use crate::model::fields::Change;
-use crate::model::names::{AlarmName, PolicyName};
+use crate::model::names::{AlarmName, PolicyName, ScheduledActionName};
 use crate::model::observed::Tags;
 
 /// The tag that holds the owner id.
@@ -23,10 +24,8 @@ pub const TAG_OBJECT: &str = "ecs-scaling.dev/object";
 pub(super) const TAG_DELETION_POLICY: &str = "ecs-scaling.dev/deletion-policy";
 /// The brake: `Observe` on a target stops every write to it and to what belongs to it.
 pub const TAG_MODE: &str = "ecs-scaling.dev/mode";
-/// The first of the tags that hold policy digests; further ones end in `-1`, `-2`, …
-const TAG_POLICIES: &str = "ecs-scaling.dev/policies";
-/// The first of the tags that hold digests of where our policies were attached to alarms of others.
-const TAG_ATTACHED: &str = "ecs-scaling.dev/attached";
+/// The range of the spec as it was last applied, on a target that has scheduled actions.
+pub(super) const TAG_RANGE: &str = "ecs-scaling.dev/range";
 /// A tag value has at most 256 characters (S-007).
 const TAG_VALUE_MAX: usize = 256;
 /// CloudFormation's own tags begin with this.
@@ -126,8 +125,69 @@ pub(super) fn brake(tags: &Tags) -> Mode {
     }
 }
 
+/// What cannot be tagged itself, and is owned by a digest in the target's tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Untagged {
+    /// Scaling policies.
+    Policies,
+    /// Scheduled actions.
+    Schedules,
+    /// Where our policies were attached to alarms of others.
+    Attachments,
+}
+
+impl Untagged {
+    /// Every kind.
+    pub(super) const ALL: [Self; 3] = [Self::Policies, Self::Schedules, Self::Attachments];
+
+    /// The first of the tags that hold the digests; further ones end in `-1`, `-2`, …
+    fn tag(self) -> &'static str {
+        match self {
+            Self::Policies => "ecs-scaling.dev/policies",
+            Self::Schedules => "ecs-scaling.dev/schedules",
+            Self::Attachments => "ecs-scaling.dev/attached",
+        }
+    }
+
+    /// Whether a tag holds digests of this kind.
+    pub(super) fn holds(self, key: &str) -> bool {
+        key.strip_prefix(self.tag()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+
+    /// The digests that a target's tags hold.
+    pub(super) fn digests(self, tags: &Tags) -> BTreeSet<String> {
+        tags.iter()
+            .filter(|(key, _)| self.holds(key))
+            .flat_map(|(_, value)| value.split(' '))
+            .filter(|digest| !digest.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The tags that hold these digests, as many as it takes.
+    pub(super) fn tags(self, digests: &BTreeSet<String>) -> Tags {
+        let mut values: Vec<String> = Vec::new();
+        for digest in digests {
+            match values.last_mut() {
+                Some(value) if value.len() + 1 + digest.len() <= TAG_VALUE_MAX => {
+                    value.push(' ');
+                    value.push_str(digest);
+                }
+                _ => values.push(digest.clone()),
+            }
+        }
+        let key = |i: usize| if i == 0 { self.tag().to_owned() } else { format!("{}-{i}", self.tag()) };
+        values.into_iter().enumerate().map(|(i, value)| (key(i), value)).collect()
+    }
+}
+
 /// A short digest of a policy's name: ten hex digits.
 pub fn policy_digest(name: &PolicyName) -> String {
+    digest(name.as_str())
+}
+
+/// A short digest of a scheduled action's name: ten hex digits.
+pub(super) fn schedule_digest(name: &ScheduledActionName) -> String {
     digest(name.as_str())
 }
 
@@ -144,39 +204,11 @@ fn digest(text: &str) -> String {
     })
 }
 
-/// The digests of policies that a target's tags hold.
-pub(super) fn digests(tags: &Tags) -> BTreeSet<String> {
-    held(TAG_POLICIES, tags)
-}
-
-/// The digests of attachments that a target's tags hold.
-pub(super) fn attached(tags: &Tags) -> BTreeSet<String> {
-    held(TAG_ATTACHED, tags)
-}
-
-fn held(first: &str, tags: &Tags) -> BTreeSet<String> {
-    tags.iter()
-        .filter(|(key, _)| is_of(first, key))
-        .flat_map(|(_, value)| value.split(' '))
-        .filter(|digest| !digest.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
 /// Whether a target's tags say that a policy on it is ours, and do not put the brake on.
 pub(super) fn owns_policy(tags: &Tags, owner: &OwnerId, name: &PolicyName) -> bool {
     classify(tags, owner) == Ownership::Ours
         && brake(tags) == Mode::Apply
-        && digests(tags).contains(&policy_digest(name))
-}
-
-/// Whether a tag holds digests.
-pub(super) fn is_digests_tag(key: &str) -> bool {
-    is_of(TAG_POLICIES, key) || is_of(TAG_ATTACHED, key)
-}
-
-fn is_of(first: &str, key: &str) -> bool {
-    key.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        && Untagged::Policies.digests(tags).contains(&policy_digest(name))
 }
 
 /// The tags of everything that belongs to an object: its own, and the user's.
@@ -190,31 +222,6 @@ pub(super) fn object_tags(desired: &ServiceScaling, owner: &OwnerId) -> Tags {
     tags.insert(TAG_OBJECT.to_owned(), desired.key.to_string());
     tags.insert(TAG_DELETION_POLICY.to_owned(), deletion_policy.to_owned());
     tags
-}
-
-/// The tags that hold these digests of policies, as many as it takes.
-pub(super) fn digest_tags(digests: &BTreeSet<String>) -> Tags {
-    spread(TAG_POLICIES, digests)
-}
-
-/// The tags that hold these digests of attachments, as many as it takes.
-pub(super) fn attached_tags(digests: &BTreeSet<String>) -> Tags {
-    spread(TAG_ATTACHED, digests)
-}
-
-fn spread(first: &str, digests: &BTreeSet<String>) -> Tags {
-    let mut values: Vec<String> = Vec::new();
-    for digest in digests {
-        match values.last_mut() {
-            Some(value) if value.len() + 1 + digest.len() <= TAG_VALUE_MAX => {
-                value.push(' ');
-                value.push_str(digest);
-            }
-            _ => values.push(digest.clone()),
-        }
-    }
-    let key = |i: usize| if i == 0 { first.to_owned() } else { format!("{first}-{i}") };
-    values.into_iter().enumerate().map(|(i, value)| (key(i), value)).collect()
 }
 
 /// The changes that setting these tags makes.
@@ -249,11 +256,12 @@ mod tests {
     #[test]
     fn two_hundred_and_fifty_digests_are_spread_over_tags_and_read_back() {
         let all: BTreeSet<String> = (0..250).map(|i| policy_digest(&PolicyName::new(format!("policy-{i}")))).collect();
-        let spread = digest_tags(&all);
+        let spread = Untagged::Policies.tags(&all);
         assert_eq!(all.len(), 250);
         assert!(spread.values().all(|value| value.len() <= TAG_VALUE_MAX));
         assert!(spread.len() < 45, "a resource has at most 50 tags");
-        assert_eq!(digests(&spread), all);
+        assert_eq!(Untagged::Policies.digests(&spread), all);
+        assert_eq!(Untagged::Schedules.digests(&spread).len(), 0, "each kind has its own");
     }
 
     #[test]

@@ -26,10 +26,27 @@ pub(super) struct PolicyStanding {
 /// Whether any policy is to be written, so that the target's tags must be read first.
 pub(super) fn differ(inputs: Inputs<'_>, wanted: &[WantedPolicy<'_>]) -> bool {
     inputs.observed.policies.known().is_some_and(|held| {
-        wanted
-            .iter()
-            .filter_map(|wanted| Some((&wanted.policy.name, wanted.config.as_ref()?)))
-            .any(|(name, config)| find(held, name).is_none_or(|held| held.config.as_ref() != Ok(config)))
+        wanted.iter().filter_map(|wanted| Some((&wanted.policy.name, wanted.config.as_ref()?))).any(|(name, config)| {
+            find(held, name).is_none_or(|held| held.config.as_ref() != Ok(config))
+                && !is_barred(inputs, held, name, config)
+        })
+    })
+}
+
+/// Whether a policy that is known to be somebody else's keeps this one from being written, so that nothing need be read.
+fn is_barred(inputs: Inputs<'_>, held: &[ScalingPolicy], name: &PolicyName, config: &PolicyConfig) -> bool {
+    let target = inputs.observed.target.known().and_then(Option::as_ref);
+    let tags = target.and_then(|target| inputs.memory.tags.get(target.arn.as_ref()?));
+    tags.zip(rival(held, name, config))
+        .is_some_and(|(reading, rival)| !owns_policy(&reading.tags, inputs.owner, &rival.name))
+}
+
+/// The policy that tracks the same metric under another name: AWS takes one a metric (S-037).
+fn rival<'a>(held: &'a [ScalingPolicy], name: &PolicyName, config: &PolicyConfig) -> Option<&'a ScalingPolicy> {
+    let metric = &config.target_tracking()?.metric;
+    held.iter().find(|held| {
+        let tracked = held.config.as_ref().ok().and_then(PolicyConfig::target_tracking).map(|held| &held.metric);
+        held.name != *name && tracked == Some(metric)
     })
 }
 
@@ -130,7 +147,7 @@ impl Policies<'_> {
     }
 
     fn has_digest(&self, name: &PolicyName) -> bool {
-        self.target.digests.as_ref().is_some_and(|digests| digests.contains(&policy_digest(name)))
+        self.target.digests.as_ref().is_some_and(|digests| digests.policies.contains(&policy_digest(name)))
     }
 
     /// Deletes a policy of ours that tracks the same metric under another name: AWS takes one a metric, so that a rename is
@@ -142,11 +159,7 @@ impl Policies<'_> {
         config: &PolicyConfig,
     ) -> Result<Option<usize>, ()> {
         let Some(tracking) = config.target_tracking() else { return Ok(None) };
-        let tracks_same = |held: &&ScalingPolicy| {
-            let metric = held.config.as_ref().ok().and_then(PolicyConfig::target_tracking).map(|held| &held.metric);
-            held.name != policy.name && metric == Some(&tracking.metric)
-        };
-        let Some(rival) = self.held.iter().find(tracks_same).cloned() else { return Ok(None) };
+        let Some(rival) = rival(&self.held, &policy.name, config).cloned() else { return Ok(None) };
         let Some(doomed) = self.doom(draft, &rival) else {
             say_rival(draft, policy, &rival, &tracking.metric.describe());
             return Err(());
@@ -235,7 +248,7 @@ fn say_unmanaged(draft: &mut Draft<'_>, target: &TargetStanding, held: &[Scaling
     let desired = draft.inputs.desired;
     for policy in held {
         let wanted = desired.policies.iter().any(|wanted| wanted.name == policy.name);
-        if !wanted && digests.contains(&policy_digest(&policy.name)) {
+        if !wanted && digests.policies.contains(&policy_digest(&policy.name)) {
             draft.withhold(
                 Part::Policy(policy.name.clone()),
                 Reason::UnmanagedPolicies,

@@ -169,6 +169,7 @@ fn kind_text(part: &Part) -> &'static str {
         Part::Policy(_) => "scaling policy",
         Part::Alarm(_) => "alarm",
         Part::AlarmTags(_) => "tags of alarm",
+        Part::ScheduledAction(_) => "scheduled action",
     }
 }
 
@@ -178,6 +179,7 @@ pub fn resource(part: &Part, plan: &Plan) -> String {
         Part::Object | Part::Target | Part::TargetTags => plan.key.service.resource_id(),
         Part::Policy(name) => name.to_string(),
         Part::Alarm(name) | Part::AlarmTags(name) => name.to_string(),
+        Part::ScheduledAction(name) => name.to_string(),
     }
 }
 

@@ -49,6 +49,7 @@ fn describe(action: &Action) -> String {
         Part::Object | Part::Target | Part::TargetTags => String::new(),
         Part::Policy(name) => format!(" {name}"),
         Part::Alarm(name) | Part::AlarmTags(name) => format!(" {name}"),
+        Part::ScheduledAction(name) => format!(" {name}"),
     };
     let fields: Vec<&str> = action.changes.iter().map(|change| change.field.as_str()).collect();
     match action.verb {

@@ -121,6 +121,7 @@ pub fn advance(previous: &Status, pass: Pass<'_>) -> Status {
         observed_generation: pass.generation,
         observed_spec: pass.spec_hash.to_owned(),
         capacity: findings::capacity(pass.observed),
+        schedule: findings::schedule(pass.observed, pass.now),
         resources: resources::resources(pass.observed),
         together: resources::together(pass.observed),
         events: previous.events.clone(),
@@ -140,6 +141,7 @@ pub fn unusable(previous: &Status, trouble: &Trouble, generation: u64, spec_hash
         observed_spec: spec_hash.to_owned(),
         events: previous.events.clone(),
         capacity: previous.capacity,
+        schedule: previous.schedule.clone(),
         resources: previous.resources.clone(),
         together: previous.together.clone(),
         ..Status::default()

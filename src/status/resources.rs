@@ -7,7 +7,7 @@ use crate::model::names::AlarmName;
 use crate::model::observed::{AlarmRef, ObservedTarget, Read, ScalingPolicy};
 use crate::model::policy::{PolicyConfig, TargetTrackingConfig};
 
-/// The target, its policies, and their alarms with their states.
+/// The target, its policies, their alarms with their states, and the scheduled actions.
 pub(super) fn resources(observed: &ObservedTarget) -> Vec<ResourceStatus> {
     let target = observed.target.known().and_then(Option::as_ref).map(|target| ResourceStatus {
         kind: "ScalableTarget".to_owned(),
@@ -23,7 +23,14 @@ pub(super) fn resources(observed: &ObservedTarget) -> Vec<ResourceStatus> {
         state: None,
         policy: None,
     });
-    target.into_iter().chain(policies).chain(alarms(observed)).collect()
+    let schedules = observed.scheduled_actions.known().into_iter().flatten().map(|action| ResourceStatus {
+        kind: "ScheduledAction".to_owned(),
+        name: action.name.to_string(),
+        arn: action.arn.clone(),
+        state: None,
+        policy: None,
+    });
+    target.into_iter().chain(policies).chain(alarms(observed)).chain(schedules).collect()
 }
 
 /// The alarms that were read, and those that AWS made for target tracking even where they were not.

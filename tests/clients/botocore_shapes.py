@@ -18,6 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SERVICES = {
     "RegisterScalableTarget": ("application-autoscaling", "aws-sdk-applicationautoscaling"),
     "PutScalingPolicy": ("application-autoscaling", "aws-sdk-applicationautoscaling"),
+    "PutScheduledAction": ("application-autoscaling", "aws-sdk-applicationautoscaling"),
     "PutMetricAlarm": ("cloudwatch", "aws-sdk-cloudwatch"),
 }
 

@@ -1,4 +1,4 @@
-"""Every member of AWS's three writes is managed, refused or left out with a reason: fields.yaml on AWS's models."""
+"""Every member of AWS's four writes is managed, refused or left out with a reason: fields.yaml on AWS's models."""
 
 import json
 import pathlib

@@ -6,7 +6,7 @@ use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
 use ecs_scaling::controller::object::Passed;
 use ecs_scaling::controller::once::Session;
 use ecs_scaling::diagnose::near_miss::{self, Findings};
-use ecs_scaling::diagnose::needs::{CALLS, Call, Caller, Need, On, need};
+use ecs_scaling::diagnose::needs::{CALLS, Call, Caller, Feature, Need, On, need};
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::{AlarmName, TargetKey};
 use ecs_scaling_sandbox::founding::{ROLE, member, search_api};
@@ -125,6 +125,10 @@ fn prepare(bench: &Bench, action: &str) {
             }
             target.range = ecs_scaling::model::capacity::CapacityRange::new(2, 30).unwrap();
         }
+        "application-autoscaling:DescribeScalingActivities" => {
+            let target = world.cloud.scope_mut(&member()).targets.get_mut(&search_api()).unwrap();
+            target.range = ecs_scaling::model::capacity::CapacityRange::new(2, 30).unwrap();
+        }
         "cloudwatch:ListTagsForResource" => {
             let alarms = &mut world.cloud.scope_mut(&member()).alarms;
             alarms.get_mut(&AlarmName::new(ALARM)).unwrap().spec.threshold = Some(80.0);
@@ -136,6 +140,7 @@ fn prepare(bench: &Bench, action: &str) {
 /// Calls that only come once everything was in place.
 fn comes_later(action: &str) -> bool {
     action.ends_with(":ListTagsForResource")
+        || action.ends_with(":DescribeScalingActivities")
         || ["application-autoscaling:TagResource", "application-autoscaling:UntagResource"].contains(&action)
 }
 
@@ -146,6 +151,22 @@ struct Row {
     passes: usize,
 }
 
+const SCHEDULES: &str = "  scheduledActions:
+  - scheduledActionName: night
+    schedule: cron(0 23 * * ? *)
+    scalableTargetAction: {minCapacity: 1}
+";
+
+/// The objects of the story, with what the call is about.
+fn objects(call: &Call) -> String {
+    match call.feature {
+        Some(Feature::Schedules) => {
+            founding_objects().replace("  stepScaling:\n", &format!("{SCHEDULES}  stepScaling:\n"))
+        }
+        _ => founding_objects(),
+    }
+}
+
 async fn denied(call: &'static Call, way: Way) -> Row {
     let bench = Bench::founding().await;
     let key = TargetKey { scope: member(), service: search_api() };
@@ -154,7 +175,7 @@ async fn denied(call: &'static Call, way: Way) -> Row {
     let put = |policy: &Value| bench.world.world().put_role_policy(&member_account(), ROLE, "search-ecs", policy);
     put(&everything).unwrap();
     if comes_later(call.action) {
-        bench.converge(&mut bench.session(&founding_objects()).await).await;
+        bench.converge(&mut bench.session(&objects(call)).await).await;
         bench.sleep(180).await;
     } else if call.action != "iam:CreateServiceLinkedRole" && call.action != "iam:GetRole" {
         let role = json!({"AWSServiceName": "ecs.application-autoscaling.amazonaws.com"});
@@ -168,7 +189,7 @@ async fn denied(call: &'static Call, way: Way) -> Row {
         let now = bench.clock.now();
         bench.world.world().put_boundary(&member_account(), ROLE, &boundary, now).unwrap();
     }
-    let mut session = bench.session(&founding_objects()).await;
+    let mut session = bench.session(&objects(call)).await;
     let before = bench.writes();
     let passed = bench.pass(&mut session).await;
     let findings = near_miss::find(&bench.policies(), &needed.request(), &[]);
@@ -252,7 +273,7 @@ async fn passes_until_ready(bench: &Bench, session: &mut Session, action: &str, 
 #[tokio::test(start_paused = true)]
 async fn each_needed_action_denied_in_each_way_is_explained_and_its_edit_applied_to_the_letter_ends_it() {
     let mut table = String::new();
-    for call in CALLS.iter().filter(|call| call.feature.is_none()) {
+    for call in CALLS.iter().filter(|call| matches!(call.feature, None | Some(Feature::Schedules))) {
         for way in WAYS {
             let Row { action, way, edit, passes } = denied(call, way).await;
             writeln!(table, "{action:<50} {:<15} {passes}  {edit}", format!("{way:?}")).unwrap();

@@ -47,6 +47,7 @@ mod reference;
 mod rivals;
 mod role;
 mod scalable;
+mod schedules;
 mod secrets;
 mod somebody;
 mod source_tree;

@@ -1,15 +1,12 @@
-//! What is left alone and said: services that cannot be scaled, scheduled actions, policies no longer wanted, modes,
+//! What is left alone and said: services that cannot be scaled, policies no longer wanted, modes,
 //! and objects in each other's way.
 
 use ecs_scaling::api::desired::Mode;
 use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
 use ecs_scaling::controller::object::Passed;
-use ecs_scaling::model::failure::AwsService;
 use ecs_scaling_sandbox::ServiceSeed;
-use serde_json::json;
 
-use crate::harness::{ALARM, Bench, POLICY, SEARCH_API, condition, corrections, home, said, with_spec};
-use crate::somebody::on_target;
+use crate::harness::{ALARM, Bench, POLICY, SEARCH_API, condition, home, said, with_spec};
 
 const FALSE: ConditionStatus = ConditionStatus::False;
 
@@ -56,35 +53,6 @@ async fn what_the_account_does_not_allow_is_left_alone() {
         assert_eq!(said(&passed, ConditionType::ServiceFound), (FALSE, Reason::NotAllowed));
     }
     bench.converge(&mut bench.session(&account("  allow: {clusters: [B], services: ['search-*']}\n")).await).await;
-}
-
-// S-045: tfecs#422, tf#17100
-#[tokio::test(start_paused = true)]
-async fn min_and_max_on_a_target_with_schedules_are_left_alone_and_the_policies_go_on() {
-    let bench = Bench::new().await;
-    let mut session = bench.session(SEARCH_API).await;
-    bench.converge(&mut session).await;
-    let schedule = on_target(json!({
-        "ScheduledActionName": "night", "Schedule": "cron(0 22 ? * MON-FRI *)",
-        "ScalableTargetAction": {"MinCapacity": 1, "MaxCapacity": 5}
-    }));
-    bench.somebody(AwsService::ApplicationAutoScaling, "PutScheduledAction", schedule);
-    let (passed, _) = bench.next_pass(&mut session).await;
-    assert!(passed.kept.status.is_ready(), "min and max are as wanted: nothing to say");
-    bench.register(json!({"MinCapacity": 1, "MaxCapacity": 5}));
-    bench.somebody(AwsService::CloudWatch, "DeleteAlarms", json!({"AlarmNames": [ALARM]}));
-    let (passed, written) = bench.next_pass(&mut session).await;
-    assert_eq!((written, corrections(&passed)), (vec!["PutMetricAlarm".to_owned()], 1));
-    assert_eq!(said(&passed, ConditionType::TargetSynced), (FALSE, Reason::TargetHasSchedules));
-    assert!(condition(&passed, ConditionType::TargetSynced).message.contains("night"));
-    // Suspended flags are the object's own even so.
-    let yaml = with_spec("  suspendedState: {dynamicScalingOutSuspended: true}\n");
-    let before = bench.writes();
-    bench.sleep(60).await;
-    bench.pass(&mut bench.session(&yaml).await).await;
-    let [register] = &bench.records_since(before)[..] else { panic!("one write") };
-    assert!(register.input.has("SuspendedState") && !register.input.has("MinCapacity"));
-    assert_eq!((bench.target().range.min(), bench.target().range.max()), (1, 5));
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,8 @@ use ecs_scaling::api::load::{SourceFile, load};
 use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
 use ecs_scaling::controller::object::Passed;
 use ecs_scaling::model::failure::AwsService;
+use ecs_scaling::plan::{Outcome, OutcomeResult};
+use ecs_scaling_sandbox::Fault;
 use ecs_scaling_sandbox::autoscaling::PolicyConfig;
 use ecs_scaling_sandbox::elastic_load_balancing::{load_balancer_arn, target_group_arn};
 use serde_json::{Value, json};
@@ -227,6 +229,47 @@ async fn what_changed_since_the_plan_is_not_deleted() {
     let other = ecs_scaling::model::observed::ScalingPolicy { arn: "another".into(), ..held };
     assert!(doomed.spared(&tags(&digests), &[other]).is_some(), "made anew meanwhile");
     assert_eq!(doomed.spared(&tags(&digests), &[]), None, "gone already is as wanted");
+}
+
+/// A rename during which somebody does something behind the reading that the plan is made from.
+async fn rename_while(meddle: impl Fn(&Bench)) -> (Bench, Passed) {
+    let bench = Bench::new().await;
+    bench.converge(&mut bench.session(&object(&[("old", "50", CPU)])).await).await;
+    bench.sleep(120).await;
+    let mut session = bench.session(&object(&[("new", "50", CPU)])).await;
+    bench.fail("TagResource", 1, Fault::Delay(2000));
+    let before = bench.writes();
+    let (passed, ()) = tokio::join!(bench.pass(&mut session), async {
+        bench.sleep(1).await; // while the new digest is written, before the delete
+        meddle(&bench);
+    });
+    let written = bench.written_since(before);
+    assert!(!written.contains(&"DeleteScalingPolicy".to_owned()), "{written:?}");
+    let skipped = |outcome: &&Outcome| matches!(outcome.result, OutcomeResult::Skipped { .. });
+    assert_eq!(passed.outcomes.iter().filter(skipped).count(), 2, "the delete, and the put that waits for it");
+    assert_eq!(names(&bench), ["old"]);
+    (bench, passed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_somebody_changes_right_before_its_delete_is_spared() {
+    let (bench, _) = rename_while(|bench| {
+        let metric = json!({"PredefinedMetricType": "ECSServiceAverageCPUUtilization"});
+        put(bench, "old", &json!({"TargetValue": 70.0, "PredefinedMetricSpecification": metric}));
+    })
+    .await;
+    assert_eq!(tracking(&bench, "old").unwrap()["TargetValue"], json!(70.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_brake_put_on_right_before_a_delete_spares_the_policy() {
+    let (_, passed) = rename_while(|bench| {
+        bench.change_target(|target| {
+            target.tags.insert("ecs-scaling.dev/mode".to_owned(), "Observe".to_owned());
+        });
+    })
+    .await;
+    assert!(!passed.kept.status.is_ready());
 }
 
 // tf#41179

@@ -11,17 +11,16 @@ use crate::api::yaml::{Entry, Node, ScalarValue};
 
 /// Fields that a later version brings, and the field that they may take the place of. Where an object holds one today,
 /// it cannot be done, and is said.
-const LATER: [(&str, &str); 2] = [("scheduledActions", ""), ("state", "")];
+const LATER: [(&str, &str); 1] = [("state", "")];
 
 /// Fields that people bring along from elsewhere, and what stands for them here.
-const ELSEWHERE: [(&str, &str); 7] = [
+const ELSEWHERE: [(&str, &str); 6] = [
     ("resourceId", "give `cluster` and `service`"),
     ("roleARN", "leave it out: Application Auto Scaling uses its service-linked role for ECS"),
     ("desiredCount", "leave it out: the desired count is never written"),
     ("policyType", "leave it out: the list that a policy stands in says its type"),
     ("stepScalingPolicyConfiguration", "write its fields directly into the policy"),
     ("intervals", "write it in the spec, beside `stepScaling`: it makes policies of its own"),
-    ("scalableTargetAction", "give `minCapacity` and `maxCapacity`"),
 ];
 
 pub(super) fn check<'s>(

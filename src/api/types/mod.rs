@@ -9,6 +9,7 @@ mod alarm;
 mod intervals;
 mod policy_query;
 mod predictive_scaling;
+mod scheduled_action;
 mod service_scaling;
 mod target_tracking;
 
@@ -27,6 +28,7 @@ pub use policy_query::{PolicyMetricSpec, PolicyMetricStatSpec, PolicyQuerySpec};
 pub use predictive_scaling::{
     PredictiveCustomizedSpec, PredictiveMetricSpec, PredictivePairSpec, PredictivePredefinedSpec, PredictiveScalingSpec,
 };
+pub use scheduled_action::{ScalableTargetActionSpec, ScheduledActionSpec};
 pub use service_scaling::{ServiceScalingSpec, StepAdjustmentSpec, StepPolicySpec, StepSpec};
 pub use target_tracking::{CustomizedMetricSpec, PredefinedMetricSpec, TargetTrackingSpec};
 

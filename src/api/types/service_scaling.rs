@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::alarm::{AlarmRefSpec, AlarmSpec};
 use super::intervals::IntervalsSpec;
 use super::predictive_scaling::PredictiveScalingSpec;
+use super::scheduled_action::ScheduledActionSpec;
 use super::target_tracking::TargetTrackingSpec;
 use crate::api::desired::{Adoption, DeletionPolicy, Mode};
 use crate::model::capacity::SuspendedStateSpec;
@@ -46,6 +47,8 @@ pub struct ServiceScalingSpec {
     pub target_tracking: Option<Vec<TargetTrackingSpec>>,
     /// The predictive scaling policies. Default: none.
     pub predictive_scaling: Option<Vec<PredictiveScalingSpec>>,
+    /// The scheduled actions, which set min and max at their times. Default: none.
+    pub scheduled_actions: Option<Vec<ScheduledActionSpec>>,
     /// `Apply` carries plans out; `Observe` plans and reports, and never writes for this object. Default: `Apply`.
     pub mode: Option<Mode>,
     /// Whether resources that exist already are taken over: `Never`, or `Unowned` for those that carry neither an

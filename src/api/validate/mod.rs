@@ -1,8 +1,9 @@
 //! What AWS allows, checked before anything is sent, and the resolved objects that come of it.
 //!
 //! Owns the rules of one object by subject (`metadata`, `target`, `tags`, `scaling` with `policies`, `intervals`,
-//! `tracking` and `predictive`, `alarm`, `metric`, `queries`, `metric_math`, `statistic`, `window`, `actions`, `account`)
-//! and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it says is a
+//! `tracking` and `predictive`, `schedules`, `alarm`, `metric`, `queries`, `metric_math`, `statistic`, `window`, `actions`,
+//! `account`) and those among objects ([`across`]). What AWS refuses is an error; what AWS accepts and cannot do what it
+//! says is a
 //! warning. The rules of steps are `model::steps`. A function here reports every broken rule and goes on with what
 //! it can; an object whose report has an error is never used.
 
@@ -18,6 +19,7 @@ mod policies;
 mod predictive;
 mod queries;
 mod scaling;
+mod schedules;
 mod statistic;
 mod tags;
 mod target;
@@ -29,6 +31,7 @@ mod rules_tests;
 
 pub use account::aws_account;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::desired::{ObjectKey, Position, ScalingProfile, ServiceScaling};
@@ -44,6 +47,8 @@ pub struct Written {
     pub spec: Value,
     /// Where the object stands.
     pub position: Position,
+    /// The time, for what is past; `None`: nothing is said of it.
+    pub now: Option<Timestamp>,
 }
 
 /// A `ServiceScaling` whose own rules are checked; the rules among objects are yet to come.
@@ -68,6 +73,8 @@ pub fn service_scaling(
     let range = target::range(&spec, &at, report);
     let tags = tags::check(spec.tags.as_ref(), &at.key("tags"), report);
     let policies = scaling::check(&spec, &place, &at, report);
+    let scheduled = spec.scheduled_actions.as_deref().unwrap_or_default();
+    let schedules = schedules::check(scheduled, range, written.now, &at, report);
     target::warn_of_sleep(range, &policies, &at, report);
     let scaling = ServiceScaling {
         key: ObjectKey::new(object.metadata.namespace.as_deref().unwrap_or("default"), object.metadata.name),
@@ -81,6 +88,7 @@ pub fn service_scaling(
         range,
         suspended: spec.suspended_state.unwrap_or_default(),
         policies,
+        schedules,
         mode: spec.mode.unwrap_or_default(),
         adoption: spec.adoption.unwrap_or_default(),
         allow_capacity_move: spec.allow_capacity_move.unwrap_or_default(),

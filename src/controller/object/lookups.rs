@@ -1,4 +1,5 @@
-//! What a plan asks for: whose something is and where a target group is, read at most once a pass and kept in the memory.
+//! What a plan asks for: whose something is, where a target group is and what scheduled actions did, read at most once a
+//! pass and kept in the memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +11,11 @@ use crate::api::status::Reason;
 use crate::controller::assign::Assigned;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::TargetKey;
-use crate::model::observed::{ObservedTarget, RoleStanding, TagReading, TargetGroupReading};
+use crate::model::observed::{History, ObservedTarget, RoleStanding, TagReading, TargetGroupReading};
 use crate::plan::{Lookup, Memory, Part, Plan, Withheld, plan_target};
 
-/// A plan is made again after a lookup, twice at most.
-const LOOKUP_ROUNDS: usize = 2;
+/// A plan is made again after a lookup: for the tags, for what they make necessary to know, and for what is new by then.
+const LOOKUP_ROUNDS: usize = 3;
 
 /// The plan, with everything looked up that it asks for.
 pub(super) async fn plan_with_lookups(
@@ -34,11 +35,7 @@ pub(super) async fn plan_with_lookups(
             match look_up(context, &object.key, &lookup).await {
                 Ok(found) => {
                     failed.remove(&lookup);
-                    let arn = lookup.arn().to_owned();
-                    match found {
-                        Found::Tags(reading) => _ = memory.tags.insert(arn, reading),
-                        Found::TargetGroup(reading) => _ = memory.target_groups.insert(arn, reading),
-                    }
+                    found.note(memory);
                 }
                 Err(failure) => {
                     failed.insert(lookup, failure);
@@ -53,10 +50,22 @@ pub(super) async fn plan_with_lookups(
 
 /// What a lookup found.
 pub(in crate::controller) enum Found {
-    /// Whose something is.
-    Tags(TagReading),
-    /// Which load balancers a target group is behind.
-    TargetGroup(TargetGroupReading),
+    /// Whose the resource with this ARN is.
+    Tags(String, TagReading),
+    /// Which load balancers the target group with this ARN is behind.
+    TargetGroup(String, TargetGroupReading),
+    /// What scheduled actions did.
+    History(History),
+}
+
+impl Found {
+    fn note(self, memory: &mut Memory) {
+        match self {
+            Self::Tags(arn, reading) => _ = memory.tags.insert(arn, reading),
+            Self::TargetGroup(arn, reading) => _ = memory.target_groups.insert(arn, reading),
+            Self::History(history) => memory.history = Some(history),
+        }
+    }
 }
 
 /// Looks something up, unless that is known to be denied and it is not time for a probe: fifty objects ask once.
@@ -70,16 +79,18 @@ pub(in crate::controller) async fn look_up(
         Lookup::TargetTags(_) => (AwsService::ApplicationAutoScaling, "ListTagsForResource"),
         Lookup::AlarmTags(_) => (AwsService::CloudWatch, "ListTagsForResource"),
         Lookup::TargetGroup(_) => (AwsService::ElasticLoadBalancing, "DescribeTargetGroups"),
+        Lookup::History(_) => (AwsService::ApplicationAutoScaling, "DescribeScalingActivities"),
     };
     let found = async {
-        let tags = |tags| Found::Tags(TagReading { tags, read_at });
+        let tags = |arn: &str, tags| Found::Tags(arn.to_owned(), TagReading { tags, read_at });
         match lookup {
-            Lookup::TargetTags(arn) => scope.target_tags(arn).await.map(tags),
-            Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await.map(tags),
+            Lookup::TargetTags(arn) => scope.target_tags(arn).await.map(|read| tags(arn, read)),
+            Lookup::AlarmTags(arn) => scope.alarm_tags(arn).await.map(|read| tags(arn, read)),
             Lookup::TargetGroup(arn) => {
                 let load_balancers = scope.load_balancers(arn).await?;
-                Ok(Found::TargetGroup(TargetGroupReading { load_balancers, read_at }))
+                Ok(Found::TargetGroup(arn.clone(), TargetGroupReading { load_balancers, read_at }))
             }
+            Lookup::History(range) => scope.schedule_history(&key.service, *range, read_at).await.map(Found::History),
         }
     };
     admit(desk.as_ref(), service, operation, key, found).await.map_err(Refused::failure)
@@ -96,13 +107,16 @@ fn say_failed_lookups(
         let failure = failed.get(&lookup);
         let why = failure.map_or_else(|| "it has not been read yet".to_owned(), ToString::to_string);
         let what = match lookup {
-            Lookup::TargetTags(_) | Lookup::AlarmTags(_) => "whose it is",
-            Lookup::TargetGroup(_) => "the load balancer of the service's target group",
+            Lookup::TargetTags(_) | Lookup::AlarmTags(_) => "whose it is could not be read, so nothing is written",
+            Lookup::TargetGroup(_) => {
+                "the load balancer of the service's target group could not be read, so nothing is written"
+            }
+            Lookup::History(_) => "what scheduled actions did to min and max could not be read, so they are left alone",
         };
         plan.withheld.push(Withheld {
             part: part_of(&lookup, object, observed),
             reason: Reason::ReadFailed,
-            message: format!("{what} could not be read, so nothing is written: {why}"),
+            message: format!("{what}: {why}"),
             hint: format!("It is read again with the next pass; until then {} stays as it is.", object.desired.key),
             failure: failure.cloned(),
         });
@@ -111,7 +125,7 @@ fn say_failed_lookups(
 
 fn part_of(lookup: &Lookup, object: &Assigned, observed: &ObservedTarget) -> Part {
     match lookup {
-        Lookup::TargetTags(_) => Part::Target,
+        Lookup::TargetTags(_) | Lookup::History(_) => Part::Target,
         Lookup::AlarmTags(arn) => observed
             .alarms
             .iter()

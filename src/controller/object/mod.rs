@@ -1,6 +1,6 @@
 //! One pass over one object: plan, look up, plan again, carry out, remember, report.
 //!
-//! `lookups` owns the reading of tags that a plan asks for.
+//! `lookups` owns the reading of what a plan asks for.
 
 mod lookups;
 

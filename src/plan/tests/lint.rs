@@ -59,6 +59,12 @@ fn an_existing_target_is_registered_without_tags_and_with_its_owner_read() {
     scene.memory.tags.clear();
     assert_eq!(super::super::lint(&plan, scene.inputs()), Err(LintError::UnreadOwner(0)));
     scene.observed.scheduled_actions = Read::Failed(failure()); // S-045
+    assert_eq!(super::super::lint(&plan, scene.inputs()), Err(LintError::IncompleteRead(0)));
+    // S-045: no bound that neither the object, AWS nor a schedule has.
+    scene.observed.scheduled_actions = Read::Known(vec![]);
+    let mut plan = plan;
+    let ActionKind::RegisterTarget { range: written, .. } = &mut plan.actions[0].kind else { panic!("a register") };
+    *written = Some(range(3, 20));
     assert_eq!(super::super::lint(&plan, scene.inputs()), Err(LintError::RangeUnderSchedules(0)));
 }
 

@@ -6,12 +6,13 @@ mod memory;
 mod order;
 mod owners;
 mod scope;
+mod tracking;
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ownership::{digest_tags, object_tags};
+use super::ownership::{Untagged, object_tags};
 use super::*;
 use crate::api::load::{SourceFile, load};
 use crate::api::status::Reason;
@@ -110,7 +111,7 @@ impl Scene {
         };
         let mut tags = object_tags(&scene.desired, &scene.owner);
         scene.knows(ALARM_ARN, tags.clone());
-        tags.extend(digest_tags(&[policy_digest(&policy.name)].into()));
+        tags.extend(Untagged::Policies.tags(&[policy_digest(&policy.name)].into()));
         scene.knows(TARGET_ARN, tags);
         scene.observed.target = Read::Known(Some(target));
         scene.observed.policies = Read::Known(vec![held]);

@@ -71,14 +71,14 @@ fn digests_of_policies_that_are_gone_are_trimmed_and_those_of_policies_that_stay
     let mut scene = Scene::in_place();
     let digest = |name: &str| policy_digest(&PolicyName::new(name));
     let mut held = object_tags(&scene.desired, &scene.owner);
-    held.extend(digest_tags(&[digest(POLICY), digest("gone"), digest("stays")].into()));
+    held.extend(Untagged::Policies.tags(&[digest(POLICY), digest("gone"), digest("stays")].into()));
     scene.knows(TARGET_ARN, held);
     let stays = ScalingPolicy { name: PolicyName::new("stays"), ..scene.policies()[0].clone() };
     scene.policies().push(stays);
     let plan = scene.plan();
     let [action] = &plan.actions[..] else { panic!("{plan:#?}") };
     let ActionKind::TagTarget { tags, .. } = &action.kind else { panic!("{action:#?}") };
-    assert_eq!(*tags, digest_tags(&[digest(POLICY), digest("stays")].into()));
+    assert_eq!(*tags, Untagged::Policies.tags(&[digest(POLICY), digest("stays")].into()));
     assert_eq!(withheld(&plan), [(Part::Policy(PolicyName::new("stays")), Reason::UnmanagedPolicies)]);
 }
 

@@ -9,7 +9,7 @@ mod seen;
 
 use super::failures::Explained;
 use super::pass::{Finding, Pass};
-use crate::api::status::Reason;
+use crate::api::status::{ConditionType, Reason};
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::explain::reply_of;
 use crate::diagnose::parse::ReplyKind;
@@ -19,7 +19,7 @@ use crate::plan::{OutcomeResult, Part};
 
 pub(super) use parts::synced;
 pub(super) use role::service_linked_role;
-pub(super) use seen::{capacity, capacity_in_range};
+pub(super) use seen::{capacity, capacity_in_range, schedule};
 
 use parts::withheld_for;
 
@@ -53,10 +53,10 @@ fn denial(pass: Pass<'_>, failure: &Failure) -> Finding {
     Finding::wrong(reason, message, hint).with_fix(fix)
 }
 
-/// Scheduled actions are read and never written; without them it is not known who owns min and max (S-045).
+/// Without the scheduled actions it is not known who owns min and max (S-045), whether or not the object has any.
 pub(in crate::status) fn schedules(pass: Pass<'_>) -> Finding {
     match pass.observed.scheduled_actions.failure() {
-        None => Finding::fine("the object has no scheduled actions"),
+        None => synced(pass, ConditionType::SchedulesSynced),
         Some(failure) => {
             let Explained { reason, message, hint, .. } = pass.explain(failure);
             Finding::unknown(of_a_read(reason), format!("the scheduled actions could not be read: {message}"), hint)

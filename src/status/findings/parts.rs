@@ -1,11 +1,11 @@
-//! The parts of an object: the target, its policies, its alarms.
+//! The parts of an object: the target, its policies, alarms and scheduled actions.
 
 use crate::api::status::{ConditionStatus, ConditionType, Reason};
 use crate::plan::{Outcome, OutcomeResult, Part, Plan, Withheld};
 use crate::status::failures::Explained;
 use crate::status::pass::{Finding, NotApplied, Pass};
 
-/// Target, policies or alarms: in place, or why not.
+/// Target, policies, alarms or scheduled actions: in place, or why not.
 pub(in crate::status) fn synced(pass: Pass<'_>, kind: ConditionType) -> Finding {
     let belongs = |part: &Part| condition_of(part) == Some(kind);
     if let Some(finding) = failed_outcome(pass, belongs) {
@@ -88,6 +88,7 @@ fn condition_of(part: &Part) -> Option<ConditionType> {
         Part::Target | Part::TargetTags => Some(ConditionType::TargetSynced),
         Part::Policy(_) => Some(ConditionType::PoliciesSynced),
         Part::Alarm(_) | Part::AlarmTags(_) => Some(ConditionType::AlarmsSynced),
+        Part::ScheduledAction(_) => Some(ConditionType::SchedulesSynced),
     }
 }
 
@@ -99,6 +100,7 @@ fn part_name(part: &Part) -> String {
         Part::Policy(name) => format!("policy {name}"),
         Part::Alarm(name) => format!("alarm {name}"),
         Part::AlarmTags(name) => format!("tags of alarm {name}"),
+        Part::ScheduledAction(name) => format!("scheduled action {name}"),
     }
 }
 

@@ -1,7 +1,11 @@
 //! What was seen of the service, for people: nothing here decides whether an object is Ready.
 
-use crate::api::status::{CapacityStatus, Reason};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::api::status::{CapacityStatus, FiringStatus, Reason, ScheduleStatus};
 use crate::model::observed::ObservedTarget;
+use crate::model::schedule::{Firing, last_firings, next_firings};
 use crate::status::pass::Finding;
 
 pub(in crate::status) fn capacity(observed: &ObservedTarget) -> Option<CapacityStatus> {
@@ -13,6 +17,27 @@ pub(in crate::status) fn capacity(observed: &ObservedTarget) -> Option<CapacityS
         desired: service.desired_count,
         running: service.running_count,
     })
+}
+
+/// What scheduled actions did last and do next; `None` where there are none, or where they were not read.
+pub(in crate::status) fn schedule(observed: &ObservedTarget, now: Timestamp) -> Option<ScheduleStatus> {
+    let actions = observed.scheduled_actions.known().filter(|actions| !actions.is_empty())?;
+    Some(ScheduleStatus {
+        last: last_firings(actions, now).last().map(firing),
+        next: next_firings(actions, now).first().map(firing),
+    })
+}
+
+fn firing(firing: &Firing) -> FiringStatus {
+    let zone = TimeZone::get(&firing.timezone).unwrap_or(TimeZone::UTC);
+    let local = zone.to_datetime(firing.at).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    FiringStatus {
+        scheduled_action_name: firing.name.to_string(),
+        time: firing.at,
+        local_time: format!("{local} {}", firing.timezone),
+        min_capacity: firing.min,
+        max_capacity: firing.max,
+    }
 }
 
 /// road#2626: ECS takes any desired count; the next register moves it.

@@ -7,8 +7,10 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
+use ecs_scaling::model::schedule::{self, Timing};
 use ecs_scaling_sandbox::{Seed, Shared, World, http};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
 
 /// A strict local double of the AWS operations that ecs-scaling uses.
@@ -35,6 +37,8 @@ enum Command {
     },
     /// Show the controller at work on it, in virtual time, then serve both until Ctrl-C.
     Demo(demo::Arguments),
+    /// Say when schedules fire, for an oracle: lines of `{schedule, timezone, at}` in, `{previous, next}` out.
+    Firings,
 }
 
 /// A story that the sandbox knows.
@@ -49,11 +53,36 @@ enum Story {
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Serve { listen, seed, story } => Runtime::new()?.block_on(serve(listen, seed, story)),
+        Command::Firings => firings(),
         // Virtual time needs a runtime of one thread.
         Command::Demo(arguments) => {
             Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(demo::run(arguments))
         }
     }
+}
+
+/// A schedule and a moment, as the oracle asks.
+#[derive(serde::Deserialize)]
+struct Asked {
+    schedule: String,
+    timezone: String,
+    at: Timestamp,
+}
+
+fn firings() -> anyhow::Result<()> {
+    for line in std::io::stdin().lines() {
+        let asked: Asked = serde_json::from_str(&line?)?;
+        let timing = Timing {
+            schedule: schedule::parse(&asked.schedule).with_context(|| asked.schedule.clone())?,
+            zone: TimeZone::get(&asked.timezone)?,
+            start: None,
+            end: None,
+            created: Timestamp::MIN,
+        };
+        let (previous, next) = (timing.previous(asked.at), timing.next(asked.at));
+        println!("{}", serde_json::json!({ "previous": previous, "next": next }));
+    }
+    Ok(())
 }
 
 async fn serve(listen: SocketAddr, seed: Option<PathBuf>, story: Story) -> anyhow::Result<()> {

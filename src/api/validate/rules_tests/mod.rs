@@ -5,6 +5,7 @@ mod alarms;
 mod intervals;
 mod metrics;
 mod policies;
+mod schedules;
 mod tracking;
 
 use crate::api::load::{Loaded, SourceFile, load};

@@ -20,6 +20,8 @@ pub struct Activity {
     pub service: ServiceId,
     /// The desired count before and after.
     pub capacity: (i32, i32),
+    /// The min and max that a scheduled action set, for an activity that did that and nothing else.
+    pub bounds: Option<(Option<i32>, Option<i32>)>,
     /// What set it off, in AWS's words.
     pub cause: String,
     /// The policy that set it off.
@@ -53,14 +55,37 @@ impl Activity {
         policy_arn: Option<String>,
         at: Timestamp,
     ) -> Self {
-        Self { id, service: service.clone(), capacity, cause, policy_arn, at, not_scaled_reasons: vec![] }
+        let (service, not_scaled_reasons) = (service.clone(), vec![]);
+        Self { id, service, capacity, bounds: None, cause, policy_arn, at, not_scaled_reasons }
+    }
+
+    /// A scheduled action that ran, in AWS's words.
+    pub(crate) fn scheduled(
+        id: String,
+        service: &ServiceId,
+        name: &str,
+        bounds: (Option<i32>, Option<i32>),
+        at: Timestamp,
+    ) -> Self {
+        let cause = format!("scheduled action name {name} was triggered");
+        Self { bounds: Some(bounds), ..Self::successful(id, service, (0, 0), cause, None, at) }
+    }
+
+    /// `min capacity to 5 and max capacity to 10`, or the desired count.
+    fn what_is_set(&self) -> String {
+        let Some((min, max)) = self.bounds else { return format!("desired count to {}", self.capacity.1) };
+        let set = [("min", min), ("max", max)].into_iter().filter_map(|(name, bound)| Some((name, bound?)));
+        set.map(|(name, bound)| format!("{name} capacity to {bound}")).collect::<Vec<_>>().join(" and ")
     }
 }
 
 impl Scope {
     /// The newest activity that moved a service's desired count.
     pub fn last_activity(&self, service: &ServiceId) -> Option<&Activity> {
-        self.activities.iter().rev().find(|a| a.service == *service && a.not_scaled_reasons.is_empty())
+        self.activities
+            .iter()
+            .rev()
+            .find(|a| a.service == *service && a.bounds.is_none() && a.not_scaled_reasons.is_empty())
     }
 }
 
@@ -79,19 +104,23 @@ pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
 
 fn describe_one(activity: &Activity) -> Value {
     let [namespace, resource, dimension] = resource_members(&activity.service);
-    let (_, to) = activity.capacity;
     let scaled = activity.not_scaled_reasons.is_empty();
-    let message = format!("Successfully set desired count to {to}. Change successfully fulfilled by ecs.");
+    let set = activity.what_is_set();
+    let message = match activity.bounds {
+        Some(_) => format!("Successfully set {set}"),
+        None => format!("Successfully set {set}. Change successfully fulfilled by ecs."),
+    };
+    let description = match activity.bounds {
+        Some(_) => format!("Setting {set}"),
+        None => format!("Setting {set}."),
+    };
     let reasons: Vec<Value> = activity.not_scaled_reasons.iter().map(describe_reason).collect();
     Value::map([
         namespace,
         resource,
         dimension,
         ("ActivityId", (&activity.id).into()),
-        (
-            "Description",
-            if scaled { format!("Setting desired count to {to}.") } else { "Attempting to scale.".into() }.into(),
-        ),
+        ("Description", if scaled { description } else { "Attempting to scale.".into() }.into()),
         ("Cause", (&activity.cause).into()),
         ("StartTime", activity.at.into()),
         ("EndTime", activity.at.into()),

@@ -5,17 +5,15 @@
 //! (every ten seconds where an alarm's period is shorter than a minute, S-075), so that a jump of hours gives what
 //! waiting would have given.
 //!
-//! Not played: cron expressions with `L`, `W` or `#`; predictive scaling; alarms on metric math or bands; the time zone
+//! Not played: cron expressions with days of the week by number (S-040); predictive scaling; alarms on metric math or bands; the time zone
 //! of an alarm's wall clock; the pause of scale-in during a deployment (S-083), for no deployment takes time here.
 
 mod alarms;
 mod clock;
-mod cron;
 mod firing;
 mod load;
 mod metrics;
 mod policies;
-mod schedule;
 mod scheduled;
 mod tracking;
 

@@ -44,7 +44,9 @@ impl Stage {
             ApplicationAutoScaling => ("AnyScaleFrontendService", "application-autoscaling"),
             CloudWatch => ("GraniteServiceVersion20100801", "monitoring"),
             AwsService::Ecs => ("AmazonEC2ContainerServiceV20141113", "ecs"),
-            AwsService::Iam | AwsService::Sts => panic!("{operation} speaks no awsJson"),
+            AwsService::Iam | AwsService::Sts | AwsService::ElasticLoadBalancing => {
+                panic!("{operation} speaks no awsJson")
+            }
         };
         let (account, region) = (&self.scope.account, &self.scope.region);
         let credential = format!("Credential={account}/20261125/{region}/{signing_name}/aws4_request");

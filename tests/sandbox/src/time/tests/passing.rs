@@ -23,7 +23,18 @@ fn a_schedule_changes_min_and_max_for_good() {
     stage.wait(1200);
     let range = stage.world.target(&stage.scope, &stage.id).unwrap().range;
     assert_eq!((range.min(), range.max(), stage.desired()), (0, 3, 3));
-    assert_eq!(stage.causes(), ["minimum capacity was set to 6", "maximum capacity was set to 3"]);
+    let causes = [
+        "scheduled action name day was triggered",
+        "minimum capacity was set to 6",
+        "scheduled action name night was triggered",
+        "maximum capacity was set to 3",
+    ];
+    assert_eq!(stage.causes(), causes);
+    let day = &stage.world.cloud.scope(&stage.scope).activities[0];
+    assert_eq!(
+        (day.bounds, stage.world.cloud.scope(&stage.scope).last_activity(&stage.id).unwrap().capacity),
+        (Some((Some(6), None)), (6, 3))
+    );
 }
 
 proptest! {
