@@ -11,7 +11,7 @@ use crate::api::desired::ServiceScaling;
 use crate::aws::{Edited, Scope, Which, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::PolicyName;
-use crate::plan::{Action, ActionKind, DoomedPolicy, Outcome, OutcomeResult, Plan, PolicyArn};
+use crate::plan::{Action, ActionKind, Doomed, LastLook, Outcome, OutcomeResult, Plan, PolicyArn, Victim};
 
 /// How old an observation may be when a write goes out that was planned from it.
 pub const MAX_READ_AGE: SignedDuration = SignedDuration::from_secs(60);
@@ -66,10 +66,19 @@ async fn admitted(
     made: &BTreeMap<PolicyName, String>,
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
-    if let ActionKind::DeletePolicy(doomed) = &action.kind
-        && let Some(why) = spared(scope, admission, plan, doomed).await.map_err(not_done)?
-    {
-        return Err(OutcomeResult::Skipped { why });
+    if let ActionKind::Delete(doomed) = &action.kind {
+        match last_look(scope, admission, plan, doomed).await {
+            Ok(look) => {
+                if let Some(why) = doomed.spared(&look) {
+                    return Err(OutcomeResult::Skipped { why });
+                }
+            }
+            // What carried the tags is gone, and with it what is to go (tf#18114).
+            Err(Refused::Failed(failure)) if failure.is_gone() => {
+                return Ok(Written { arn: None, request_id: failure.request_id });
+            }
+            Err(refused) => return Err(not_done(refused)),
+        }
     }
     match admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await {
         Ok(Edited::Written(written)) => Ok(written),
@@ -88,20 +97,34 @@ fn not_done(refused: Refused) -> OutcomeResult {
     }
 }
 
-/// Why a policy must not be deleted after all: whose it is and what it does are read again right before.
-async fn spared(
+/// Whose it is and what it is, read again right before a deletion.
+async fn last_look(
     scope: &Scope,
     admission: &impl Admission,
     plan: &Plan,
-    doomed: &DoomedPolicy,
-) -> Result<Option<String>, Refused> {
+    doomed: &Doomed,
+) -> Result<LastLook, Refused> {
     const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
     let (key, service) = (&plan.key, &plan.key.service);
-    let tags = scope.target_tags(&doomed.target_arn);
-    let tags = admit(admission, SERVICE, "ListTagsForResource", key, tags).await?;
-    let policies = scope.policies(Which::Of(service));
-    let policies = admit(admission, SERVICE, "DescribeScalingPolicies", key, policies).await?;
-    Ok(doomed.spared(&tags, policies.get(service).map(Vec::as_slice).unwrap_or_default()))
+    let mut look = LastLook::default();
+    look.tags = match doomed.what {
+        Victim::Alarm(_) => {
+            let tags = scope.alarm_tags(&doomed.tagged);
+            admit(admission, AwsService::CloudWatch, "ListTagsForResource", key, tags).await?
+        }
+        _ => admit(admission, SERVICE, "ListTagsForResource", key, scope.target_tags(&doomed.tagged)).await?,
+    };
+    if doomed.looks_at_policies() {
+        let policies = scope.policies(Which::Of(service));
+        let mut policies = admit(admission, SERVICE, "DescribeScalingPolicies", key, policies).await?;
+        look.policies = policies.remove(service).unwrap_or_default();
+    }
+    if doomed.looks_at_schedules() {
+        let schedules = scope.scheduled_actions(Which::Of(service));
+        let mut schedules = admit(admission, SERVICE, "DescribeScheduledActions", key, schedules).await?;
+        look.schedules = schedules.remove(service).unwrap_or_default();
+    }
+    Ok(look)
 }
 
 fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
@@ -110,7 +133,12 @@ fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
         ActionKind::TagTarget { .. } => (AwsService::ApplicationAutoScaling, "TagResource"),
         ActionKind::UntagTarget { .. } => (AwsService::ApplicationAutoScaling, "UntagResource"),
         ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
-        ActionKind::DeletePolicy(_) => (AwsService::ApplicationAutoScaling, "DeleteScalingPolicy"),
+        ActionKind::Delete(doomed) => match doomed.what {
+            Victim::Alarm(_) => (AwsService::CloudWatch, "DeleteAlarms"),
+            Victim::Policy(_) => (AwsService::ApplicationAutoScaling, "DeleteScalingPolicy"),
+            Victim::ScheduledAction(_) => (AwsService::ApplicationAutoScaling, "DeleteScheduledAction"),
+            Victim::Target => (AwsService::ApplicationAutoScaling, "DeregisterScalableTarget"),
+        },
         ActionKind::PutAlarm { .. } | ActionKind::EditAlarmActions { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
         ActionKind::PutScheduledAction { .. } => (AwsService::ApplicationAutoScaling, "PutScheduledAction"),
         ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
@@ -131,7 +159,12 @@ async fn send(
         ActionKind::TagTarget { arn, tags } => scope.tag_target(arn, tags).await,
         ActionKind::UntagTarget { arn, keys } => scope.untag_target(arn, keys).await,
         ActionKind::PutPolicy { name, config } => scope.put_policy(service, name, config).await,
-        ActionKind::DeletePolicy(doomed) => scope.delete_policy(service, &doomed.policy.name).await,
+        ActionKind::Delete(doomed) => match &doomed.what {
+            Victim::Alarm(name) => scope.delete_alarm(name).await,
+            Victim::Policy(policy) => scope.delete_policy(service, &policy.name).await,
+            Victim::ScheduledAction(action) => scope.delete_scheduled_action(service, &action.name).await,
+            Victim::Target => scope.deregister_target(service).await,
+        },
         ActionKind::PutAlarm { name, config, actions, policy, tags } => {
             let mut actions = actions.clone();
             actions.alarm.insert(arn(policy, made)?.to_owned());

@@ -5,7 +5,8 @@
 //!
 //! A steady sweep costs ⌈targets/50⌉ + ⌈policies/10⌉ + ⌈scheduled actions/50⌉ + ⌈wanted and listed alarms/100⌉ + Σ over clusters
 //! ⌈services/10⌉ calls: lists are of the account's region, so foreign policies count. A list costs one call when empty, so
-//! the constant beside it is three: targets, policies and scheduled actions. Once in ten minutes an account's
+//! the constant beside it is three: targets, policies and scheduled actions. Every tenth sweep, the first among them, also
+//! looks for alarms that no policy lists any more: ⌈alarms that fire a scaling policy/100⌉ calls. Once in ten minutes an account's
 //! service-linked role is looked at, in one call.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,8 @@ pub struct Wanted {
     pub alarms: BTreeSet<AlarmName>,
     /// Its policies: what else AWS lists as firing them is read too.
     pub policies: BTreeSet<PolicyName>,
+    /// Alarms that are read because they may be left over.
+    pub others: BTreeSet<AlarmName>,
 }
 
 impl Wanted {
@@ -45,34 +48,58 @@ impl Wanted {
             service: object.service.clone(),
             alarms: alarms.collect(),
             policies: object.policies.iter().map(|policy| policy.name.clone()).collect(),
+            others: BTreeSet::new(),
         }
     }
 
-    /// The same with the alarms that AWS lists for the object's policies (S-058), and for target tracking on the service,
-    /// whose alarms are only looked at.
+    /// The same with further alarms, which may be left over.
+    pub fn beside(self, others: &BTreeSet<AlarmName>) -> Self {
+        Self { others: others.clone(), ..self }
+    }
+
+    /// The same with the alarms that AWS lists for the policies on the service (S-058): those of target tracking and of the
+    /// object's own policies belong to it, the others may be left over. So may those that name a policy of the service in
+    /// their actions.
     fn with_listed(&self, lists: &Lists) -> Self {
-        let tracks = |policy: &ScalingPolicy| policy.config.as_ref().is_ok_and(|c| c.target_tracking().is_some());
-        let policies = lists.policies.iter().flat_map(|all| all.get(&self.service)).flatten();
-        let listed = policies.filter(|policy| self.policies.contains(&policy.name) || tracks(policy));
-        let listed = listed.flat_map(|policy| &policy.alarms).map(|alarm| &alarm.name);
-        Self { alarms: self.alarms.iter().chain(listed).cloned().collect(), ..self.clone() }
+        let mut wanted = self.clone();
+        for policy in lists.policies.iter().flat_map(|all| all.get(&self.service)).flatten() {
+            let tracks = policy.config.as_ref().is_ok_and(|config| config.target_tracking().is_some());
+            let names = policy.alarms.iter().map(|alarm| alarm.name.clone());
+            match tracks || self.policies.contains(&policy.name) {
+                true => wanted.alarms.extend(names),
+                false => wanted.others.extend(names),
+            }
+        }
+        wanted.others.extend(lists.firing.get(&self.service).into_iter().flatten().cloned());
+        wanted.others.retain(|name| !wanted.alarms.contains(name));
+        wanted
     }
 }
 
 /// Observations by service.
 pub type Observations = BTreeMap<ServiceId, ObservedTarget>;
 
+/// Whether alarms that no policy lists any more are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leftovers {
+    /// By a list of all alarms of the scope that fire policies.
+    Search,
+    /// Only those that are known are read.
+    AsKnown,
+}
+
 /// Reads everything in a scope that these objects need, in pages.
 pub async fn sweep(
     scope: &Scope,
     admission: &impl Admission,
     wanted: &[Wanted],
+    leftovers: Leftovers,
     now: impl Fn() -> Timestamp,
 ) -> Observations {
     let Some(any) = wanted.first() else { return Observations::new() };
     let read_at = now();
     let mut row = Row { scope: scope.id(), admission, ended_by: None };
-    let lists = Lists::read(scope, Which::All, &any.service, &mut row).await;
+    let lists = Lists::read(scope, Which::All, leftovers, &any.service, &mut row).await;
     let services = services(scope, wanted, &mut row).await;
     let wanted: Vec<Wanted> = wanted.iter().map(|wanted| wanted.with_listed(&lists)).collect();
     let alarms = alarms(scope, &wanted, &mut row).await;
@@ -88,7 +115,7 @@ pub async fn refresh(
 ) -> ObservedTarget {
     let read_at = now();
     let mut row = Row { scope: scope.id(), admission, ended_by: None };
-    let lists = Lists::read(scope, Which::Of(&wanted.service), &wanted.service, &mut row).await;
+    let lists = Lists::read(scope, Which::Of(&wanted.service), Leftovers::AsKnown, &wanted.service, &mut row).await;
     let wanted = &wanted.with_listed(&lists);
     let one = std::slice::from_ref(wanted);
     let services = services(scope, one, &mut row).await;
@@ -134,16 +161,30 @@ struct Lists {
     targets: List<ScalableTarget>,
     policies: List<Vec<ScalingPolicy>>,
     schedules: List<Vec<ScheduledAction>>,
+    /// The alarms that fire policies, where they were asked for and read completely.
+    firing: BTreeMap<ServiceId, BTreeSet<AlarmName>>,
 }
 
 impl Lists {
-    async fn read(scope: &Scope, which: Which<'_>, of: &ServiceId, row: &mut Row<'_, impl Admission>) -> Self {
+    async fn read(
+        scope: &Scope,
+        which: Which<'_>,
+        leftovers: Leftovers,
+        of: &ServiceId,
+        row: &mut Row<'_, impl Admission>,
+    ) -> Self {
         const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
-        Self {
-            targets: row.call(SERVICE, "DescribeScalableTargets", of, scope.targets(which)).await,
-            policies: row.call(SERVICE, "DescribeScalingPolicies", of, scope.policies(which)).await,
-            schedules: row.call(SERVICE, "DescribeScheduledActions", of, scope.scheduled_actions(which)).await,
-        }
+        let targets = row.call(SERVICE, "DescribeScalableTargets", of, scope.targets(which)).await;
+        let policies = row.call(SERVICE, "DescribeScalingPolicies", of, scope.policies(which)).await;
+        let schedules = row.call(SERVICE, "DescribeScheduledActions", of, scope.scheduled_actions(which)).await;
+        let firing = match leftovers {
+            Leftovers::AsKnown => Ok(BTreeMap::new()),
+            Leftovers::Search => {
+                let call = scope.alarms_firing_policies();
+                row.call(AwsService::CloudWatch, "DescribeAlarms", of, call).await
+            }
+        };
+        Self { targets, policies, schedules, firing: firing.unwrap_or_default() }
     }
 
     fn assemble(
@@ -154,13 +195,17 @@ impl Lists {
         alarms: &BTreeMap<AlarmName, Read<Option<Alarm>>>,
     ) -> ObservedTarget {
         let id = &wanted.service;
+        let pick_named = |names: &BTreeSet<AlarmName>| {
+            names.iter().filter_map(|name| Some((name.clone(), alarms.get(name)?.clone()))).collect()
+        };
         ObservedTarget {
             read_at,
             service: services.get(id).cloned().unwrap_or(Read::Known(None)),
             target: pick(&self.targets, |targets| targets.get(id).cloned()),
             policies: pick(&self.policies, |policies| policies.get(id).cloned().unwrap_or_default()),
             scheduled_actions: pick(&self.schedules, |schedules| schedules.get(id).cloned().unwrap_or_default()),
-            alarms: wanted.alarms.iter().filter_map(|name| Some((name.clone(), alarms.get(name)?.clone()))).collect(),
+            alarms: pick_named(&wanted.alarms),
+            others: pick_named(&wanted.others),
         }
     }
 }
@@ -203,7 +248,7 @@ async fn alarms(
 ) -> BTreeMap<AlarmName, Read<Option<Alarm>>> {
     let mut found = BTreeMap::new();
     let Some(of) = wanted.first().map(|wanted| &wanted.service) else { return found };
-    let names: BTreeSet<AlarmName> = wanted.iter().flat_map(|w| w.alarms.iter().cloned()).collect();
+    let names: BTreeSet<AlarmName> = wanted.iter().flat_map(|w| w.alarms.iter().chain(&w.others).cloned()).collect();
     let names: Vec<AlarmName> = names.into_iter().collect();
     for chunk in names.chunks(ALARMS_A_CALL) {
         let reply = row.call(AwsService::CloudWatch, "DescribeAlarms", of, scope.alarms(chunk)).await;

@@ -50,6 +50,16 @@ pub enum Mode {
     Observe,
 }
 
+/// Whether an object's resources are to be in AWS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Presence {
+    /// They are made and kept as the object says.
+    #[default]
+    Present,
+    /// Those of ours are removed. The service's task count stays as it is.
+    Absent,
+}
+
 /// What becomes of a resource that already exists and nobody owns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Adoption {
@@ -114,6 +124,8 @@ pub struct ServiceScaling {
     pub policies: Vec<DesiredPolicy>,
     /// Scheduled actions, with the names unique.
     pub schedules: Vec<DesiredSchedule>,
+    /// Whether its resources are to be in AWS at all.
+    pub presence: Presence,
     /// Apply or Observe.
     pub mode: Mode,
     /// Whether existing resources are taken over.
@@ -133,6 +145,13 @@ pub struct DesiredSchedule {
     pub name: ScheduledActionName,
     /// Canonical.
     pub config: ScheduledActionConfig,
+}
+
+impl ServiceScaling {
+    /// The alarms that it makes.
+    pub fn alarm_names(&self) -> impl Iterator<Item = &AlarmName> {
+        self.policies.iter().flat_map(|policy| &policy.alarms).map(|alarm| &alarm.name)
+    }
 }
 
 /// A scaling policy, and the alarms that fire it.

@@ -109,6 +109,8 @@ closed_list! {
     Reason {
         /// As wanted.
         AsWanted,
+        /// Nothing of the object is left in AWS, as it says.
+        Absent,
         /// Not yet looked at.
         NotYetChecked,
         /// A change is being made, or will be with the next pass.
@@ -209,6 +211,7 @@ impl Reason {
             | Self::TargetGroupUnclear
             | Self::BlueGreenUnsupported => true,
             Self::AsWanted
+            | Self::Absent
             | Self::NotYetChecked
             | Self::Progressing
             | Self::AwaitingRead

@@ -2,13 +2,14 @@
 //!
 //! Nothing in here is needed to go on after a restart; it only keeps a pass from misreading what AWS shows late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::action::{ActionKind, Outcome, OutcomeResult, Part, Plan};
 use crate::api::status::Reason;
 use crate::model::fields::Change;
+use crate::model::names::AlarmName;
 use crate::model::observed::{History, TagReading, TargetGroupReading};
 
 /// How long AWS may go on showing what was there before a write.
@@ -26,6 +27,8 @@ pub struct Memory {
     pub target_groups: BTreeMap<String, TargetGroupReading>,
     /// AWS's record of what scheduled actions did to the target, as it was last asked for.
     pub history: Option<History>,
+    /// Alarms beside those of the object that were found to fire a policy on its service: they may be left over.
+    pub others: BTreeSet<AlarmName>,
     /// Own writes that AWS has not been seen to show.
     pub writes: BTreeMap<Part, RecentWrite>,
     /// When drift was put back, within the last hour.

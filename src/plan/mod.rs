@@ -10,6 +10,7 @@ mod after;
 mod alarms;
 mod attach;
 mod capacity;
+mod doomed;
 mod draft;
 mod follow;
 mod lint;
@@ -17,6 +18,7 @@ mod memory;
 mod ownership;
 mod policies;
 mod range;
+mod removal;
 mod render;
 mod resolve;
 mod schedules;
@@ -24,22 +26,25 @@ mod scope;
 mod target;
 mod target_tags;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 pub use action::{
-    Action, ActionKind, CapacityMove, DoomedPolicy, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb,
+    Action, ActionKind, CapacityMove, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb,
     Withheld,
 };
 pub use after::after;
+pub use doomed::{Doomed, LastLook, Victim};
 pub use lint::{LintError, lint};
 pub use memory::{Memory, RecentWrite, remember};
 pub use ownership::{OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, mistaken_owner, policy_digest};
 pub use render::{described, json, resource, text};
 pub use scope::{ScopeConflict, scope_conflicts};
 
-use crate::api::desired::{Allow, Mode, ServiceScaling};
+use crate::api::desired::{Allow, Mode, Presence, ServiceScaling};
 use crate::api::status::Reason;
-use crate::model::names::TargetKey;
+use crate::model::names::{AlarmName, TargetKey};
 use crate::model::observed::{ObservedTarget, RoleStanding, Service};
 use crate::model::role::{CREATE_SLR_COMMAND, SLR_NAME};
 
@@ -62,15 +67,27 @@ pub struct Inputs<'a> {
     pub allow: &'a Allow,
     /// How the account's service-linked role stands.
     pub role: &'a RoleStanding,
+    /// Alarms that other objects of the scope want.
+    pub taken: &'a BTreeSet<AlarmName>,
+    /// Whether no object holds this any more: it stands in for one, to be absent.
+    pub is_pruned: bool,
     /// The most careful of the process's, the account's and the object's.
     pub mode: Mode,
     /// The time.
     pub now: Timestamp,
 }
 
-/// The plan for one object: target first, then policies, alarms, scheduled actions (S-106).
+/// The plan for one object: target first, then policies, alarms, scheduled actions (S-106); then what is to go (S-107).
 pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let mut draft = Draft::new(inputs);
+    if !may_be_planned(&mut draft) {
+        return draft.finish();
+    }
+    if inputs.desired.presence == Presence::Absent {
+        // Neither the service nor the role is needed to remove what is left.
+        removal::plan_absence(&mut draft);
+        return draft.finish();
+    }
     let Some(service) = scalable_service(&mut draft) else {
         return draft.finish();
     };
@@ -85,29 +102,36 @@ pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let target = target::plan(&mut draft, &service, &wanted);
     let policies = policies::plan(&mut draft, &target, &wanted);
     alarms::plan(&mut draft, &policies);
-    attach::plan(&mut draft, &target, &policies);
+    let detached = attach::plan(&mut draft, &target, &policies);
     schedules::plan(&mut draft, &target);
+    removal::plan_parts(&mut draft, &target, &detached);
     draft.finish()
 }
 
-/// The service, when it may be scaled at all; otherwise everything is withheld.
-fn scalable_service(draft: &mut Draft<'_>) -> Option<Service> {
+/// Whether the read is newer than our last write, and the account lets us touch the service.
+fn may_be_planned(draft: &mut Draft<'_>) -> bool {
     let Inputs { desired, observed, allow, memory, .. } = draft.inputs;
-    let name = &desired.service;
     if memory.last_write_at.is_some_and(|write| observed.read_at <= write) {
         // A write needs an entry read after our last write to it.
         draft.withhold(Part::Object, Reason::AwaitingRead, "what AWS holds was read before our last write", "");
-        return None;
+        return false;
     }
     if !allows(allow, desired) {
         draft.withhold(
             Part::Object,
             Reason::NotAllowed,
-            format!("the account's `allow` does not hold {name}"),
+            format!("the account's `allow` does not hold {}", desired.service),
             "Add the cluster and the service to spec.allow of the AwsAccount, or remove this object.",
         );
-        return None;
+        return false;
     }
+    true
+}
+
+/// The service, when it may be scaled at all; otherwise everything is withheld.
+fn scalable_service(draft: &mut Draft<'_>) -> Option<Service> {
+    let Inputs { desired, observed, .. } = draft.inputs;
+    let name = &desired.service;
     let service = match observed.service.known() {
         None => {
             draft.withhold_unread(Part::Object, "the ECS service", observed.service.failure());

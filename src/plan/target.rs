@@ -103,7 +103,8 @@ fn update(
     let rest_differs = super::policies::differ(draft.inputs, policies)
         || super::alarms::differ(draft.inputs)
         || attach::differ(draft.inputs)
-        || super::schedules::differ(draft.inputs);
+        || super::schedules::differ(draft.inputs)
+        || super::removal::differ(draft.inputs, target);
     let writes = !differs.is_empty() || rest_differs || tags_differ || range == WantedRange::DependsOnTags;
     let (tags, adopted) = match draft.claim(Part::Target, Lookup::TargetTags(arn.clone()), writes) {
         Claim::Ours(tags) => (tags, false),

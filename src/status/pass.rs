@@ -30,6 +30,8 @@ pub struct Pass<'a> {
     pub role: &'a RoleStanding,
     /// Failures that were looked into, beside what they say themselves.
     pub explained: &'a [(Failure, Explained)],
+    /// Whether the object is to be absent.
+    pub is_absent: bool,
     /// Why the plan was not carried out, where it was not.
     pub not_applied: Option<NotApplied>,
     /// When the pass began.
@@ -106,6 +108,9 @@ impl Pass<'_> {
     }
 }
 
+/// What Ready says of an object that is to be absent, and is.
+const NOTHING_LEFT: &str = "nothing of it is left in AWS; the service keeps the task count that it has";
+
 /// The status after a pass.
 pub fn advance(previous: &Status, pass: Pass<'_>) -> Status {
     let findings = vec![
@@ -130,7 +135,11 @@ pub fn advance(previous: &Status, pass: Pass<'_>) -> Status {
     events::push_outcomes(&mut status, pass.plan, pass.outcomes, pass.now);
     let information =
         findings::capacity_in_range(pass.observed).map(|finding| (ConditionType::CapacityInRange, finding));
-    conclude(&mut status, previous, findings, information, pass.now);
+    let well = match pass.is_absent {
+        true => Finding { reason: Reason::Absent, ..Finding::fine(NOTHING_LEFT) },
+        false => Finding::fine("everything is as wanted"),
+    };
+    conclude(&mut status, previous, findings, information, well, pass.now);
     status
 }
 
@@ -153,6 +162,6 @@ pub fn unusable(previous: &Status, trouble: &Trouble, generation: u64, spec_hash
         }
         _ => Finding::wrong(trouble.reason, trouble.message.as_str(), trouble.hint.as_str()),
     };
-    conclude(&mut status, previous, vec![(kind, finding)], None, now);
+    conclude(&mut status, previous, vec![(kind, finding)], None, Finding::fine(""), now);
     status
 }

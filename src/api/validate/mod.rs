@@ -89,6 +89,7 @@ pub fn service_scaling(
         suspended: spec.suspended_state.unwrap_or_default(),
         policies,
         schedules,
+        presence: spec.state.unwrap_or_default(),
         mode: spec.mode.unwrap_or_default(),
         adoption: spec.adoption.unwrap_or_default(),
         allow_capacity_move: spec.allow_capacity_move.unwrap_or_default(),

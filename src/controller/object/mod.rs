@@ -4,6 +4,7 @@
 
 mod lookups;
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +14,15 @@ use jiff::SignedDuration;
 
 use super::assign::Assigned;
 use super::{Clock, Desk, LoopSettings};
-use crate::api::desired::Mode;
+use crate::api::desired::{Mode, Presence};
 use crate::api::status::{ConditionType, Reason, Status};
 use crate::apply::apply;
 use crate::aws::Scope;
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::needs::Feature;
 use crate::model::failure::Failure;
-use crate::model::observed::{ObservedTarget, RoleStanding};
+use crate::model::names::AlarmName;
+use crate::model::observed::{ObservedTarget, Read, RoleStanding};
 use crate::observe::{Wanted, refresh};
 use crate::plan::{Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember};
 use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
@@ -44,6 +46,8 @@ pub struct Context {
     pub clock: Clock,
     /// What the loop was told.
     pub settings: LoopSettings,
+    /// The alarms that the objects of the scope want.
+    pub taken: Arc<BTreeSet<AlarmName>>,
 }
 
 /// What is kept of an object from one pass to the next.
@@ -127,7 +131,7 @@ async fn run(
     may_write: bool,
 ) -> Passed {
     let (scope, clock) = (&context.scope, &context.clock);
-    let wanted = Wanted::of(&object.desired);
+    let wanted = Wanted::of(&object.desired).beside(&kept.memory.others);
     let began = clock.now();
     let mut memory = kept.memory.clone();
     let mut swept = observed.is_some();
@@ -135,6 +139,7 @@ async fn run(
         Some(observed) => observed,
         None => refresh(scope, context.desk.as_ref(), &wanted, || clock.now()).await,
     };
+    let wanted = wanted.beside(&others(&observed));
     let role = context.desk.role();
     let draft = plan_target(inputs(context, object, &observed, &memory, &role));
     let may_lead_to_writes = !(draft.actions.is_empty() && draft.lookups.is_empty());
@@ -156,6 +161,7 @@ async fn run(
     };
     let mut memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
     forget_tags(&mut memory, &observed, clock.now());
+    memory.others = others(&observed);
     let failures = failures(&observed, &plan, &outcomes, &role);
     let explained = Box::pin(context.desk.look_into(failures, &object.key, &Feature::of(&object.desired))).await;
     let seen = after(&observed, &plan, &outcomes);
@@ -167,6 +173,7 @@ async fn run(
         outcomes: &outcomes,
         role: &role,
         explained: &explained,
+        is_absent: object.desired.presence == Presence::Absent,
         not_applied,
         now: began,
     };
@@ -175,6 +182,12 @@ async fn run(
     let again = again(&status, &outcomes, not_applied, list_failed);
     let kept = Kept { memory, status, generation: kept.generation };
     Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), again, panicked: false }
+}
+
+/// The alarms beside those of the object that are there.
+fn others(observed: &ObservedTarget) -> BTreeSet<AlarmName> {
+    let gone = |read: &Read<_>| matches!(read, Read::Known(None));
+    observed.others.iter().filter(|(_, read)| !gone(read)).map(|(name, _)| name.clone()).collect()
 }
 
 /// Every failure of a pass, of reads and writes and of seeing or making the role.
@@ -208,6 +221,8 @@ fn inputs<'a>(
         owner: &context.settings.owner,
         allow: &object.allow,
         role,
+        taken: &context.taken,
+        is_pruned: object.is_pruned,
         mode: object.mode.max(context.settings.mode),
         now: context.clock.now(),
     }

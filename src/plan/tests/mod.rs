@@ -36,6 +36,7 @@ struct Scene {
     memory: Memory,
     owner: OwnerId,
     allow: Allow,
+    taken: BTreeSet<AlarmName>,
     mode: Mode,
     now: Timestamp,
 }
@@ -73,6 +74,7 @@ impl Scene {
             policies: Read::Known(vec![]),
             scheduled_actions: Read::Known(vec![]),
             alarms: names.map(|name| (name, Read::Known(None))).collect(),
+            others: BTreeMap::new(),
         };
         Self {
             key: TargetKey { scope, service: desired.service.clone() },
@@ -81,6 +83,7 @@ impl Scene {
             memory: Memory::default(),
             owner: OwnerId::parse("us").unwrap(),
             allow: Allow::default(),
+            taken: BTreeSet::new(),
             mode: Mode::Apply,
             now,
         }
@@ -132,6 +135,8 @@ impl Scene {
             owner: &self.owner,
             allow: &self.allow,
             role: &RoleStanding::Present,
+            taken: &self.taken,
+            is_pruned: false,
             mode: self.mode,
             now: self.now,
         }
