@@ -3,17 +3,17 @@
 //! Owns that every read of the loop and every write passes here. Which denials stand, and when one is probed, is kept by
 //! whoever implements [`Admission`].
 
-use crate::model::failure::{AwsService, Failure};
-use crate::model::names::TargetKey;
+pub use crate::diagnose::denials::Call;
+use crate::model::failure::Failure;
 
 /// Who knows which calls are denied, so that each is not tried by every object.
 pub trait Admission {
     /// The denial that keeps a call from being sent now.
-    fn denial(&self, service: AwsService, operation: &str, key: &TargetKey) -> Option<Failure>;
+    fn denial(&self, call: Call<'_>) -> Option<Failure>;
     /// A call went through.
-    fn went_through(&self, service: AwsService, operation: &str, key: &TargetKey);
+    fn went_through(&self, call: Call<'_>);
     /// Takes note of a failed call.
-    fn note(&self, failure: &Failure, key: &TargetKey);
+    fn note(&self, failure: &Failure, call: Call<'_>);
 }
 
 /// Why a call gave nothing.
@@ -37,21 +37,19 @@ impl Refused {
 /// Sends a call, unless it is known to be denied and it is not time for a probe.
 pub async fn admit<T>(
     admission: &impl Admission,
-    service: AwsService,
-    operation: &str,
-    key: &TargetKey,
-    call: impl Future<Output = Result<T, Failure>>,
+    call: Call<'_>,
+    reply: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Refused> {
-    if let Some(denial) = admission.denial(service, operation, key) {
+    if let Some(denial) = admission.denial(call) {
         return Err(Refused::Held(denial));
     }
-    match call.await {
+    match reply.await {
         Ok(reply) => {
-            admission.went_through(service, operation, key);
+            admission.went_through(call);
             Ok(reply)
         }
         Err(failure) => {
-            admission.note(&failure, key);
+            admission.note(&failure, call);
             Err(Refused::Failed(failure))
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::admission::{Admission, Refused, admit};
+use crate::admission::{Admission, Call, Refused, admit};
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Edited, Scope, Which, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
@@ -66,6 +66,7 @@ async fn admitted(
     made: &BTreeMap<PolicyName, String>,
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
+    let call = Call { service, operation, key: &plan.key, on: subject(&action.kind) };
     if let ActionKind::Delete(doomed) = &action.kind {
         match last_look(scope, admission, plan, doomed).await {
             Ok(look) => {
@@ -80,7 +81,7 @@ async fn admitted(
             Err(refused) => return Err(not_done(refused)),
         }
     }
-    match admit(admission, service, operation, &plan.key, send(scope, plan, action, made)).await {
+    match admit(admission, call, send(scope, plan, action, made)).await {
         Ok(Edited::Written(written)) => Ok(written),
         Ok(Edited::ChangedMeanwhile) => {
             let why = "somebody changed it since it was read, so nothing was written; it is looked at again";
@@ -104,27 +105,42 @@ async fn last_look(
     plan: &Plan,
     doomed: &Doomed,
 ) -> Result<LastLook, Refused> {
-    const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
-    let (key, service) = (&plan.key, &plan.key.service);
-    let mut look = LastLook::default();
-    look.tags = match doomed.what {
+    let (key, of) = (&plan.key, &plan.key.service);
+    let call = |service, operation, on| Call { service, operation, key, on };
+    let scaling = |operation| call(AwsService::ApplicationAutoScaling, operation, "");
+    let tagged = doomed.tagged.as_str();
+    let tags = match doomed.what {
         Victim::Alarm(_) => {
-            let tags = scope.alarm_tags(&doomed.tagged);
-            admit(admission, AwsService::CloudWatch, "ListTagsForResource", key, tags).await?
+            let call = call(AwsService::CloudWatch, "ListTagsForResource", tagged);
+            admit(admission, call, scope.alarm_tags(tagged)).await?
         }
-        _ => admit(admission, SERVICE, "ListTagsForResource", key, scope.target_tags(&doomed.tagged)).await?,
+        _ => admit(admission, scaling("ListTagsForResource"), scope.target_tags(tagged)).await?,
     };
+    let mut look = LastLook { tags, ..LastLook::default() };
     if doomed.looks_at_policies() {
-        let policies = scope.policies(Which::Of(service));
-        let mut policies = admit(admission, SERVICE, "DescribeScalingPolicies", key, policies).await?;
-        look.policies = policies.remove(service).unwrap_or_default();
+        let policies = scope.policies(Which::Of(of));
+        let mut policies = admit(admission, scaling("DescribeScalingPolicies"), policies).await?;
+        look.policies = policies.remove(of).unwrap_or_default();
     }
     if doomed.looks_at_schedules() {
-        let schedules = scope.scheduled_actions(Which::Of(service));
-        let mut schedules = admit(admission, SERVICE, "DescribeScheduledActions", key, schedules).await?;
-        look.schedules = schedules.remove(service).unwrap_or_default();
+        let schedules = scope.scheduled_actions(Which::Of(of));
+        let mut schedules = admit(admission, scaling("DescribeScheduledActions"), schedules).await?;
+        look.schedules = schedules.remove(of).unwrap_or_default();
     }
     Ok(look)
+}
+
+/// Which of several alarms it is on: a policy may allow one and deny another.
+fn subject(kind: &ActionKind) -> &str {
+    match kind {
+        ActionKind::PutAlarm { name, .. } | ActionKind::EditAlarmActions { name, .. } => name.as_str(),
+        ActionKind::TagAlarm { arn, .. } => arn,
+        ActionKind::Delete(doomed) => match &doomed.what {
+            Victim::Alarm(name) => name.as_str(),
+            _ => "",
+        },
+        _ => "",
+    }
 }
 
 fn operation(kind: &ActionKind) -> (AwsService, &'static str) {

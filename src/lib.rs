@@ -6,6 +6,7 @@
 //! - [`model`]: how AWS behaves: steps, alarms, ARNs, what was observed, how a call failed.
 //! - [`api`]: what the user writes and reads: objects, their checks, their status.
 //! - [`plan`]: desired and observed in; what to do and what is withheld out.
+//! - [`export`]: the way back: observed in, the object that wants just that out.
 //! - [`diagnose`]: AWS's errors, understood.
 //! - [`status`]: what became of a pass, as conditions.
 //!
@@ -17,11 +18,12 @@
 //! - [`controller`]: the loop. One desired set, one actor a scope, one state.
 //! - [`metrics`], [`http`]: the state for machines. [`cli`], [`settings`], [`telemetry`]: the process.
 //!
-//! Direction: `model ← api ← plan, diagnose, status`; edges use the pure modules, never the other way.
+//! Direction: `model ← api ← plan, diagnose, status`, and `export` beside them; edges use the pure modules, never the other way.
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic))]
 
 pub mod api;
 pub mod diagnose;
+pub mod export;
 pub mod model;
 pub mod plan;
 pub mod source;

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::admission::{Admission, Refused, admit};
+use crate::admission::{Admission, Call, Refused, admit};
 use crate::api::desired::ServiceScaling;
 use crate::aws::{Scope, Which};
 use crate::diagnose::class::{Class, classify};
@@ -106,6 +106,38 @@ pub async fn sweep(
     wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect()
 }
 
+/// Reads everything of the services with a scalable target that `takes` wants, whether an object names them or not: what an
+/// export is made of. The alarms of all their policies are read.
+///
+/// # Errors
+/// Where the scalable targets are not known. What else was not read stands in the observations.
+pub async fn survey(
+    scope: &Scope,
+    admission: &impl Admission,
+    which: Which<'_>,
+    takes: impl Fn(&ServiceId) -> bool,
+    now: impl Fn() -> Timestamp,
+) -> Result<Observations, Failure> {
+    let read_at = now();
+    let mut row = Row { scope: scope.id(), admission, ended_by: None };
+    let any = match which {
+        Which::Of(service) => service.clone(),
+        Which::All => ServiceId::new("*", "*"),
+    };
+    let lists = Lists::read(scope, which, Leftovers::AsKnown, &any, &mut row).await;
+    let targets = lists.targets.as_ref().map_err(Clone::clone)?;
+    let wanted = targets.keys().filter(|service| takes(service)).map(|service| {
+        let policies = lists.policies.iter().flat_map(|all| all.get(service)).flatten();
+        let policies = policies.map(|policy| policy.name.clone()).collect();
+        let (alarms, others) = (BTreeSet::new(), BTreeSet::new());
+        Wanted { service: service.clone(), alarms, policies, others }.with_listed(&lists)
+    });
+    let wanted: Vec<Wanted> = wanted.collect();
+    let services = services(scope, &wanted, &mut row).await;
+    let alarms = alarms(scope, &wanted, &mut row).await;
+    Ok(wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect())
+}
+
 /// Reads one object anew.
 pub async fn refresh(
     scope: &Scope,
@@ -149,7 +181,8 @@ impl<A: Admission> Row<'_, A> {
             return Err(failure.clone());
         }
         let key = TargetKey { scope: self.scope.clone(), service: of.clone() };
-        let reply = admit(self.admission, service, operation, &key, call).await.map_err(Refused::failure);
+        let reply =
+            admit(self.admission, Call { service, operation, key: &key, on: "" }, call).await.map_err(Refused::failure);
         self.ended_by = reply.as_ref().err().filter(|failure| meets_every_call(classify(failure))).cloned();
         reply
     }

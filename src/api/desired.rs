@@ -148,9 +148,14 @@ pub struct DesiredSchedule {
 }
 
 impl ServiceScaling {
-    /// The alarms that it makes.
+    /// The alarms that it names: its own, and those of others that its policies are attached to. None when it is to be
+    /// absent.
     pub fn alarm_names(&self) -> impl Iterator<Item = &AlarmName> {
-        self.policies.iter().flat_map(|policy| &policy.alarms).map(|alarm| &alarm.name)
+        let policies = self.policies.iter().filter(|_| self.presence == Presence::Present);
+        policies.flat_map(|policy| {
+            let own = policy.alarms.iter().map(|alarm| &alarm.name);
+            own.chain(policy.alarm_ref.iter().map(|alarm| &alarm.name))
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Owns the finding and its order. Must not decide what is wrong: `yaml`, `shape` and `validate` do.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -75,13 +76,13 @@ pub struct Report<'a> {
     profile: Option<(&'a str, &'a Node)>,
     fallbacks: Vec<(Path, Path)>,
     findings: Vec<Finding>,
-    holes: Vec<Path>,
+    holes: BTreeSet<Path>,
 }
 
 impl<'a> Report<'a> {
     /// An empty report on a document.
     pub fn new(file: &'a str, document: &'a Node) -> Self {
-        Self { file, document, profile: None, fallbacks: Vec::new(), findings: Vec::new(), holes: Vec::new() }
+        Self { file, document, profile: None, fallbacks: Vec::new(), findings: Vec::new(), holes: BTreeSet::new() }
     }
 
     /// Lets what the object's spec does not hold be found in its profile, at its place there.
@@ -96,7 +97,7 @@ impl<'a> Report<'a> {
 
     /// Notes the places that could not be read: they have their findings, and get no further ones.
     pub fn close(&mut self, holes: Vec<Path>) {
-        self.holes = holes;
+        self.holes = holes.into_iter().collect();
     }
 
     /// Whether all of the fields, `section.field` each, could be read, with everything in them.
@@ -106,7 +107,7 @@ impl<'a> Report<'a> {
 
     /// Whether the value at the path could be read, with everything in it.
     pub fn is_path_read(&self, path: &Path) -> bool {
-        !self.holes.iter().any(|hole| path.is_within(hole) || hole.is_within(path))
+        !self.is_in_hole(path) && !self.holes.range(path..).next().is_some_and(|hole| hole.is_within(path))
     }
 
     /// A report on the same document, with the same places closed and without findings.
@@ -117,7 +118,8 @@ impl<'a> Report<'a> {
     /// Adds the findings that every one of the reports has.
     pub fn add_common(&mut self, reports: &[Self]) {
         let Some((first, others)) = reports.split_first() else { return };
-        let is_common = |finding: &&Finding| others.iter().all(|other| other.findings.contains(finding));
+        let others: Vec<BTreeSet<&Finding>> = others.iter().map(|other| other.findings.iter().collect()).collect();
+        let is_common = |finding: &&Finding| others.iter().all(|other| other.contains(finding));
         self.findings.extend(first.findings.iter().filter(is_common).cloned());
     }
 
@@ -153,6 +155,10 @@ impl<'a> Report<'a> {
         self.findings
     }
 
+    fn is_in_hole(&self, path: &Path) -> bool {
+        !self.holes.is_empty() && path.and_around().any(|around| self.holes.contains(&around))
+    }
+
     /// Where a path's value stands: in the document, in its profile, or where a fallback leads.
     fn place(&self, path: &Path) -> Place<'a> {
         let full = path.segments().len();
@@ -184,7 +190,7 @@ impl<'a> Report<'a> {
 
     fn push(&mut self, severity: Severity, place: Place<'_>, message: String, hint: String) {
         let Place { file, mark, path } = place;
-        if self.holes.iter().any(|hole| path.is_within(hole)) {
+        if self.is_in_hole(&path) {
             return;
         }
         let Mark { line, column } = mark;

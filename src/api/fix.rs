@@ -10,6 +10,9 @@ use serde_json::Value;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fix {
+    /// The actions that were refused, where AWS names them: `cloudwatch:PutMetricAlarm`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub denied: Vec<String>,
     /// The edits that together allow what was denied: proved against the principal's policies. Empty where these could
     /// not be read, or no edit would help.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

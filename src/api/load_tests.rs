@@ -81,6 +81,17 @@ fn the_example_of_target_tracking_has_no_finding() {
 }
 
 #[test]
+fn the_example_of_scheduled_actions_has_no_finding() {
+    let bytes = include_bytes!("../../deploy/schedules/search-hours.yaml").to_vec();
+    let now = "2026-03-02T09:00:00Z".parse().unwrap();
+    let loaded = load_at(&[SourceFile { path: "search-hours.yaml".into(), bytes }], Some(now));
+    assert_eq!(messages(&loaded), Vec::<String>::new());
+    let object = &loaded.desired.services[&ObjectKey::new("default", "search-hours")];
+    let names: Vec<&str> = object.schedules.iter().map(|schedule| schedule.name.as_str()).collect();
+    assert_eq!(names, ["search-hours-day", "search-hours-night", "search-hours-sale"]);
+}
+
+#[test]
 fn the_founding_example_becomes_what_aws_is_to_hold() {
     let loaded = examples();
     let object = &loaded.desired.services[&ObjectKey::new("default", "search-api")];

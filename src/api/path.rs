@@ -5,7 +5,7 @@
 use std::fmt;
 
 /// One step of a [`Path`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
     /// A field's name, or a map's key.
     Key(String),
@@ -14,7 +14,8 @@ pub enum Segment {
 }
 
 /// The way from an object's root to one of its values. The empty path is the object itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+/// In their order, a path stands right before those within it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path(Vec<Segment>);
 
 impl Path {
@@ -36,6 +37,11 @@ impl Path {
     /// The segments, outermost first.
     pub fn segments(&self) -> &[Segment] {
         &self.0
+    }
+
+    /// This path and those around it, outermost last.
+    pub fn and_around(&self) -> impl Iterator<Item = Self> + '_ {
+        (0..=self.0.len()).rev().map(|length| Self(self.0.iter().take(length).cloned().collect()))
     }
 
     /// Whether this path leads to the same place as the other, or to a place within it.

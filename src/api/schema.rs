@@ -66,7 +66,7 @@ const NOT_SHARED: [&str; 8] =
 
 /// With a profile, what it may give is not needed; nor is it by what is to be absent.
 fn ease(spec: &mut Map<String, Value>) {
-    let absent = json!({ "required": ["state"], "properties": { "state": { "const": "Absent" } } });
+    let absent = json!({ "required": ["state"], "properties": { "state": { "const": "Absent", "description": "Nothing is to be there." } } });
     spec.insert("anyOf".into(), json!([{ "required": ["profile"] }, { "required": NEEDED }, absent]));
 }
 

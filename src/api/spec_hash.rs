@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::desired::{Presence, DesiredAlarm, DesiredPolicy, DesiredSchedule, ServiceScaling};
+use super::desired::{DesiredAlarm, DesiredPolicy, DesiredSchedule, Presence, ServiceScaling};
 use crate::model::fields::Fields;
 
 /// The first 16 hexadecimal digits of the SHA-256 of the resolved spec's canonical JSON.

@@ -377,6 +377,12 @@ pub struct ScheduleStatus {
     /// The next firing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<FiringStatus>,
+    /// The scheduled action that set the minimum which AWS holds; none where its last firing set another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_set_by: Option<String>,
+    /// The scheduled action that set the maximum which AWS holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_set_by: Option<String>,
 }
 
 /// A firing of a scheduled action.

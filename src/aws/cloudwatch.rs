@@ -14,8 +14,8 @@ use super::autoscaling::gone_is_done;
 use super::call::Operation;
 use super::scope::{Pages, Scope, Written};
 use crate::model::alarm::{AlarmActions, AlarmConfig};
-use crate::model::failure::{AwsService, Failure};
 use crate::model::arn;
+use crate::model::failure::{AwsService, Failure};
 use crate::model::names::{AlarmName, ScopeId, ServiceId};
 use crate::model::observed::{Alarm, Tags};
 

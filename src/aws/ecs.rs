@@ -1,18 +1,64 @@
 //! ECS: reading services. Nothing of ECS is ever written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{DeploymentController, DeploymentControllerType, SchedulingStrategy};
 
 use super::call::Operation;
-use super::scope::{Scope, unreadable};
+use super::scope::{Pages, Scope, unreadable};
+use crate::model::arn;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::{ClusterName, ServiceName};
 use crate::model::observed::Service;
 
 const DESCRIBE_SERVICES: Operation = Operation::read(AwsService::Ecs, "DescribeServices");
+const LIST_CLUSTERS: Operation = Operation::read(AwsService::Ecs, "ListClusters");
+const LIST_SERVICES: Operation = Operation::read(AwsService::Ecs, "ListServices");
+const SERVICES_A_PAGE: i32 = 100;
 
 impl Scope {
+    /// Every cluster, in ⌈clusters/100⌉ calls.
+    pub async fn cluster_names(&self) -> Result<BTreeSet<ClusterName>, Failure> {
+        let (mut found, mut pages, mut token) = (BTreeSet::new(), Pages::default(), None);
+        loop {
+            let request = self.ecs.list_clusters().set_next_token(token);
+            let reply = self.call(LIST_CLUSTERS, request.send()).await?;
+            found.extend(reply.cluster_arns().iter().filter_map(|text| arn::cluster(text)).map(|cluster| cluster.name));
+            token = pages.next(LIST_CLUSTERS, reply.next_token())?;
+            if token.is_none() {
+                return Ok(found);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Every service of a cluster that can be scaled, in ⌈services/100⌉ calls: those of the DAEMON strategy are not among
+    /// them (S-098). A missing cluster has no services.
+    pub async fn service_names(&self, cluster: &ClusterName) -> Result<BTreeSet<ServiceName>, Failure> {
+        let (mut found, mut pages, mut token) = (BTreeSet::new(), Pages::default(), None);
+        loop {
+            let request = self
+                .ecs
+                .list_services()
+                .cluster(cluster.as_str())
+                .scheduling_strategy(SchedulingStrategy::Replica)
+                .max_results(SERVICES_A_PAGE)
+                .set_next_token(token);
+            let reply = match self.call(LIST_SERVICES, request.send()).await {
+                Ok(reply) => reply,
+                Err(failure) if failure.code() == Some("ClusterNotFoundException") => return Ok(found),
+                Err(failure) => return Err(failure),
+            };
+            found
+                .extend(reply.service_arns().iter().filter_map(|text| arn::service(text)).map(|(named, _)| named.name));
+            token = pages.next(LIST_SERVICES, reply.next_token())?;
+            if token.is_none() {
+                return Ok(found);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Up to ten services of one cluster. `None` is AWS's own "MISSING"; a missing cluster has no services.
     pub async fn services(
         &self,

@@ -37,7 +37,7 @@ fn shown(condition: &Condition, before: &[Condition], now: Timestamp) -> Result<
 pub(super) fn next_steps(condition: &Condition, before: &[Condition], indent: &str) -> Result<String> {
     let is_shown = before.iter().any(|before| before.fix == condition.fix);
     let fix = if is_shown { Fix::default() } else { condition.fix.clone() };
-    let Fix { edits, notes, command, still_needed, needed } = fix;
+    let Fix { denied: _, edits, notes, command, still_needed, needed } = fix; // the message names what is denied
     let mut out = String::new();
     if edits.is_empty() && !condition.hint.is_empty() {
         writeln!(out, "{indent}→ {}", plain(&condition.hint))?;
@@ -89,6 +89,7 @@ mod tests {
 
     fn full() -> Fix {
         Fix {
+            denied: vec!["ecs:DescribeServices".to_owned()],
             edits: vec![PolicyEdit {
                 edit: "In statement 1 of policy p: add y to z.".to_owned(),
                 edited_statements: vec![json!({"Sid": "S\u{9b}2J"})],

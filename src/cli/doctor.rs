@@ -85,7 +85,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
     for (name, account) in &accounts {
         let Some(Known { identity: Ok(identity), source }) = identities.get(name) else { continue };
         let scopes = assignment.scopes.iter().filter(|(scope, _)| assignment.accounts.get(*scope) == Some(name));
-        let objects: Vec<&Assigned> = scopes.flat_map(|(_, objects)| objects.values()).collect();
+        let objects: Vec<&Assigned> = scopes.flat_map(|(_, placed)| placed.objects.values()).collect();
         let Some(first) = objects.first() else { continue };
         let iam = account.iam(&first.key.scope, CancellationToken::new());
         examined.push(examine(name, identity, source, &iam, &objects).await);

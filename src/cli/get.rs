@@ -60,7 +60,7 @@ pub fn table(items: &[Resource], wide: bool, now: Timestamp) -> String {
     }
     let mut rows = vec![header.into_iter().map(str::to_owned).collect::<Vec<_>>()];
     rows.extend(items.iter().map(|item| row(item, wide, now)));
-    columns(&rows)
+    terminal::columns(&rows)
 }
 
 fn row(item: &Resource, wide: bool, now: Timestamp) -> Vec<String> {
@@ -98,14 +98,4 @@ pub(super) fn age(now: Timestamp, then: Timestamp) -> String {
         7_200..=172_799 => format!("{}h", seconds / 3_600),
         _ => format!("{}d", seconds / 86_400),
     }
-}
-
-fn columns(rows: &[Vec<String>]) -> String {
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-    let line = |row: &Vec<String>| {
-        let cells =
-            row.iter().enumerate().map(|(column, cell)| format!("{cell:width$}", width = width(column).unwrap_or(0)));
-        cells.collect::<Vec<_>>().join("   ").trim_end().to_owned() + "\n"
-    };
-    rows.iter().map(line).collect()
 }

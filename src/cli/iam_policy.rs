@@ -39,6 +39,9 @@ pub(super) struct IamPolicyArgs {
     /// Leave that out: a denial is told as AWS tells it
     #[arg(long, overrides_with = "explain_denials")]
     no_explain_denials: bool,
+    /// With what `coverage` asks for besides: the lists of clusters and services
+    #[arg(long)]
+    coverage: bool,
 }
 
 /// An ARN that the statements about the role itself can be scoped to.
@@ -90,6 +93,10 @@ pub(super) fn run(args: &IamPolicyArgs) -> Result<Done> {
         None => everything(args),
         Some(path) => of_objects(args, &objects::read(path)?.desired)?,
     };
+    let mut features = features;
+    if args.coverage {
+        features.insert(Feature::Coverage);
+    }
     let mut all = statements(&account, &keys, &features, args.mode.into());
     if !args.no_explain_denials {
         match role.as_deref().and_then(own_policy_statements) {

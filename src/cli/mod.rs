@@ -1,17 +1,20 @@
 //! The command line: arguments in, text and an exit code out.
 //!
-//! Exit codes: 0 done, 1 error, 2 changes (`plan`), 3 not all well (`apply`, and `plan` with only withheld actions), 64
-//! wrong usage.
+//! Exit codes: 0 done, 1 error, 2 changes (`plan`), 3 not all well (`apply`, `plan` with only withheld actions, and
+//! `coverage` with what `--fail-on` names), 64 wrong usage.
 
 mod apply;
 mod conditions;
+mod coverage;
 mod describe;
 mod doctor;
 mod explain;
+mod export;
 mod get;
 mod healthcheck;
 mod iam_policy;
 mod objects;
+mod place;
 mod plan;
 mod run;
 mod server;
@@ -30,7 +33,9 @@ pub use get::table;
 /// Keeps the auto scaling of Amazon ECS services as YAML files say
 #[derive(Debug, Parser)]
 #[command(name = "ecs-scaling", version, max_term_width = 100, propagate_version = true)]
-#[command(after_help = "Exit codes: 0 done, 1 error, 2 changes (plan), 3 not all well (apply, plan), 64 wrong usage")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 error, 2 changes (plan), 3 not all well (apply, plan, coverage), 64 wrong usage"
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -52,6 +57,10 @@ enum Command {
     Describe(describe::DescribeArgs),
     /// Ask whether a running daemon is healthy, for the health checks of containers
     Healthcheck(healthcheck::HealthcheckArgs),
+    /// Print what AWS holds as objects, to take over or to clone
+    Export(export::ExportArgs),
+    /// List the services that have no scaling, or that this controller does not manage
+    Coverage(coverage::CoverageArgs),
     /// Find out which permissions are missing, and the edits that grant them
     Doctor(doctor::DoctorArgs),
     /// Say what an AWS error means, or whether policies allow an action
@@ -129,6 +138,8 @@ fn execute(command: Command) -> Result<Done> {
         Command::Get(args) => runtime()?.block_on(get::run(args)),
         Command::Describe(args) => runtime()?.block_on(describe::run(args)),
         Command::Healthcheck(args) => healthcheck::run(&args),
+        Command::Export(args) => runtime()?.block_on(export::run(args)),
+        Command::Coverage(args) => runtime()?.block_on(coverage::run(args)),
         Command::Doctor(args) => runtime()?.block_on(doctor::run(args)),
         Command::Explain(args) => explain::run(&args),
         Command::IamPolicy(args) => iam_policy::run(&args),

@@ -16,6 +16,15 @@ use crate::status::Trouble;
 /// Reads files once. Warnings go to standard error; an error ends the command, since a plan of some of the objects is
 /// not the plan that was asked for.
 pub(super) fn read(path: &Path) -> Result<Loaded> {
+    let loaded = read_any(path)?;
+    if loaded.desired.services.is_empty() {
+        bail!("there is no ServiceScaling in {}", path.display());
+    }
+    Ok(loaded)
+}
+
+/// The same, for commands that also work with accounts alone.
+pub(super) fn read_any(path: &Path) -> Result<Loaded> {
     let files = files(path)?;
     let loaded = load_at(&files, Some(Clock::system().now()));
     for finding in &loaded.findings {
@@ -24,9 +33,6 @@ pub(super) fn read(path: &Path) -> Result<Loaded> {
     let errors = count(&loaded.findings, Severity::Error);
     if errors > 0 {
         bail!("{} in {}; nothing was done", counted(errors, "error"), path.display());
-    }
-    if loaded.desired.services.is_empty() {
-        bail!("there is no ServiceScaling in {}", path.display());
     }
     Ok(loaded)
 }

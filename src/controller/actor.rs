@@ -16,7 +16,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::assign::Assigned;
+use super::assign::Placed;
 use super::brake::Brake;
 use super::entry::Entry;
 use super::object::{Again, Context, Passed, pass};
@@ -28,18 +28,20 @@ use crate::diagnose::class::{Class, classify};
 use crate::metrics::Metrics;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, Read};
-use crate::observe::{Observations, Wanted, meets_every_call, sweep};
+use crate::observe::{Leftovers, Observations, Wanted, meets_every_call, sweep};
 use crate::plan::{OutcomeResult, mistaken_owner};
 
 /// Objects that are worked on at once in a scope.
 const CONCURRENCY: usize = 4;
+/// Alarms that no policy lists any more are looked for with every so manieth sweep, the first among them.
+const LEFTOVERS_EVERY: u32 = 10;
 
 /// What an actor is given to work with.
 pub(super) struct Parts {
     pub(super) context: Context,
     pub(super) state: Arc<State>,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) objects: watch::Receiver<BTreeMap<ObjectKey, Assigned>>,
+    pub(super) objects: watch::Receiver<Placed>,
     pub(super) kick: Arc<Notify>,
     pub(super) shutdown: CancellationToken,
 }
@@ -171,7 +173,12 @@ impl Actor {
     fn start_sweep(&mut self, now: Instant) {
         self.sweeps = self.sweeps.wrapping_add(1);
         self.next_sweep = now + jittered(self.parts.context.settings.interval, self.sweeps);
-        let wanted: Vec<Wanted> = self.entries.values().map(|entry| Wanted::of(&entry.object.desired)).collect();
+        let of = |entry: &Entry| Wanted::of(&entry.object.desired).beside(&entry.kept.memory.others);
+        let wanted: Vec<Wanted> = self.entries.values().map(of).collect();
+        let leftovers = match self.sweeps % LEFTOVERS_EVERY {
+            1 => Leftovers::Search,
+            _ => Leftovers::AsKnown,
+        };
         let (scope, clock) = (self.parts.context.scope.clone(), self.parts.context.clock);
         self.changed.clear();
         let desk = Arc::clone(&self.parts.context.desk);
@@ -182,7 +189,7 @@ impl Actor {
                 None => Observations::new(),
                 Some(key) => {
                     desk.look_at_role(&key).await;
-                    sweep(&scope, desk.as_ref(), &wanted, || clock.now()).await
+                    sweep(&scope, desk.as_ref(), &wanted, leftovers, || clock.now()).await
                 }
             }
         };
@@ -238,7 +245,8 @@ impl Actor {
 
     /// Takes the newest objects: changed ones are worked on at once, in front of the others.
     fn take_objects(&mut self) {
-        let wanted = self.parts.objects.borrow_and_update().clone();
+        let Placed { objects: wanted, taken } = self.parts.objects.borrow_and_update().clone();
+        self.parts.context.taken = taken;
         self.entries.retain(|key, _| wanted.contains_key(key));
         for (key, assigned) in wanted {
             match self.entries.get_mut(&key) {

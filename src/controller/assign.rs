@@ -1,6 +1,7 @@
 //! Which scope each object lives in, once it is known whose the credentials are. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::api::desired::{Allow, AwsAccount, Desired, Mode, ObjectKey, ServiceScaling};
 use crate::api::status::Reason;
@@ -9,7 +10,7 @@ use crate::diagnose::class::{Class, classify};
 use crate::diagnose::parse::sanitise;
 use crate::model::credentials::CredentialSource;
 use crate::model::failure::{Failure, Origin};
-use crate::model::names::{AccountName, Region, ScopeId, TargetKey};
+use crate::model::names::{AccountName, AlarmName, Region, ScopeId, TargetKey};
 use crate::plan::{ScopeConflict, scope_conflicts};
 use crate::status::{Trouble, explain};
 
@@ -38,11 +39,20 @@ pub struct Assigned {
     pub allow: Allow,
 }
 
+/// The objects of one scope.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Placed {
+    /// By key.
+    pub objects: BTreeMap<ObjectKey, Assigned>,
+    /// The alarms that any object names which lives in the scope or may do so, those in trouble among them.
+    pub taken: Arc<BTreeSet<AlarmName>>,
+}
+
 /// Every object: in a scope, or in trouble.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Assignment {
     /// Objects by scope.
-    pub scopes: BTreeMap<ScopeId, BTreeMap<ObjectKey, Assigned>>,
+    pub scopes: BTreeMap<ScopeId, Placed>,
     /// The account that each scope is reached through.
     pub accounts: BTreeMap<ScopeId, AccountName>,
     /// Objects that cannot be looked at, and why.
@@ -56,7 +66,7 @@ pub fn identity_region(account: Option<&AwsAccount>, default: Option<&Region>) -
 
 /// The accounts that the objects name.
 pub fn used_accounts(desired: &Desired) -> impl Iterator<Item = (&AccountName, Option<&AwsAccount>)> {
-    let names: std::collections::BTreeSet<&AccountName> = desired.services.values().map(|s| &s.account).collect();
+    let names: BTreeSet<&AccountName> = desired.services.values().map(|s| &s.account).collect();
     names.into_iter().map(|name| (name, desired.accounts.get(name)))
 }
 
@@ -72,8 +82,15 @@ pub fn assign(desired: &Desired, identities: &Identities, default_region: Option
             }
         }
     }
+    // Wherever it is to live: what it names is not to be deleted there.
+    let nowhere = troubles.keys().filter_map(|key| desired.services.get(key));
+    let nowhere: BTreeSet<AlarmName> = nowhere.flat_map(ServiceScaling::alarm_names).cloned().collect();
     for (key, conflict) in scope_conflicts(placed.iter().map(|(_, a)| (&a.key, &a.desired))) {
         troubles.insert(key, conflict_trouble(&conflict));
+    }
+    let mut taken: BTreeMap<ScopeId, BTreeSet<AlarmName>> = BTreeMap::new();
+    for (_, assigned) in &placed {
+        taken.entry(assigned.key.scope.clone()).or_default().extend(assigned.desired.alarm_names().cloned());
     }
     let mut assignment = Assignment { troubles, ..Assignment::default() };
     for (account, assigned) in placed {
@@ -82,7 +99,12 @@ pub fn assign(desired: &Desired, identities: &Identities, default_region: Option
         }
         let scope = assigned.key.scope.clone();
         assignment.accounts.entry(scope.clone()).or_insert(account);
-        assignment.scopes.entry(scope).or_default().insert(assigned.desired.key.clone(), assigned);
+        let scope = assignment.scopes.entry(scope).or_default();
+        scope.objects.insert(assigned.desired.key.clone(), assigned);
+    }
+    for (scope, placed) in &mut assignment.scopes {
+        let taken = taken.remove(scope).unwrap_or_default();
+        placed.taken = Arc::new(taken.union(&nowhere).cloned().collect());
     }
     assignment
 }

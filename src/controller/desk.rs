@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::Clock;
-use crate::admission::Admission;
+use crate::admission::{Admission, Call};
 use crate::api::desired::Mode;
 use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::diagnose::class::{Class, classify};
@@ -122,18 +122,19 @@ impl Desk {
             };
             age.is_some_and(|age| age < lasts)
         };
-        if fresh || self.denial(AwsService::Iam, "GetRole", key).is_some() {
+        let get = of_iam("GetRole", key);
+        if fresh || self.denial(get).is_some() {
             return;
         }
         let seen = self.iam.role_exists(SLR_NAME).await;
         if seen.is_ok() {
-            self.went_through(AwsService::Iam, "GetRole", key);
+            self.went_through(get);
         }
         let role = match seen {
             Ok(true) => RoleStanding::Present,
             Ok(false) => self.make_role(key).await,
             Err(failure) => {
-                self.note(&failure, key);
+                self.note(&failure, get);
                 // What was seen before counts while it may be looked at again.
                 let is_seen = self.state().role == RoleStanding::Present && classify(&failure) != Class::Denied;
                 if is_seen { RoleStanding::Present } else { RoleStanding::NotSeen(Box::new(failure)) }
@@ -151,18 +152,19 @@ impl Desk {
         if self.mode == Mode::Observe {
             return RoleStanding::WillBeMade;
         }
-        if let Some(failure) = self.denial(AwsService::Iam, "CreateServiceLinkedRole", key) {
+        let create = of_iam("CreateServiceLinkedRole", key);
+        if let Some(failure) = self.denial(create) {
             return RoleStanding::NotMade(Box::new(failure));
         }
         match self.iam.create_service_linked_role(SLR_SERVICE).await {
             Ok(()) => {
-                self.went_through(AwsService::Iam, "CreateServiceLinkedRole", key);
+                self.went_through(create);
                 self.state().made_at = Some(self.clock.now());
                 tracing::info!(audit = true, account = %key.scope.account, role = SLR_NAME, "service-linked role made");
                 RoleStanding::Present
             }
             Err(failure) => {
-                self.note(&failure, key);
+                self.note(&failure, create);
                 RoleStanding::NotMade(Box::new(failure))
             }
         }
@@ -267,6 +269,11 @@ impl Desk {
     }
 }
 
+/// A call of IAM for an account.
+fn of_iam<'a>(operation: &'a str, key: &'a TargetKey) -> Call<'a> {
+    Call { service: AwsService::Iam, operation, key, on: "" }
+}
+
 /// The statements that a remedy puts into the role's own policies, as a document.
 fn proposed(permission: &Permission) -> Option<String> {
     let changes = permission.findings.remedy();
@@ -278,22 +285,22 @@ fn proposed(permission: &Permission) -> Option<String> {
 }
 
 impl Admission for Desk {
-    fn denial(&self, service: AwsService, operation: &str, key: &TargetKey) -> Option<Failure> {
+    fn denial(&self, call: Call<'_>) -> Option<Failure> {
         let now = self.clock.now();
-        self.state().denials.standing(service, operation, key, now)
+        self.state().denials.standing(call, now)
     }
 
-    fn went_through(&self, service: AwsService, operation: &str, key: &TargetKey) {
-        self.state().denials.clear(service, operation, key);
+    fn went_through(&self, call: Call<'_>) {
+        self.state().denials.clear(call);
     }
 
     /// A new denial is said once for the account, not once an object.
-    fn note(&self, failure: &Failure, key: &TargetKey) {
+    fn note(&self, failure: &Failure, call: Call<'_>) {
         let now = self.clock.now();
-        if self.state().denials.note(failure, key, now) {
+        if self.state().denials.note(failure, call, now) {
             let background = Background { caller: Some(&self.caller), ..Background::default() };
             let Diagnosis { hint, fix, .. } = diagnose(failure, background);
-            let (account, command) = (&key.scope.account, fix.command);
+            let (account, command) = (&call.key.scope.account, fix.command);
             tracing::error!(%account, error = %failure, hint, command, "a permission is missing");
         }
     }

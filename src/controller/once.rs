@@ -1,18 +1,18 @@
 //! The same without a loop: one plan of everything, or passes until nothing is left to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
-use super::assign::{Assigned, Identities, Known, assign, identity_region, used_accounts};
+use super::assign::{Assigned, Identities, Known, Placed, assign, identity_region, used_accounts};
 use super::object::{Again, Context, Kept, Passed, pass};
 use super::{Clock, Desk, LoopSettings};
 use crate::api::desired::{Desired, ObjectKey};
 use crate::aws::{Account, Aws};
 use crate::model::names::AccountName;
-use crate::observe::{Wanted, sweep};
+use crate::observe::{Leftovers, Wanted, sweep};
 use crate::status::Trouble;
 
 /// Objects that are worked on at once.
@@ -22,6 +22,7 @@ const CONCURRENCY: usize = 4;
 #[derive(Debug)]
 pub struct Session {
     scopes: Vec<(Context, BTreeMap<ObjectKey, Assigned>)>,
+    rounds: u32,
     kept: BTreeMap<ObjectKey, Kept>,
     /// Objects that cannot be looked at, and why.
     pub troubles: BTreeMap<ObjectKey, Trouble>,
@@ -50,7 +51,7 @@ impl Session {
         let scopes = assignment
             .scopes
             .into_iter()
-            .filter_map(|(scope, objects)| {
+            .filter_map(|(scope, Placed { objects, taken })| {
                 let name = assignment.accounts.get(&scope)?;
                 let (account, identity) = (accounts.get(name)?, identities.get(name)?.identity.as_ref().ok()?);
                 let mode = desired.accounts.get(name).map_or(settings.mode, |spec| spec.mode.max(settings.mode));
@@ -59,23 +60,27 @@ impl Session {
                     Arc::new(Desk::new(iam, identity, settings.role_policy, mode, clock))
                 });
                 let (scope, desk) = (account.scope(scope, CancellationToken::new()), Arc::clone(desk));
-                let context = Context { scope, desk, clock, settings: settings.clone() };
+                let context = Context { scope, desk, clock, settings: settings.clone(), taken };
                 Some((context, objects))
             })
             .collect();
-        Self { scopes, kept: BTreeMap::new(), troubles: assignment.troubles }
+        Self { scopes, rounds: 0, kept: BTreeMap::new(), troubles: assignment.troubles }
     }
 
     /// One sweep and one pass over every object. Each result is given to `tell` as it comes.
     pub async fn round(&mut self, mut tell: impl FnMut(&Assigned, &Passed)) -> BTreeMap<ObjectKey, Passed> {
         let mut results = BTreeMap::new();
+        let leftovers = if self.rounds == 0 { Leftovers::Search } else { Leftovers::AsKnown };
+        self.rounds += 1;
         for (context, objects) in &self.scopes {
             if let Some(object) = objects.values().next() {
                 Box::pin(context.desk.look_at_role(&object.key)).await;
             }
-            let wanted: Vec<Wanted> = objects.values().map(|object| Wanted::of(&object.desired)).collect();
-            let mut observed =
-                Box::pin(sweep(&context.scope, context.desk.as_ref(), &wanted, || context.clock.now())).await;
+            let none = BTreeSet::new();
+            let others = |key: &ObjectKey| self.kept.get(key).map_or(&none, |kept| &kept.memory.others);
+            let wanted = objects.iter().map(|(key, object)| Wanted::of(&object.desired).beside(others(key)));
+            let (wanted, now): (Vec<Wanted>, _) = (wanted.collect(), || context.clock.now());
+            let mut observed = Box::pin(sweep(&context.scope, context.desk.as_ref(), &wanted, leftovers, now)).await;
             let passes = objects.iter().map(|(key, object)| {
                 let kept = self.kept.get(key).cloned().unwrap_or_else(|| Kept { generation: 1, ..Kept::default() });
                 let observed = observed.remove(&object.desired.service);

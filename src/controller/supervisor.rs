@@ -10,11 +10,11 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::actor::{self, Parts};
-use super::assign::{Assigned, Assignment, Identities, Known, assign, identity_region, used_accounts};
+use super::assign::{Assignment, Identities, Known, Placed, assign, identity_region, used_accounts};
 use super::object::Context;
 use super::state::{ObjectView, State};
 use super::{Clock, Desk, LoopSettings};
-use crate::api::desired::{AwsAccount, Desired, ObjectKey};
+use crate::api::desired::{AwsAccount, Desired};
 use crate::aws::{Account, Aws, Identity};
 use crate::metrics::Metrics;
 use crate::model::failure::Failure;
@@ -59,7 +59,7 @@ struct Reached {
 
 /// A running actor.
 struct Running {
-    objects: watch::Sender<BTreeMap<ObjectKey, Assigned>>,
+    objects: watch::Sender<Placed>,
     account: AccountName,
     kick: Arc<Notify>,
     stop: CancellationToken,
@@ -208,6 +208,7 @@ impl Supervisor {
                         desk: Arc::clone(desk),
                         clock: self.clock,
                         settings: self.settings.clone(),
+                        taken: Arc::clone(&objects.taken),
                     };
                     running.insert(scope.clone(), self.start(context, name, objects, stop, actors));
                 }
@@ -219,7 +220,7 @@ impl Supervisor {
         &self,
         context: Context,
         name: &AccountName,
-        objects: &BTreeMap<ObjectKey, Assigned>,
+        objects: &Placed,
         stop: CancellationToken,
         actors: &mut JoinSet<()>,
     ) -> Running {

@@ -350,7 +350,7 @@ mod tests {
 
     #[test]
     fn throttling_hides_inside_failed_resource_access() {
-        // tf#1428
+        // tf#1428, aws-sdk-go#1472
         let text = "Unable to retrieve alarms for scaling policy x due to reason: Rate exceeded (Service: \
                     AmazonCloudWatch; Status Code: 400; Error Code: Throttling; Request ID: y)";
         assert_eq!(class("FailedResourceAccessException", 400, text), Class::Throttled);

@@ -2,9 +2,10 @@
 //!
 //! A denial stands for an operation, an action and a resource pattern: objects that need the same wait together, and one
 //! probe serves them all (crossplane#3789: 800 tries in 15 minutes). Two that differ in one of the three, in the cluster
-//! say, do not hide each other. Pure: the time comes in by argument.
+//! say, do not hide each other. Once the same call went through on something else, an alarm say, only what was refused
+//! itself waits. Pure: the time comes in by argument.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,7 +20,32 @@ use crate::model::names::{Region, TargetKey};
 const EARLY: SignedDuration = SignedDuration::from_secs(60 - 6);
 /// Between two probes, later: one in five minutes.
 const LATE: SignedDuration = SignedDuration::from_secs(300 - 6);
+/// A probe is first for what was not refused itself yet, as it may be allowed: what was refused lets it go before, for
+/// as long as a sweep takes to come round.
+const OTHERS_FIRST: SignedDuration = SignedDuration::from_secs(60 + 6);
 const EARLY_FOR: SignedDuration = SignedDuration::from_mins(10);
+
+/// A call, and what it is on.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// Which service is called.
+    pub service: AwsService,
+    /// The operation.
+    pub operation: &'a str,
+    /// The service that it is for.
+    pub key: &'a TargetKey,
+    /// Which of several things of the service it is on, such as an alarm's name; empty where there is but one.
+    pub on: &'a str,
+}
+
+/// What a call is on.
+type Subject = (TargetKey, String);
+
+impl Call<'_> {
+    fn subject(&self) -> Subject {
+        (self.key.clone(), self.on.to_owned())
+    }
+}
 
 /// What a denial stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,8 +62,74 @@ struct Pattern {
 struct Denial {
     failure: Failure,
     since: Timestamp,
-    /// None: a probe is due, whatever the schedule says.
-    probed: Option<Timestamp>,
+    waits: Waits,
+}
+
+/// When it was last tried; `None`: a probe is due, whatever the schedule says.
+type Probed = Option<Timestamp>;
+
+/// What waits for a denial to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Waits {
+    /// Whatever needs the call: it went through on nothing yet.
+    All { refused: BTreeSet<Subject>, probed: Probed, others_wait: bool },
+    /// Only what was refused itself, each by its own schedule: the call went through on something else.
+    Refused(BTreeMap<Subject, Probed>),
+}
+
+impl Waits {
+    /// Whether `subject` may be tried now, and becomes the probe, where one is due after `pause`.
+    fn lets_try(&mut self, subject: &Subject, pause: SignedDuration, now: Timestamp) -> bool {
+        let is_due = |probed: Probed, pause| probed.is_none_or(|probed| now.duration_since(probed) >= pause);
+        match self {
+            Self::All { refused, probed, others_wait } => {
+                let was_refused = refused.contains(subject);
+                let yields = was_refused && *others_wait;
+                let lets_try = is_due(*probed, if yields { pause + OTHERS_FIRST } else { pause });
+                *others_wait = !lets_try && (*others_wait || !was_refused);
+                if lets_try {
+                    *probed = Some(now);
+                }
+                lets_try
+            }
+            Self::Refused(each) => each.get_mut(subject).is_none_or(|probed| {
+                let lets_try = is_due(*probed, pause);
+                if lets_try {
+                    *probed = Some(now);
+                }
+                lets_try
+            }),
+        }
+    }
+
+    /// True when it was not known to wait.
+    fn refuse(&mut self, subject: Subject, now: Timestamp) -> bool {
+        match self {
+            Self::All { refused, probed, .. } => {
+                refused.insert(subject);
+                *probed = Some(now);
+                false
+            }
+            Self::Refused(each) => each.insert(subject, Some(now)).is_none(),
+        }
+    }
+
+    fn probe_now(&mut self) {
+        match self {
+            Self::All { probed, .. } => *probed = None,
+            Self::Refused(each) => each.values_mut().for_each(|probed| *probed = None),
+        }
+    }
+
+    /// What still waits once the call went through on `subject`: what was refused before is tried again at once.
+    fn after(&self, subject: &Subject) -> Option<Self> {
+        let left: BTreeMap<Subject, Probed> = match self {
+            Self::All { refused, .. } => refused.iter().map(|subject| (subject.clone(), None)).collect(),
+            Self::Refused(each) => each.clone(),
+        };
+        let left: BTreeMap<_, _> = left.into_iter().filter(|(waiting, _)| waiting != subject).collect();
+        (!left.is_empty()).then_some(Self::Refused(left))
+    }
 }
 
 /// The denials that stand in one account.
@@ -46,40 +138,32 @@ pub struct Denials(BTreeMap<Pattern, Denial>);
 
 impl Denials {
     /// Takes note of a failed call; one that was not denied changes nothing. True when the denial is new.
-    pub fn note(&mut self, failure: &Failure, key: &TargetKey, now: Timestamp) -> bool {
+    pub fn note(&mut self, failure: &Failure, call: Call<'_>, now: Timestamp) -> bool {
         if classify(failure) != Class::Denied {
             return false;
         }
         let mut is_new = false;
-        for pattern in patterns(failure, key) {
+        for pattern in patterns(failure, call.key) {
             let denial = self.0.entry(pattern).or_insert_with(|| {
                 is_new = true;
-                Denial { failure: failure.clone(), since: now, probed: None }
+                let waits = Waits::All { refused: BTreeSet::new(), probed: None, others_wait: false };
+                Denial { failure: failure.clone(), since: now, waits }
             });
             denial.failure = failure.clone();
-            denial.probed = Some(now);
+            is_new |= denial.waits.refuse(call.subject(), now);
         }
         is_new
     }
 
     /// The denial that keeps a call from being sent now. When a probe is due, the caller becomes it: `None`, and others
     /// wait for what comes of it.
-    pub fn standing(
-        &mut self,
-        service: AwsService,
-        operation: &str,
-        key: &TargetKey,
-        now: Timestamp,
-    ) -> Option<Failure> {
-        let of_call = self.of_call(service, operation, key);
+    pub fn standing(&mut self, call: Call<'_>, now: Timestamp) -> Option<Failure> {
         let mut waits = None;
-        for pattern in of_call {
+        for pattern in self.of_call(call) {
             let Some(denial) = self.0.get_mut(&pattern) else { continue };
             let pause = if now.duration_since(denial.since) < EARLY_FOR { EARLY } else { LATE };
-            if denial.probed.is_some_and(|probed| now.duration_since(probed) < pause) {
+            if !denial.waits.lets_try(&call.subject(), pause, now) {
                 waits = Some(denial.failure.clone());
-            } else {
-                denial.probed = Some(now);
             }
         }
         waits
@@ -87,13 +171,17 @@ impl Denials {
 
     /// Lets each be probed by the next call that needs it: somebody says that it was granted.
     pub fn probe_now(&mut self) {
-        self.0.values_mut().for_each(|denial| denial.probed = None);
+        self.0.values_mut().for_each(|denial| denial.waits.probe_now());
     }
 
     /// A call went through: what stood against it has ended.
-    pub fn clear(&mut self, service: AwsService, operation: &str, key: &TargetKey) {
-        for pattern in self.of_call(service, operation, key) {
-            self.0.remove(&pattern);
+    pub fn clear(&mut self, call: Call<'_>) {
+        for pattern in self.of_call(call) {
+            let Some(denial) = self.0.get_mut(&pattern) else { continue };
+            match denial.waits.after(&call.subject()) {
+                Some(left) => denial.waits = left,
+                None => _ = self.0.remove(&pattern),
+            }
         }
     }
 
@@ -107,7 +195,8 @@ impl Denials {
         self.0.is_empty()
     }
 
-    fn of_call(&self, service: AwsService, operation: &str, key: &TargetKey) -> Vec<Pattern> {
+    fn of_call(&self, call: Call<'_>) -> Vec<Pattern> {
+        let Call { service, operation, key, .. } = call;
         let region = region(service, key);
         let matches = |pattern: &&Pattern| {
             pattern.service == service
@@ -151,6 +240,14 @@ mod tests {
         TargetKey { scope, service: ServiceId::new(cluster, "api") }
     }
 
+    fn call<'a>(operation: &'a str, key: &'a TargetKey) -> Call<'a> {
+        Call { service: AAS, operation, key, on: "" }
+    }
+
+    fn register(key: &TargetKey) -> Call<'_> {
+        call("RegisterScalableTarget", key)
+    }
+
     fn missing(actions: &str) -> Failure {
         Failure {
             service: AAS,
@@ -169,13 +266,13 @@ mod tests {
     #[test]
     fn one_probe_a_minute_serves_all_and_later_one_in_five() {
         let mut denials = Denials::default();
-        assert!(denials.note(&missing("iam:CreateServiceLinkedRole"), &key("B"), at(0)));
+        assert!(denials.note(&missing("iam:CreateServiceLinkedRole"), register(&key("B")), at(0)));
         let mut probes = 0;
         for second in 1..3600 {
             for _ in 0..20 {
-                if denials.standing(AAS, "RegisterScalableTarget", &key("B"), at(second)).is_none() {
+                if denials.standing(register(&key("B")), at(second)).is_none() {
                     probes += 1;
-                    assert!(!denials.note(&missing("iam:CreateServiceLinkedRole"), &key("B"), at(second)));
+                    assert!(!denials.note(&missing("iam:CreateServiceLinkedRole"), register(&key("B")), at(second)));
                 }
             }
         }
@@ -185,10 +282,10 @@ mod tests {
     #[test]
     fn two_that_differ_in_the_cluster_do_not_hide_each_other() {
         let mut denials = Denials::default();
-        denials.note(&missing("ecs:UpdateService"), &key("B"), at(0));
-        assert!(denials.standing(AAS, "RegisterScalableTarget", &key("B"), at(1)).is_some());
-        assert!(denials.standing(AAS, "RegisterScalableTarget", &key("C"), at(1)).is_none());
-        assert!(denials.standing(AAS, "PutScalingPolicy", &key("B"), at(1)).is_none());
+        denials.note(&missing("ecs:UpdateService"), register(&key("B")), at(0));
+        assert!(denials.standing(register(&key("B")), at(1)).is_some());
+        assert!(denials.standing(register(&key("C")), at(1)).is_none());
+        assert!(denials.standing(call("PutScalingPolicy", &key("B")), at(1)).is_none());
     }
 
     #[test]
@@ -204,17 +301,17 @@ mod tests {
         let mut other = key("B");
         other.scope.region = Region::new("us-east-1");
         let mut denials = Denials::default();
-        denials.note(&denied, &key("B"), at(0));
-        assert!(denials.standing(AAS, "DescribeScalableTargets", &key("C"), at(1)).is_some());
-        assert!(denials.standing(AAS, "DescribeScalableTargets", &other, at(1)).is_none());
+        denials.note(&denied, register(&key("B")), at(0));
+        assert!(denials.standing(call("DescribeScalableTargets", &key("C")), at(1)).is_some());
+        assert!(denials.standing(call("DescribeScalableTargets", &other), at(1)).is_none());
     }
 
     #[test]
     fn a_person_may_ask_for_a_probe_and_gets_one() {
         let mut denials = Denials::default();
-        denials.note(&missing("ecs:UpdateService"), &key("B"), at(0));
+        denials.note(&missing("ecs:UpdateService"), register(&key("B")), at(0));
         denials.probe_now();
-        let mut standing = |seconds| denials.standing(AAS, "RegisterScalableTarget", &key("B"), at(seconds)).is_some();
+        let mut standing = |seconds| denials.standing(register(&key("B")), at(seconds)).is_some();
         assert!(!standing(1), "the probe");
         assert!(standing(2), "the others wait for what comes of it");
     }
@@ -222,8 +319,40 @@ mod tests {
     #[test]
     fn a_success_ends_it() {
         let mut denials = Denials::default();
-        denials.note(&missing("ecs:UpdateService"), &key("B"), at(0));
-        denials.clear(AAS, "RegisterScalableTarget", &key("B"));
+        denials.note(&missing("ecs:UpdateService"), register(&key("B")), at(0));
+        denials.clear(register(&key("B")));
+        assert!(denials.is_empty());
+    }
+
+    /// An explicit Deny on one alarm says nothing of the others.
+    #[test]
+    fn once_it_went_through_elsewhere_only_what_was_refused_waits() {
+        let (web, api) = (key("B"), key("C"));
+        let put = |key, on| Call { service: AwsService::CloudWatch, operation: "PutMetricAlarm", key, on };
+        let denied = Failure {
+            service: AwsService::CloudWatch,
+            operation: "PutMetricAlarm".into(),
+            origin: Origin::Service { code: "AccessDenied".into(), status: 403 },
+            message: "User: x is not authorized to perform: cloudwatch:PutMetricAlarm on resource: \
+                      arn:aws:cloudwatch:eu-west-1:111122223333:alarm:high with an explicit deny in an \
+                      identity-based policy"
+                .into(),
+            ..missing("")
+        };
+        let mut denials = Denials::default();
+        assert!(denials.note(&denied, put(&web, "high"), at(0)));
+        assert!(denials.standing(put(&api, "low"), at(1)).is_some(), "as far as is known, every alarm waits");
+        assert!(denials.standing(put(&api, "low"), at(60)).is_none(), "the probe");
+        denials.clear(put(&api, "low"));
+        assert!(denials.standing(put(&web, "high"), at(61)).is_none(), "what was refused is tried again at once");
+        assert!(!denials.note(&denied, put(&web, "high"), at(61)), "it is not said twice");
+        for second in 62..100 {
+            assert!(denials.standing(put(&web, "high"), at(second)).is_some());
+            assert!(denials.standing(put(&web, "low"), at(second)).is_none());
+            denials.clear(put(&web, "low"));
+        }
+        assert!(denials.standing(put(&web, "high"), at(120)).is_none(), "by its own schedule");
+        denials.clear(put(&web, "high"));
         assert!(denials.is_empty());
     }
 
@@ -232,7 +361,7 @@ mod tests {
         let mut failure = missing("x");
         failure.message = "Maximum capacity cannot be less than minimum capacity".into();
         let mut denials = Denials::default();
-        assert!(!denials.note(&failure, &key("B"), at(0)));
+        assert!(!denials.note(&failure, register(&key("B")), at(0)));
         assert_eq!(denials.len(), 0);
     }
 }

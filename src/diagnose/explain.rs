@@ -153,7 +153,8 @@ fn mend(reply: &Reply, permissions: &[Permission], background: Background<'_>) -
         (hint.join(" "), advice::who_edits(reply).into_iter().chain(beside).collect())
     };
     let needed = needed.iter().map(|need| need.call.action.to_owned()).collect();
-    (hint, Fix { edits, notes, command, still_needed: still_needed.unwrap_or_default(), needed })
+    let denied = reply.actions().into_iter().filter(|_| is_denial(reply.kind)).map(str::to_owned).collect();
+    (hint, Fix { denied, edits, notes, command, still_needed: still_needed.unwrap_or_default(), needed })
 }
 
 /// What else of the needs the policies do not allow.
@@ -216,7 +217,7 @@ fn is_allowed_here(permissions: &[Permission]) -> bool {
 }
 
 fn permissions(reply: &Reply, policies: &PrincipalPolicies, background: Background<'_>) -> Vec<Permission> {
-    let requests = reply.actions().into_iter().filter_map(|action| request(reply, action, background));
+    let requests = reply.actions().into_iter().filter_map(|action| request(reply, action, policies, background));
     let permission = |request: Request| Permission {
         findings: find(policies, &request, background.elsewhere),
         action: request.action,
@@ -226,10 +227,13 @@ fn permissions(reply: &Reply, policies: &PrincipalPolicies, background: Backgrou
 }
 
 /// What was asked for: by the table where the object is known, since a message names less than a policy needs; else as the
-/// message has it.
-fn request(reply: &Reply, action: &str, background: Background<'_>) -> Option<Request> {
+/// message has it. What the policies allow in general was refused on that one resource: a Deny may name an alarm.
+fn request(reply: &Reply, action: &str, policies: &PrincipalPolicies, background: Background<'_>) -> Option<Request> {
     let of_table = background.target.and_then(|(key, ..)| need(key, action));
     match (of_table, &reply.resource) {
+        (Some(need), Some(resource)) if evaluate(policies, &need.request()).decision == Decision::Allowed => {
+            Some(Need { resource: resource.clone(), ..need }.request())
+        }
         (Some(need), _) => Some(need.request()),
         (None, Some(resource)) => Some(Request::new(action, resource.as_str())),
         (None, None) => None,

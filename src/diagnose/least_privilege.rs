@@ -197,8 +197,11 @@ mod tests {
         }
     }
 
+    // aws-load-balancer-controller#1961: it is asked for by a mode of its own, and for that one role.
     #[test]
     fn the_service_linked_role_is_asked_for_by_its_arn_and_its_service() {
+        let without = statements(&account(), &keys(), &Feature::all(), Privilege::Reconcile);
+        assert!(!json!(without).to_string().contains("CreateServiceLinkedRole"));
         let statement = statements(&account(), &keys(), &Feature::all(), Privilege::ReconcileSlr).pop().unwrap();
         let china = "arn:aws-cn:iam::111122223333:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/\
                      AWSServiceRoleForApplicationAutoScaling_ECSService";

@@ -45,11 +45,13 @@ pub enum Feature {
     TargetGroups,
     /// Scheduled actions: what they did is read where it cannot be told.
     Schedules,
+    /// The services of a cluster are counted that have no scaling: no object needs it.
+    Coverage,
 }
 
 impl Feature {
     /// Every value.
-    pub const ALL: &'static [Self] = &[Self::TargetTracking, Self::TargetGroups, Self::Schedules];
+    pub const ALL: &'static [Self] = &[Self::TargetTracking, Self::TargetGroups, Self::Schedules, Self::Coverage];
 
     /// What an object uses.
     pub fn of(object: &ServiceScaling) -> Features {
@@ -61,9 +63,9 @@ impl Feature {
         object.policies.iter().flat_map(of_policy).chain(schedules).collect()
     }
 
-    /// All of them, for whoever does not know the objects.
+    /// All that objects can use, for whoever does not know them.
     pub fn all() -> Features {
-        Self::ALL.iter().copied().collect()
+        Self::ALL.iter().copied().filter(|feature| *feature != Self::Coverage).collect()
     }
 }
 
@@ -172,6 +174,10 @@ pub const CALLS: &[Call] = &[
         "finds the load balancer of a service's target group",
     )
     .only_with(Feature::TargetGroups),
+    read("ecs:ListClusters", On::Everything, Keys::Global, "finds the clusters whose services are counted")
+        .only_with(Feature::Coverage),
+    read("ecs:ListServices", On::Everything, Keys::Cluster, "finds the services that have no scaling")
+        .only_with(Feature::Coverage),
     read("iam:GetRole", On::ServiceLinkedRole, Keys::Global, "sees whether the service-linked role exists"),
     write("application-autoscaling:RegisterScalableTarget", On::Targets, Keys::Namespace, "writes the scalable target"),
     write("application-autoscaling:PutScalingPolicy", On::Targets, Keys::Namespace, "writes the scaling policies"),
@@ -269,7 +275,7 @@ pub fn needs(key: &TargetKey, privilege: Privilege, features: &Features) -> Vec<
 
 /// The need behind an action of an object: what a denial, which may name less, is looked up by.
 pub fn need(key: &TargetKey, action: &str) -> Option<Need> {
-    needs(key, Privilege::ReconcileSlr, &Feature::all())
+    needs(key, Privilege::ReconcileSlr, &Feature::ALL.iter().copied().collect())
         .into_iter()
         .find(|need| need.call.action.eq_ignore_ascii_case(action))
 }

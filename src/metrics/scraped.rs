@@ -14,6 +14,12 @@ pub(super) fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Resu
         "1 on the condition's current status. Ready and Stalled have a series for each status.",
         &["object", "type", "status", "reason"],
     )?;
+    let denied = gauges(
+        registry,
+        "ecs_scaling_denied_action",
+        "1 for each action that AWS refuses, while PermissionsGranted is False for it.",
+        &["object", "action"],
+    )?;
     let info = gauges(
         registry,
         "ecs_scaling_object_info",
@@ -41,6 +47,9 @@ pub(super) fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Resu
     for view in objects {
         let object = view.desired.key.to_string();
         condition_series(&conditions, &object, view);
+        for action in view.status.condition(ConditionType::PermissionsGranted).iter().flat_map(|one| &one.fix.denied) {
+            denied.with_label_values(&[&object, action]).set(1.0);
+        }
         let service = &view.desired.service;
         let (account, region) =
             view.key.as_ref().map_or(("", ""), |key| (key.scope.account.as_str(), key.scope.region.as_str()));

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
+use crate::api::fix::Fix;
 use crate::api::load::{SourceFile, load};
-use crate::api::status::{Condition, ConditionStatus, ConditionType, Reason, Status};
+use crate::api::status::{CapacityStatus, Condition, ConditionStatus, ConditionType, Reason, Status};
 
 fn metrics() -> Metrics {
     Metrics::new(Duration::from_secs(60)).unwrap()
@@ -64,6 +65,7 @@ fn series(text: &str) -> BTreeMap<String, f64> {
     found
 }
 
+// ack#2842: the readiness of an object is a metric.
 #[test]
 fn a_condition_has_one_series_a_status_and_one_of_them_is_1_whatever_happened_before() {
     let (metrics, state, view) = (metrics(), State::default(), views(1).remove(0));
@@ -99,6 +101,31 @@ fn a_condition_has_one_series_a_status_and_one_of_them_is_1_whatever_happened_be
             assert!((sum - 1.0).abs() < f64::EPSILON, "{kind} after {conditions:?}");
         }
     }
+}
+
+// road#2271: a minimum that was raised for a day and forgotten is seen.
+#[test]
+fn min_and_max_as_aws_has_them_are_gauges() {
+    let (metrics, state, mut view) = (metrics(), State::default(), views(1).remove(0));
+    view.status.capacity = Some(CapacityStatus { min: Some(8), max: Some(20), desired: 9, running: 7 });
+    state.put(view);
+    let scraped = series(&metrics.scrape(&state).unwrap());
+    for (bound, value) in [("min", 8.0), ("max", 20.0), ("desired", 9.0), ("running", 7.0)] {
+        let name = format!("ecs_scaling_capacity{{bound=\"{bound}\",object=\"default/object-000\"}}");
+        assert_eq!(scraped.get(&name), Some(&value), "{name}");
+    }
+}
+
+#[test]
+fn what_is_denied_is_named_while_it_is() {
+    let (metrics, state, view) = (metrics(), State::default(), views(1).remove(0));
+    let fix = Fix { denied: vec!["cloudwatch:PutMetricAlarm".to_owned()], ..Fix::default() };
+    let denied = condition(ConditionType::PermissionsGranted, ConditionStatus::False, Reason::AccessDenied);
+    state.put(with(&view, vec![Condition { fix, ..denied }]));
+    let name = r#"ecs_scaling_denied_action{action="cloudwatch:PutMetricAlarm",object="default/object-000"}"#;
+    assert_eq!(series(&metrics.scrape(&state).unwrap()).get(name), Some(&1.0));
+    state.put(with(&view, vec![condition(ConditionType::PermissionsGranted, ConditionStatus::True, Reason::AsWanted)]));
+    assert!(!metrics.scrape(&state).unwrap().contains("ecs_scaling_denied_action{"));
 }
 
 #[test]

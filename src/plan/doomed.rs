@@ -19,8 +19,6 @@ pub struct Doomed {
     pub owner: OwnerId,
     /// The object that it was made for.
     pub object: ObjectKey,
-    /// Whether no object holds it any more, so that a deletion policy of Retain spares it.
-    pub is_pruned: bool,
 }
 
 /// A resource that is deleted, as it was read.
@@ -68,7 +66,8 @@ impl Doomed {
             Victim::Policy(policy) => {
                 let held = look.policies.iter().find(|held| held.name == policy.name)?;
                 let is_same = held.arn == policy.arn && held.config == policy.config;
-                (!is_same).then(|| format!("the policy {} is no longer what it was when it was planned to go", held.name))
+                (!is_same)
+                    .then(|| format!("the policy {} is no longer what it was when it was planned to go", held.name))
             }
             Victim::ScheduledAction(action) => {
                 let held = look.schedules.iter().find(|held| held.name == action.name)?;
@@ -87,9 +86,6 @@ impl Doomed {
     fn spared_by_tags(&self, tags: &Tags) -> Option<String> {
         if !ownership::is_ours_to_write(tags, &self.owner) {
             return Some("its tags no longer say that it is ours, or put the brake on".to_owned());
-        }
-        if self.is_pruned && ownership::is_retained(tags) {
-            return Some("its tags say that it is retained".to_owned());
         }
         let is_ours = match &self.what {
             Victim::Alarm(_) => tags.get(TAG_OBJECT).is_some_and(|of| *of == self.object.to_string()),

@@ -90,9 +90,7 @@ fn check_order(plan: &Plan, index: usize, action: &Action) -> Result<(), LintErr
 
 /// Where an action stands in the order; what is deleted to make way for a policy stands with the policies.
 fn rank(plan: &Plan, index: usize, action: &Action) -> u8 {
-    let waits = |later: &Action| {
-        matches!(later.kind, ActionKind::PutPolicy { .. }) && later.requires.contains(&index)
-    };
+    let waits = |later: &Action| matches!(later.kind, ActionKind::PutPolicy { .. }) && later.requires.contains(&index);
     let goes = action.verb == Verb::Delete && !plan.actions.iter().any(waits);
     match &action.part {
         Part::Alarm(_) | Part::AlarmTags(_) if goes => 4,
@@ -136,7 +134,7 @@ fn check_call(plan: &Plan, index: usize, action: &Action, inputs: Inputs<'_>) ->
         ActionKind::RegisterTarget { range, tags, .. } => check_register(index, *range, !tags.is_empty(), inputs),
         ActionKind::TagTarget { .. } | ActionKind::UntagTarget { .. } | ActionKind::TagAlarm { .. } => Ok(()),
         ActionKind::PutPolicy { .. } | ActionKind::PutScheduledAction { .. } => check_target_owner(index, inputs),
-        ActionKind::Delete(doomed) => check_deletion(index, doomed, inputs),
+        ActionKind::Delete(doomed) => check_deletion(plan, index, doomed, inputs),
         ActionKind::PutAlarm { name, actions, policy, .. } => {
             check_alarm(index, name, inputs)?;
             if too_many(actions) {
@@ -209,7 +207,7 @@ fn check_target_owner(index: usize, inputs: Inputs<'_>) -> Result<(), LintError>
 }
 
 /// What is deleted is as it was read, by the tags ours, and wanted by no object.
-fn check_deletion(index: usize, doomed: &Doomed, inputs: Inputs<'_>) -> Result<(), LintError> {
+fn check_deletion(plan: &Plan, index: usize, doomed: &Doomed, inputs: Inputs<'_>) -> Result<(), LintError> {
     let Inputs { observed, desired, memory, .. } = inputs;
     let (policies, schedules) = (observed.policies.known(), observed.scheduled_actions.known());
     let target_arn = observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
@@ -217,14 +215,20 @@ fn check_deletion(index: usize, doomed: &Doomed, inputs: Inputs<'_>) -> Result<(
     let is_present = desired.presence == Presence::Present;
     let (is_read, is_wanted) = match &doomed.what {
         Victim::Alarm(name) => {
-            let is_own = is_present && desired.alarm_names().any(|own| own == name);
+            let is_own = desired.alarm_names().any(|own| own == name);
             let read = observed.alarms.get(name).or_else(|| observed.others.get(name)).and_then(|read| read.known());
             let is_read = read.and_then(Option::as_ref).is_some_and(|alarm| alarm.arn == doomed.tagged);
             (is_read, is_own || inputs.taken.contains(name) || name.as_str().starts_with("TargetTracking-"))
         }
         Victim::Policy(policy) => {
             let is_read = of_target && policies.is_some_and(|policies| policies.contains(policy));
-            (is_read, is_present && desired.policies.iter().any(|wanted| wanted.name == policy.name))
+            // Of two that swap their metrics one goes, and is made again.
+            let is_made_again = plan.actions.iter().skip(index).any(|later| {
+                matches!(&later.kind, ActionKind::PutPolicy { name, .. } if *name == policy.name)
+                    && later.requires.contains(&index)
+            });
+            let is_wanted = is_present && desired.policies.iter().any(|wanted| wanted.name == policy.name);
+            (is_read, is_wanted && !is_made_again)
         }
         Victim::ScheduledAction(action) => {
             let is_read = of_target && schedules.is_some_and(|schedules| schedules.contains(action));

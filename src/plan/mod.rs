@@ -10,6 +10,7 @@ mod after;
 mod alarms;
 mod attach;
 mod capacity;
+mod coverage;
 mod doomed;
 mod draft;
 mod follow;
@@ -31,14 +32,16 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 pub use action::{
-    Action, ActionKind, CapacityMove, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb,
-    Withheld,
+    Action, ActionKind, CapacityMove, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb, Withheld,
 };
 pub use after::after;
+pub use coverage::{Coverage, Scaling, coverage};
 pub use doomed::{Doomed, LastLook, Victim};
 pub use lint::{LintError, lint};
 pub use memory::{Memory, RecentWrite, remember};
-pub use ownership::{OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, mistaken_owner, policy_digest};
+pub use ownership::{
+    OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, holder, is_users_tag, mistaken_owner, policy_digest,
+};
 pub use render::{described, json, resource, text};
 pub use scope::{ScopeConflict, scope_conflicts};
 
@@ -67,10 +70,8 @@ pub struct Inputs<'a> {
     pub allow: &'a Allow,
     /// How the account's service-linked role stands.
     pub role: &'a RoleStanding,
-    /// Alarms that other objects of the scope want.
+    /// The alarms that the objects of the scope name.
     pub taken: &'a BTreeSet<AlarmName>,
-    /// Whether no object holds this any more: it stands in for one, to be absent.
-    pub is_pruned: bool,
     /// The most careful of the process's, the account's and the object's.
     pub mode: Mode,
     /// The time.

@@ -28,6 +28,8 @@ pub const TAG_MODE: &str = "ecs-scaling.dev/mode";
 pub(super) const TAG_RANGE: &str = "ecs-scaling.dev/range";
 /// A tag value has at most 256 characters (S-007).
 const TAG_VALUE_MAX: usize = 256;
+/// This controller's own tags begin with this.
+const TAG_PREFIX: &str = "ecs-scaling.dev/";
 /// CloudFormation's own tags begin with this.
 const CLOUDFORMATION: &str = "aws:cloudformation:";
 
@@ -86,17 +88,27 @@ impl Ownership {
     }
 }
 
-/// Who owns what carries these tags. CloudFormation is looked for first: its stacks write back what they hold.
+/// Who owns what carries these tags, from this owner's point of view.
 pub fn classify(tags: &Tags, owner: &OwnerId) -> Ownership {
+    match holder(tags) {
+        Ownership::Other(id) if id == owner.as_str() => Ownership::Ours,
+        held => held,
+    }
+}
+
+/// Who owns what carries these tags, as somebody without an owner id sees it; never [`Ownership::Ours`]. CloudFormation
+/// is looked for first: its stacks write back what they hold.
+pub fn holder(tags: &Tags) -> Ownership {
     if let Some((_, stack)) = tags.iter().find(|(key, _)| key.starts_with(CLOUDFORMATION)) {
         let stack = tags.get("aws:cloudformation:stack-name").unwrap_or(stack);
         return Ownership::CloudFormation(stack.clone());
     }
-    match tags.get(TAG_OWNER) {
-        Some(id) if id == owner.as_str() => Ownership::Ours,
-        Some(id) => Ownership::Other(id.clone()),
-        None => Ownership::Nobody,
-    }
+    tags.get(TAG_OWNER).map_or(Ownership::Nobody, |id| Ownership::Other(id.clone()))
+}
+
+/// Whether a tag is the user's own: neither AWS's nor this controller's.
+pub fn is_users_tag(key: &str) -> bool {
+    !key.starts_with("aws:") && !key.starts_with(TAG_PREFIX)
 }
 
 /// Another owner id that holds our objects' resources while ours holds none: most likely `--owner` is wrong.
@@ -207,11 +219,6 @@ fn digest(text: &str) -> String {
 /// Whether the tags say that it is ours, and do not put the brake on.
 pub(super) fn is_ours_to_write(tags: &Tags, owner: &OwnerId) -> bool {
     classify(tags, owner) == Ownership::Ours && brake(tags) == Mode::Apply
-}
-
-/// Whether it stays when its object is gone; a deletion policy that is misspelled keeps it too.
-pub(super) fn is_retained(tags: &Tags) -> bool {
-    tags.get(TAG_DELETION_POLICY).is_none_or(|policy| policy != "Delete")
 }
 
 /// Whether a target's tags say that a policy on it is ours, and do not put the brake on.

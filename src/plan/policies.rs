@@ -15,7 +15,7 @@ use crate::api::status::Reason;
 use crate::model::fields::{changes, creation, deletion};
 use crate::model::names::PolicyName;
 use crate::model::observed::ScalingPolicy;
-use crate::model::policy::{PolicyConfig, PolicyType};
+use crate::model::policy::PolicyConfig;
 
 /// What an alarm can count on: one for each policy of the object, in its order.
 pub(super) struct PolicyStanding {

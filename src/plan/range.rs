@@ -15,7 +15,7 @@
 //! | is something else again | no | what was set last is written: by a run, or by the spec |
 //! | is something else again, beside a schedule that cannot be read | no | nothing is written; a condition says so |
 //!
-//! A bound that is the spec's is kept even inside a window. AWS is the only store: a tag of the target holds the range of
+//! A bound that is the spec's is explained by the spec, and kept: also inside a window, and whoever set it there. AWS is the only store: a tag of the target holds the range of
 //! the spec as it was last applied, and when an edit was. Schedules of others count as ours do.
 
 use jiff::{SignedDuration, Timestamp};

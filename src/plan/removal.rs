@@ -76,9 +76,6 @@ fn remove_target(draft: &mut Draft<'_>, target: &ScalableTarget, arn: &str) {
         Claim::Adopt(_) => return draft.conflict(Part::Target, &Ownership::Nobody), // taken over only to be removed
         Claim::Unknown | Claim::Foreign => return,
     };
-    if draft.inputs.is_pruned && ownership::is_retained(&tags) {
-        return;
-    }
     draft.heed_brake(&tags);
     let observed = draft.inputs.observed;
     let (policies, schedules) = match (&observed.policies, &observed.scheduled_actions) {
@@ -138,7 +135,7 @@ fn remove_alarms(draft: &mut Draft<'_>) -> Alarms {
             alarms.open = true;
             continue;
         };
-        if is_our_alarm(inputs, alarm) != Some(true) || (inputs.is_pruned && ownership::is_retained(&reading.tags)) {
+        if is_our_alarm(inputs, alarm) != Some(true) {
             continue;
         }
         if !draft.is_fresh(reading) {
@@ -174,9 +171,8 @@ fn remove_untagged(
             continue; // it makes way for another one
         }
         // An alarm that fires a policy goes before it.
-        let fires = |name: &AlarmName| {
-            alarm(inputs, name).is_some_and(|alarm| alarm.actions.alarm.contains(&policy.arn))
-        };
+        let fires =
+            |name: &AlarmName| alarm(inputs, name).is_some_and(|alarm| alarm.actions.alarm.contains(&policy.arn));
         let firing = alarms.removed.iter().filter(|(name, _)| fires(name)).map(|(_, by)| *by);
         let requires = firing.chain(detached.get(&policy.name).copied()).collect();
         let changes = policy.config.as_ref().map(deletion).unwrap_or_default();
@@ -212,13 +208,7 @@ fn propose(
 
 /// What must still be so when it is deleted.
 pub(super) fn doomed(inputs: Inputs<'_>, what: Victim, tagged: &str) -> Doomed {
-    Doomed {
-        what,
-        tagged: tagged.to_owned(),
-        owner: inputs.owner.clone(),
-        object: inputs.desired.key.clone(),
-        is_pruned: inputs.is_pruned,
-    }
+    Doomed { what, tagged: tagged.to_owned(), owner: inputs.owner.clone(), object: inputs.desired.key.clone() }
 }
 
 fn is_absent(inputs: Inputs<'_>) -> bool {
@@ -227,9 +217,7 @@ fn is_absent(inputs: Inputs<'_>) -> bool {
 
 fn unwanted_policies<'a>(inputs: Inputs<'a>) -> impl Iterator<Item = &'a ScalingPolicy> {
     let held = inputs.observed.policies.known().into_iter().flatten();
-    held.filter(move |held| {
-        is_absent(inputs) || !inputs.desired.policies.iter().any(|wanted| wanted.name == held.name)
-    })
+    held.filter(move |held| is_absent(inputs) || !inputs.desired.policies.iter().any(|wanted| wanted.name == held.name))
 }
 
 fn unwanted_schedules<'a>(inputs: Inputs<'a>) -> impl Iterator<Item = &'a ScheduledAction> {
@@ -242,10 +230,7 @@ fn unwanted_schedules<'a>(inputs: Inputs<'a>) -> impl Iterator<Item = &'a Schedu
 /// The metric alarms that were read, may be ours and are wanted by no object of the scope.
 fn unwanted_alarms<'a>(inputs: Inputs<'a>) -> impl Iterator<Item = (&'a AlarmName, &'a Alarm)> {
     let Inputs { observed, desired, .. } = inputs;
-    let own: BTreeSet<&AlarmName> = match desired.presence {
-        Presence::Absent => BTreeSet::new(),
-        Presence::Present => desired.alarm_names().collect(),
-    };
+    let own: BTreeSet<&AlarmName> = desired.alarm_names().collect();
     observed.alarms.iter().chain(&observed.others).filter_map(move |(name, read)| {
         let alarm = read.known()?.as_ref()?;
         let is_wanted = own.contains(name) || inputs.taken.contains(name);

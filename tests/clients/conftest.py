@@ -105,13 +105,19 @@ def binary(name):
 
 
 @pytest.fixture
-def sandbox(tmp_path):
-    """A fresh sandbox process in which there is nothing."""
-    seed = tmp_path / "seed.json"
-    seed.write_text("{}")
+def seed():
+    """What the sandbox starts with: nothing, where a test's module does not say otherwise."""
+    return {}
+
+
+@pytest.fixture
+def sandbox(tmp_path, seed):
+    """A fresh sandbox process."""
+    path = tmp_path / "seed.json"
+    path.write_text(json.dumps(seed))
     with open(tmp_path / "sandbox.log", "w+") as log:
         process = subprocess.Popen(
-            [binary("ecs-scaling-sandbox"), "serve", "--listen", "127.0.0.1:0", "--seed", seed],
+            [binary("ecs-scaling-sandbox"), "serve", "--listen", "127.0.0.1:0", "--seed", path],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -7,7 +7,20 @@ from resources import POLICY_NAME, TARGET, held
 from test_fields import TABLE
 
 # What makes a resource what it is, or is sent as a set of tags: a change of it is another resource, or no drift.
-IDENTITY = {"ResourceId", "PolicyName", "PolicyType", "AlarmName", "Tags", "Tags.Key", "Tags.Value"}
+IDENTITY = {"ResourceId", "PolicyName", "PolicyType", "ScheduledActionName", "AlarmName"}
+IDENTITY |= {"Tags", "Tags.Key", "Tags.Value"}
+
+# What has too many members for a table: test_drift_deep.py walks it.
+DEEP = {
+    "TargetTrackingScalingPolicyConfiguration",
+    "PredictiveScalingPolicyConfiguration",
+    "Metrics",
+    "Schedule",
+    "Timezone",
+    "StartTime",
+    "EndTime",
+    "ScalableTargetAction",
+}
 
 TOPIC = "arn:aws:sns:ap-northeast-2:111122223333:other"
 
@@ -78,7 +91,12 @@ ALARM_DRIFTS = {
 def test_there_is_a_drift_for_every_managed_member():
     step = "StepScalingPolicyConfiguration"
     drifts = {*TARGET_DRIFTS, *(f"{step}.{member}" for member in POLICY_DRIFTS), *ALARM_DRIFTS}
-    managed = {member for rows in TABLE.values() for member, row in rows.items() if row["status"] == "managed"}
+    managed = {
+        member
+        for rows in TABLE.values()
+        for member, row in rows.items()
+        if row["status"] == "managed" and member.split(".")[0] not in DEEP
+    }
     # A member counts when it, what it stands in, or what stands in it is changed.
     uncovered = [
         member

@@ -109,6 +109,11 @@ def test_the_other_commands_run_as_written(sandbox, reader):
         assert "Generation:  1" in said["describe"]
         assert 'ecs_scaling_capacity{bound="max",object="default/search-api"} 20' in said["curl"]
         assert "iam:CreateServiceLinkedRole" in said["iam"] and "Account default (111122223333)" in said["doctor"]
+        assert "1 service: 1 managed" in said["coverage"]
+        exported = {path.name for path in reader.folder.glob("search-*.yaml")}
+        assert exported == {"search-api.yaml", "search-web.yaml"}
+        assert "adoption: Unowned" in (reader.folder / "search-api.yaml").read_text()
+        assert "service: search-web" in (reader.folder / "search-web.yaml").read_text()
         assert "aws iam create-service-linked-role" in said["explain"]
         policies = sandbox.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="ecs")
         names = {policy["PolicyName"] for policy in policies["ScalingPolicies"]}

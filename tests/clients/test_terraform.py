@@ -1,5 +1,6 @@
 """Terraform makes the same resources in the sandbox, and finds nothing to change when it looks again."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -58,6 +59,19 @@ def plugin_folder(program):
         *sorted(pathlib.Path("/opt").glob("*")),
     ]
     return next((path for path in candidates if (path / "registry.terraform.io/hashicorp/aws").is_dir()), None)
+
+
+def test_what_terraform_made_is_taken_over_by_tags_alone(sandbox, terraform, controller, tmp_path):
+    sandbox.create_service()
+    terraform("apply", "-auto-approve", "-input=false", "-var", "max_capacity=30", "-var", "more=true")
+    path = tmp_path / "exported.yaml"
+    path.write_text(controller("export", "--cluster", "B").stdout)
+    arguments = ("--config", path, "--owner", "tools")
+    plan = json.loads(controller("plan", *arguments, "-o", "json", exit_code=2).stdout)
+    assert plan["withheld"] == []
+    assert {action["verb"] for action in plan["actions"]} == {"tag"}
+    controller("apply", *arguments)
+    controller("plan", *arguments)
 
 
 def test_a_second_plan_says_no_changes(sandbox, terraform):

@@ -37,6 +37,7 @@ async fn a_move_is_said_in_the_plan_before_it_comes_about() {
     assert_eq!(bench.desired_count(), 2, "as the plan said");
 }
 
+// cc#7067: what is not done is said, and why.
 #[tokio::test(start_paused = true)]
 async fn a_service_parked_at_zero_is_not_started() {
     let bench = Bench::new().await;
@@ -114,7 +115,8 @@ async fn a_register_of_min_and_max_sends_no_suspended_flags() {
     assert!(!register.input.has("SuspendedState"));
 }
 
-// road#493, tf#335, cdk-real-drift#688: the count is the service's own; tf#5023, S-005: the role is AWS's own.
+// road#493, cdk#3919, tf#335, cdk-real-drift#688: the count is the service's own; tf#5023, pulumi-aws#718, S-005: the role
+// is AWS's own.
 #[tokio::test(start_paused = true)]
 async fn no_desired_count_and_no_role_is_ever_written() {
     let bench = Bench::new().await;

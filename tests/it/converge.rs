@@ -37,6 +37,15 @@ struct Policy {
     ok_actions: Option<bool>,
 }
 
+/// A scheduled action of the object: each half hour's at some hour, far from the controller's rounds.
+#[derive(Clone, Debug)]
+struct Schedule {
+    hour: u8,
+    min: Option<u8>,
+    /// Above the minimum that it sets, or a maximum by itself.
+    more: Option<u8>,
+}
+
 #[derive(Clone, Debug)]
 struct Object {
     min: u8,
@@ -45,6 +54,7 @@ struct Object {
     adopts: bool,
     allows_moves: bool,
     policies: Vec<Policy>,
+    schedules: Vec<Schedule>,
 }
 
 /// What somebody did, to what the controller made or before it came.
@@ -72,6 +82,8 @@ struct Pair {
     running: u8,
     /// Where the controller was here before: how many of its policies the object had then.
     before: Option<usize>,
+    /// Whether min and max were others then.
+    edited: bool,
     changes: Vec<Change>,
 }
 
@@ -129,20 +141,33 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
+fn schedule() -> impl Strategy<Value = Schedule> {
+    let bounds = prop_oneof![
+        (0..5u8).prop_map(|min| (Some(min), None)),
+        (0..20u8).prop_map(|max| (None, Some(max))),
+        (0..5u8, 0..20u8).prop_map(|(min, more)| (Some(min), Some(more))),
+    ];
+    (9..15u8, bounds).prop_map(|(hour, (min, more))| Schedule { hour, min, more })
+}
+
 fn pair() -> impl Strategy<Value = Pair> {
-    let object = (0..5u8, 0..20u8, any::<[Option<bool>; 3]>(), any::<(bool, bool)>(), vec(policy(), 0..3));
-    let object = object.prop_map(|(min, more, suspended, (adopts, allows_moves), policies)| Object {
+    let lists = (vec(policy(), 0..3), vec(schedule(), 0..3));
+    let object = (0..5u8, 0..20u8, any::<[Option<bool>; 3]>(), any::<(bool, bool)>(), lists);
+    let object = object.prop_map(|(min, more, suspended, (adopts, allows_moves), (policies, schedules))| Object {
         min,
         more,
         suspended,
         adopts,
         allows_moves,
         policies,
+        schedules,
     });
-    (object, 0..10u8, option::of(0..4usize), vec(change(), 0..4)).prop_map(|(object, running, before, changes)| Pair {
+    let before = (option::of(0..4usize), any::<bool>());
+    (object, 0..10u8, before, vec(change(), 0..4)).prop_map(|(object, running, (before, edited), changes)| Pair {
         object,
         running,
         before,
+        edited,
         changes,
     })
 }
@@ -200,6 +225,22 @@ impl Policy {
     }
 }
 
+impl Schedule {
+    fn write(&self, yaml: &mut String, index: usize) {
+        let max = self.more.map(|more| self.min.unwrap_or_default() + more);
+        let bounds = [("minCapacity", self.min), ("maxCapacity", max)];
+        let set: Vec<String> =
+            bounds.iter().filter_map(|(name, bound)| Some(format!("{name}: {}", (*bound)?))).collect();
+        writeln!(
+            yaml,
+            "  - scheduledActionName: t{index}\n    schedule: cron(3{index} {} * * ? *)\n    scalableTargetAction: {{{}}}",
+            self.hour,
+            set.join(", ")
+        )
+        .unwrap();
+    }
+}
+
 const TOPIC: &str = "arn:aws:sns:ap-northeast-2:111122223333:topic";
 
 impl Object {
@@ -226,6 +267,12 @@ impl Object {
         }
         for (index, policy) in self.policies.iter().enumerate() {
             policy.write(yaml, service, index);
+        }
+        if !self.schedules.is_empty() {
+            writeln!(yaml, "  scheduledActions:").unwrap();
+        }
+        for (index, schedule) in self.schedules.iter().enumerate() {
+            schedule.write(yaml, index);
         }
     }
 }
@@ -322,20 +369,23 @@ fn objects(pairs: &[Pair], before: bool) -> String {
             None if before => continue,
             _ => {}
         }
+        if before && pair.edited {
+            (object.min, object.more) = (object.min + 1, object.more + 1);
+        }
         object.write(&mut yaml, service);
     }
     yaml
 }
 
-/// One world: what was there before, what others did, and then two rounds of a controller that has just started.
-async fn converges(pairs: &[Pair]) -> Result<(), TestCaseError> {
+/// One world: what was there before, some hours in which schedules run, what others did, and then two rounds of a controller that has just started.
+async fn converges(pairs: &[Pair], hours: u64) -> Result<(), TestCaseError> {
     let bench = Bench::new().await;
     for (service, pair) in pairs.iter().enumerate() {
         let seed = ServiceSeed::new(&format!("s{service}"), pair.running.into());
         bench.world.world().add_service(&home(), "B", &seed, bench.clock.now());
     }
     bench.round(&mut bench.session(&objects(pairs, true)).await).await;
-    bench.sleep(60).await;
+    bench.sleep(hours * 3600).await;
     for (service, pair) in pairs.iter().enumerate() {
         pair.changes.iter().for_each(|change| change.make(&bench, service));
     }
@@ -359,8 +409,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: WORLDS, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_plan_carried_out_leaves_nothing_to_plan(pairs in vec(pair(), PAIRS)) {
+    fn a_plan_carried_out_leaves_nothing_to_plan(pairs in vec(pair(), PAIRS), hours in 0..4u64) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(converges(&pairs))?;
+        runtime.block_on(converges(&pairs, hours))?;
     }
 }

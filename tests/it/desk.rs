@@ -90,6 +90,11 @@ async fn is_probed_by_the_schedule(count: usize, action: &str, operation: &str) 
     let (targets, services) = (bench.calls("DescribeScalableTargets"), bench.calls("DescribeServices"));
     let chunks = count.div_ceil(10) as u64;
     assert!(targets <= SWEEPS + 6 && services <= (SWEEPS + 6) * chunks, "reads for nothing: {targets}, {services}");
+    // ack#2098: what waits for a person is still looked at, and still counted.
+    let stalled = running.state.objects().into_iter().filter(|view| {
+        view.status.condition(ConditionType::Stalled).is_some_and(|stalled| stalled.status == ConditionStatus::True)
+    });
+    assert_eq!(stalled.count(), count, "{action}");
     let next_probe = last_refused(&bench, operation) + SignedDuration::from_mins(5) - bench.clock.now();
     put(&bench, &everything_but(&[]));
     // The probe comes with the pass after it is due; the other objects follow with theirs.
@@ -217,4 +222,34 @@ async fn two_denied_actions_that_differ_only_in_cluster_do_not_hide_each_other()
         assert_eq!(ready, ["B", "C"], "{action}");
         running.end().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_denial_of_one_alarm_holds_no_other_back() {
+    const SERVICES: usize = 12;
+    let (bench, yaml) = services(SERVICES).await;
+    let mut policy = everything_but(&["cloudwatch:PutMetricAlarm"]);
+    policy["Statement"][1]["Resource"] =
+        json!(["arn:aws:cloudwatch:*:*:alarm:api-00", "arn:aws:cloudwatch:*:*:alarm:api-01"]);
+    put(&bench, &policy);
+    let running = bench.run(&yaml);
+    tokio::time::sleep(Duration::from_secs(190)).await;
+    assert_eq!(running.ready(), SERVICES - 2, "all but the two whose alarms are denied");
+    let denied = running.state.objects().into_iter().find(|view| !view.status.is_ready()).expect("one that is denied");
+    let said = denied.status.condition(ConditionType::PermissionsGranted).expect("what is missing");
+    assert!(said.message.contains("statement 2 of policy search-ecs"), "the Deny is found: {said:#?}");
+    let refused = |bench: &Bench| {
+        let records = bench.records_since(0).into_iter();
+        records.filter(|record| record.call.operation == "PutMetricAlarm" && record.result.is_err()).count()
+    };
+    let before = refused(&bench);
+    tokio::time::sleep(HALF_AN_HOUR).await;
+    let (asked, most) = (refused(&bench) - before, 2 * (10 + 5));
+    assert!((10..=most).contains(&asked), "{asked}: each by its own schedule");
+    // One is granted: it alone becomes Ready, at its next probe.
+    policy["Statement"][1]["Resource"] = json!("arn:aws:cloudwatch:*:*:alarm:api-01");
+    put(&bench, &policy);
+    tokio::time::sleep(Duration::from_secs(310)).await;
+    assert_eq!(running.ready(), SERVICES - 1);
+    running.end().await;
 }

@@ -42,6 +42,7 @@ fn names(fields: &[&str]) -> BTreeSet<String> {
     fields.iter().map(|field| (*field).to_owned()).collect()
 }
 
+// tfecs#372: a min that was lowered in silence is put back.
 #[tokio::test(start_paused = true)]
 async fn min_and_max_are_put_back() {
     for (change, field) in [(json!({"MinCapacity": 1}), "minCapacity"), (json!({"MaxCapacity": 30}), "maxCapacity")] {
@@ -62,7 +63,7 @@ async fn each_suspended_flag_that_the_object_sets_is_put_back() {
     }
 }
 
-// tf#9945; S-009: the flag that the object sets goes out together with the others as they are.
+// tf#9945, boto3#4468; S-009: the flag that the object sets goes out together with the others as they are.
 #[tokio::test(start_paused = true)]
 async fn a_suspended_flag_that_the_object_leaves_unset_stays_as_others_set_it() {
     let bench = Bench::new().await;
@@ -207,7 +208,7 @@ async fn an_alarm_without_room_for_the_policy_is_said_and_left_alone() {
     assert_eq!(bench.world.world().alarm(&crate::harness::home(), ALARM).unwrap().spec.alarm_actions, topics);
 }
 
-// An object whose spec changes is no drift, and neither is the way back to it.
+// An object whose spec changes is no drift, and neither is the way back to it; tf#240: its policies stay as they are.
 #[tokio::test(start_paused = true)]
 async fn a_changed_object_is_an_update_and_no_drift() {
     let bench = Bench::new().await;

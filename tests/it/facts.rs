@@ -14,14 +14,18 @@ use crate::source_tree::{code_only, files, root, shown};
 const TABLE: &str = "tests/it/facts.txt";
 static SIDES: [&str; 2] = ["controller", "sandbox"];
 
-/// The facts are numbered from S-001 to this one.
+/// The facts about scaling are numbered from S-001 to this one.
 const LAST_FACT: usize = 108;
+/// The facts about how IAM evaluates policies are numbered from E-01 to this one.
+const LAST_EVALUATION: usize = 9;
 
 /// A fact on a side.
 type Cell = (String, &'static str);
 
 fn every_cell() -> impl Iterator<Item = Cell> {
-    (1..=LAST_FACT).flat_map(|number| SIDES.map(|side| (format!("S-{number:03}"), side)))
+    let scaling = (1..=LAST_FACT).map(|number| format!("S-{number:03}"));
+    let evaluation = (1..=LAST_EVALUATION).map(|number| format!("E-{number:02}"));
+    scaling.chain(evaluation).flat_map(|fact| SIDES.map(|side| (fact.clone(), side)))
 }
 
 /// Reads the table: the text behind each fact and side. Fails on a line that it cannot read.
@@ -35,7 +39,7 @@ fn read_table(text: &str) -> Result<BTreeMap<Cell, String>, String> {
             .and_then(|(fact, side)| every_cell().find(|cell| *cell == (fact.to_owned(), cell.1) && cell.1 == side));
         let verdict = words.next().unwrap_or_default().to_owned();
         let Some(cell) = cell.filter(|_| verdict == "tested" || verdict.starts_with("none:")) else {
-            return Err(format!("{TABLE}:{}: not `S-nnn SIDE tested` or `S-nnn SIDE none: REASON`: {line}", index + 1));
+            return Err(format!("{TABLE}:{}: not `FACT SIDE tested` or `FACT SIDE none: REASON`: {line}", index + 1));
         };
         if table.insert(cell, verdict).is_some() {
             return Err(format!("{TABLE}:{}: this fact and side stand in the table twice", index + 1));
@@ -98,16 +102,16 @@ fn sides(folder: &str, text: &str) -> &'static [&'static str] {
     }
 }
 
-/// The facts that a text names, as `S-031` or, in a function's name, `s_031` or `s031`.
+/// The facts that a text names, as `S-031` or `E-05` or, in a function's name, `s_031` or `s031`.
 fn facts_named(text: &str) -> BTreeSet<String> {
     let lower = text.to_lowercase();
     let mut named = BTreeSet::new();
-    for (at, _) in lower.match_indices('s') {
+    for (at, letter) in lower.match_indices(['s', 'e']) {
         let starts_word = !lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
         let rest = lower[at + 1..].trim_start_matches(['-', '_']);
         let digits = rest.find(|c: char| !c.is_ascii_digit()).map_or(rest, |end| &rest[..end]);
-        if starts_word && digits.len() == 3 {
-            named.insert(format!("S-{digits}"));
+        if starts_word && digits.len() == if letter == "s" { 3 } else { 2 } {
+            named.insert(format!("{}-{digits}", letter.to_uppercase()));
         }
     }
     named
@@ -115,7 +119,7 @@ fn facts_named(text: &str) -> BTreeSet<String> {
 
 /// The lines of a file that are test code: all but the head in a folder of tests; elsewhere the items under `#[test]`,
 /// `#[tokio::test]` and `#[cfg(test)]` with the comments above them, and files named `…tests.rs`.
-fn test_code(path: &Path, text: &str) -> String {
+pub(crate) fn test_code(path: &Path, text: &str) -> String {
     let shown = shown(path);
     if shown.ends_with(".py") {
         return text
@@ -220,5 +224,6 @@ fn only_test_code_counts() {
     assert_eq!(facts_named(&test_code(&root().join("tests/clients/x.py"), python)), BTreeSet::from(["S-002".into()]));
     assert_eq!(sides("tests/clients", "    controller(1)"), SIDES);
     assert_eq!(sides("tests/clients", "sandbox"), ["sandbox"]);
-    assert_eq!(facts_named("us-123 xS-001 S-0123 tf#001"), BTreeSet::new());
+    assert_eq!(facts_named("us-123 xS-001 S-0123 tf#001 E-005 1e-05 name_05"), BTreeSet::new());
+    assert_eq!(facts_named("// E-05, s_001"), BTreeSet::from(["E-05".into(), "S-001".into()]));
 }

@@ -5,18 +5,19 @@
 
 use crate::source_tree::{code_only, files, root, shown};
 
-const PURE: &[&str] = &["model", "api", "plan", "diagnose", "status"];
+const PURE: &[&str] = &["model", "api", "plan", "export", "diagnose", "status"];
 
 /// What each top-level module may name beside itself. `lib`, `main`, `cli` and `controller` wire: they name anything.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("api", &["model"]),
     ("plan", &["model", "api"]),
+    ("export", &["model", "api", "plan"]),
     ("diagnose", &["model", "api"]),
     ("status", &["model", "api", "plan", "diagnose"]),
     ("source", &["model", "api"]),
     ("aws", &["model", "api"]),
-    ("admission", &["model"]),
+    ("admission", &["model", "diagnose"]),
     ("observe", &["model", "api", "diagnose", "aws", "admission"]),
     ("apply", &["model", "api", "plan", "aws", "admission"]),
     // What shows the state to machines and people reads it where it is kept.

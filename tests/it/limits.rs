@@ -14,6 +14,7 @@ fn most_within(attempts: &[Attempt], window: Duration, of: impl Fn(&Attempt) -> 
     (0..times.len()).map(within).max().unwrap_or_default()
 }
 
+// tf#31447: four puts at once are throttled, so there is a pace.
 #[tokio::test(start_paused = true)]
 async fn no_second_has_more_calls_than_burst_and_rate_and_alarms_are_put_one_a_second() {
     let field = Field { limits: Limits::default(), ..Field::new() };

@@ -28,7 +28,7 @@ impl Bench {
     }
 }
 
-// tf#5747, tf#10432, S-050: between two passes, so that nobody sees the service gone.
+// tf#5747, tf#10432, tf#9473, tf#14615, S-050: between two passes, so that nobody sees the service gone.
 #[tokio::test(start_paused = true)]
 async fn a_service_deleted_and_recreated_gets_its_scaling_back_in_the_next_pass() {
     let bench = Bench::new().await;

@@ -83,6 +83,7 @@ async fn a_policy_of_others_on_our_target_is_left_alone_in_silence() {
     assert!(written.is_empty() && passed.kept.status.is_ready());
 }
 
+// ack#1905: pause.
 #[tokio::test(start_paused = true)]
 async fn observe_at_each_level_writes_nothing_and_shows_the_plan() {
     let mut bench = Bench::new().await;

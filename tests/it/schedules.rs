@@ -1,11 +1,15 @@
 //! Scheduled actions in virtual time: windows open and close, and the controller does not fight them.
 
+use ecs_scaling::api::resource::{Metadata, Resource};
 use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
+use ecs_scaling::api::types::API_VERSION;
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling_sandbox::Fault;
+use ecs_scaling_sandbox::autoscaling::ScheduledAction;
+use ecs_scaling_sandbox::founding::search_api;
 use serde_json::json;
 
-use crate::harness::{Bench, SEARCH_API, condition, said};
+use crate::harness::{Bench, SEARCH_API, condition, desired, home, said};
 use crate::somebody::on_target;
 
 /// By day 10 to 40 from 10:00 on, by night 1 to 5 from 20:00 on; the spec says 2 to 20, and the world begins at 09:00.
@@ -116,6 +120,80 @@ async fn the_status_says_what_rules_and_what_comes_next_on_both_clocks() {
     assert_eq!(last.time.to_string(), "2026-03-02T10:00:00Z");
     assert_eq!((&*next.scheduled_action_name, &*next.local_time), ("night", "2026-03-02 20:00:00 UTC"));
     assert_eq!((next.min_capacity, next.max_capacity), (Some(1), Some(5)));
+    // S-047: the reply to a put has no ARN; the next read has.
+    let arns: Vec<&str> = passed.kept.status.resources.iter().filter_map(|resource| resource.arn.as_deref()).collect();
+    let is_of_day = |arn: &&&str| arn.ends_with(":resource/ecs/service/B/search-api:scheduledActionName/day");
+    assert_eq!(arns.iter().filter(is_of_day).count(), 1, "{arns:?}");
+}
+
+/// What `describe` says of min and max, of the last firing and of the next.
+async fn told(bench: &Bench, yaml: &str) -> Vec<String> {
+    let mut session = bench.session(yaml).await;
+    let status = bench.pass(&mut session).await.kept.status;
+    let item = Resource {
+        api_version: API_VERSION.to_owned(),
+        kind: "ServiceScaling".to_owned(),
+        metadata: Metadata {
+            namespace: "default".to_owned(),
+            name: "search-api".to_owned(),
+            labels: Default::default(),
+            generation: 1,
+            source: "a.yaml:1:1".to_owned(),
+        },
+        spec: desired(yaml).services.into_values().next().unwrap().spec,
+        status,
+        target: None,
+    };
+    let text = ecs_scaling::cli::description(&item, bench.clock.now()).unwrap();
+    let is_told =
+        |line: &&str| ["In force", "Last schedule", "Next schedule"].iter().any(|title| line.starts_with(title));
+    text.lines().filter(is_told).map(str::to_owned).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn describe_says_who_set_min_and_max_and_what_comes_next() {
+    const NEXT: &str = "Next schedule: night at 2026-03-02 20:00:00 UTC (2026-03-02T20:00:00Z): min 1, max 5";
+    const LAST: &str = "Last schedule: day at 2026-03-02 19:00:00 Asia/Seoul (2026-03-02T10:00:00Z): min 10, max 40";
+    let bench = inside_the_window().await;
+    let in_force = "In force:    min 10 by the scheduled action day, max 40 by the scheduled action day";
+    assert_eq!(told(&bench, &with_schedules()).await, [in_force, LAST, NEXT]);
+    // An edit of one of the two inside the window.
+    let edited = with_schedules().replace("minCapacity: 2\n", "minCapacity: 4\n");
+    bench.sleep(60).await;
+    bench.converge(&mut bench.session(&edited).await).await;
+    let in_force = "In force:    min 4 by the object, max 40 by the scheduled action day";
+    assert_eq!(told(&bench, &edited).await, [in_force, LAST, NEXT]);
+    // A value of nobody's, which waits for AWS's record.
+    bench.deny("application-autoscaling:DescribeScalingActivities");
+    bench.register(json!({"MinCapacity": 3}));
+    bench.sleep(60).await;
+    let in_force = "In force:    min 3 by neither the object nor a scheduled action that is there now, max 40 by the \
+                    scheduled action day";
+    assert_eq!(told(&bench, &edited).await, [in_force, LAST, NEXT]);
+}
+
+// S-045: AWS takes days of the week by number, which are read in two ways; what such a schedule did cannot be told.
+#[tokio::test(start_paused = true)]
+async fn beside_a_foreign_schedule_that_cannot_be_read_a_stray_value_is_left_alone_and_said() {
+    let bench = inside_the_window().await;
+    let mut session = bench.session(&with_schedules()).await;
+    bench.converge(&mut session).await;
+    let foreign = |schedule: &str| {
+        let mut world = bench.world.world();
+        let target = world.cloud.scope_mut(&home()).targets.get_mut(&search_api()).unwrap();
+        let action = ScheduledAction { schedule: schedule.to_owned(), ..target.scheduled_actions["night"].clone() };
+        target.scheduled_actions.insert("theirs".to_owned(), action);
+    };
+    foreign("cron(0 8 ? * 2 *)");
+    bench.register(json!({"MinCapacity": 3, "MaxCapacity": 33}));
+    let (passed, written) = bench.next_pass(&mut session).await;
+    assert_eq!((written, range(&bench)), (vec![], (3, 33)));
+    assert_eq!(said(&passed, ConditionType::TargetSynced), (ConditionStatus::False, Reason::TargetHasSchedules));
+    assert!(condition(&passed, ConditionType::TargetSynced).message.contains("cannot be read"));
+    // Once it can be read, the day's values are put back.
+    foreign("cron(0 8 ? * MON *)");
+    let (_, written) = bench.next_pass(&mut session).await;
+    assert_eq!((written, range(&bench)), (vec!["RegisterScalableTarget".to_owned()], (10, 40)));
 }
 
 #[tokio::test(start_paused = true)]

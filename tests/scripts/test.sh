@@ -26,9 +26,13 @@ step 'docs'                    docs
 step 'dependencies'            deny
 step 'clients'                 clients
 step 'alerts'                  rules
+step 'alerts, end to end'      e2e
 step 'chart'                   chart
 step 'ECS, image, runbook'     deploy
+step 'image'                   image-test
 step 'YAML and shell'          yaml-shell
+step 'oracles'                 oracles
+step 'fuzzing'                 fuzz-short
 step 'demo'                    demo-golden
 
 printf '\n== all checks passed: %d s\n' "$SECONDS"

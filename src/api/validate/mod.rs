@@ -75,7 +75,9 @@ pub fn service_scaling(
     let policies = scaling::check(&spec, &place, &at, report);
     let scheduled = spec.scheduled_actions.as_deref().unwrap_or_default();
     let schedules = schedules::check(scheduled, range, written.now, &at, report);
-    target::warn_of_sleep(range, &policies, &at, report);
+    if spec.min_capacity.is_some() {
+        target::warn_of_sleep(range, &policies, &at, report);
+    }
     let scaling = ServiceScaling {
         key: ObjectKey::new(object.metadata.namespace.as_deref().unwrap_or("default"), object.metadata.name),
         labels: object.metadata.labels.unwrap_or_default(),

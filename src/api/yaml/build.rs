@@ -60,6 +60,8 @@ struct Open {
     size: usize,
     /// The key that waits for its value. `Some(None)`: a key that could not be used, with its fault noted.
     key: Option<Option<(Scalar, Mark)>>,
+    /// Of a map, where each key's entry is, or will be.
+    places: HashMap<String, usize>,
     content: Content,
 }
 
@@ -102,7 +104,7 @@ impl Builder<'_> {
         if self.open.len() >= MAX_DEPTH {
             return Err(too_deep(mark));
         }
-        self.open.push(Open { mark, anchor, size: 1, key: None, content });
+        self.open.push(Open { mark, anchor, size: 1, key: None, places: HashMap::new(), content });
         Ok(())
     }
 
@@ -137,7 +139,7 @@ impl Builder<'_> {
         match &mut parent.content {
             Content::List(items) => items.push(node),
             Content::Map(entries) => match parent.key.take() {
-                None => parent.key = Some(take_key(node, entries, &mut self.faults)),
+                None => parent.key = Some(take_key(node, entries, &mut parent.places, &mut self.faults)),
                 Some(None) => {}
                 Some(Some((key, mark))) => entries.push(Entry { key, mark, value: node, is_repeated: false }),
             },
@@ -146,13 +148,18 @@ impl Builder<'_> {
     }
 }
 
-fn take_key(node: Node, entries: &mut [Entry], faults: &mut Vec<Fault>) -> Option<(Scalar, Mark)> {
+fn take_key(
+    node: Node,
+    entries: &mut [Entry],
+    places: &mut HashMap<String, usize>,
+    faults: &mut Vec<Fault>,
+) -> Option<(Scalar, Mark)> {
     let mark = node.mark;
     let Content::Scalar(key) = node.content else {
         faults.push(Fault::new(mark, "a key must be text", "put the value into quotes if it is meant as a key"));
         return None;
     };
-    if let Some(first) = entries.iter_mut().find(|entry| entry.key.text == key.text) {
+    if let Some(first) = places.get(&key.text).and_then(|place| entries.get_mut(*place)) {
         first.is_repeated = true;
         let message = format!("`{}` stands here twice; it was first given in line {}", key.text, first.mark.line);
         faults.push(Fault::new(mark, message, "remove one of the two"));
@@ -162,6 +169,7 @@ fn take_key(node: Node, entries: &mut [Entry], faults: &mut Vec<Fault>) -> Optio
         let hint = "write the fields out; a whole value may be repeated by an alias";
         faults.push(Fault::new(mark, "merge keys (`<<`) are not part of YAML 1.2 and are not used here", hint));
     }
+    places.insert(key.text.clone(), entries.len());
     Some((key, mark))
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Context, inputs};
-use crate::admission::{Refused, admit};
+use crate::admission::{Call, Refused, admit};
 use crate::api::status::Reason;
 use crate::controller::assign::Assigned;
 use crate::model::failure::{AwsService, Failure};
@@ -75,11 +75,11 @@ pub(in crate::controller) async fn look_up(
     lookup: &Lookup,
 ) -> Result<Found, Failure> {
     let (scope, desk, read_at) = (&context.scope, &context.desk, context.clock.now());
-    let (service, operation) = match lookup {
-        Lookup::TargetTags(_) => (AwsService::ApplicationAutoScaling, "ListTagsForResource"),
-        Lookup::AlarmTags(_) => (AwsService::CloudWatch, "ListTagsForResource"),
-        Lookup::TargetGroup(_) => (AwsService::ElasticLoadBalancing, "DescribeTargetGroups"),
-        Lookup::History(_) => (AwsService::ApplicationAutoScaling, "DescribeScalingActivities"),
+    let (service, operation, on) = match lookup {
+        Lookup::TargetTags(_) => (AwsService::ApplicationAutoScaling, "ListTagsForResource", ""),
+        Lookup::AlarmTags(arn) => (AwsService::CloudWatch, "ListTagsForResource", arn.as_str()),
+        Lookup::TargetGroup(_) => (AwsService::ElasticLoadBalancing, "DescribeTargetGroups", ""),
+        Lookup::History(_) => (AwsService::ApplicationAutoScaling, "DescribeScalingActivities", ""),
     };
     let found = async {
         let tags = |arn: &str, tags| Found::Tags(arn.to_owned(), TagReading { tags, read_at });
@@ -93,7 +93,7 @@ pub(in crate::controller) async fn look_up(
             Lookup::History(range) => scope.schedule_history(&key.service, *range, read_at).await.map(Found::History),
         }
     };
-    admit(desk.as_ref(), service, operation, key, found).await.map_err(Refused::failure)
+    admit(desk.as_ref(), Call { service, operation, key, on }, found).await.map_err(Refused::failure)
 }
 
 /// What could not be looked up is not written to.

@@ -46,7 +46,7 @@ pub struct Context {
     pub clock: Clock,
     /// What the loop was told.
     pub settings: LoopSettings,
-    /// The alarms that the objects of the scope want.
+    /// The alarms that the objects of the scope name.
     pub taken: Arc<BTreeSet<AlarmName>>,
 }
 
@@ -222,7 +222,6 @@ fn inputs<'a>(
         allow: &object.allow,
         role,
         taken: &context.taken,
-        is_pruned: object.is_pruned,
         mode: object.mode.max(context.settings.mode),
         now: context.clock.now(),
     }

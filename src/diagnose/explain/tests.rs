@@ -64,6 +64,7 @@ fn the_founding_story_is_told_in_full() {
     assert_eq!(
         diagnosis.fix,
         Fix {
+            denied: vec![CREATE_SLR.to_owned()],
             edits: vec![PolicyEdit { edit: edit.to_owned(), edited_statements: vec![edited] }],
             notes: vec![],
             command: Some(CREATE_SLR_COMMAND.to_owned()),
@@ -98,7 +99,8 @@ fn the_reason_less_message_is_explained_from_the_policies() {
         Some("add ecs.application-autoscaling.amazonaws.com to iam:AWSServiceName")
     );
     let alone = diagnose(&failure, Background::default());
-    assert_eq!(alone.fix, Fix { command: Some(CREATE_SLR_COMMAND.to_owned()), ..Fix::default() });
+    let (denied, command) = (vec![CREATE_SLR.to_owned()], Some(CREATE_SLR_COMMAND.to_owned()));
+    assert_eq!(alone.fix, Fix { denied, command, ..Fix::default() });
     assert!(alone.hint.starts_with("Allow iam:CreateServiceLinkedRole in a policy of"), "{}", alone.hint);
     assert_eq!(alone.suspects, UNSEEN);
 }

@@ -19,13 +19,21 @@ pub(super) fn invisible() -> NearMiss {
     note(Kind::Invisible, None, lacks.to_owned(), None)
 }
 
+/// What is unknown though no key is: `*:*`, a wildcard in the type of a resource, a short ARN in a condition, and ForAnyValue
+/// with IfExists.
+const UNDOCUMENTED: &str = "AWS documents no meaning for a part of it: write actions as SERVICE:NAME, resources with their \
+                            type, ARNs in conditions with six parts, and ForAnyValue without IfExists";
+
 /// N-25: one for each statement, of an effect or of any, whose part in the decision is not known.
 pub(super) fn undecided(policies: &PrincipalPolicies, request: &Request, effect: Option<Effect>) -> Vec<NearMiss> {
     let counts = |place: &Place<'_>| effect.is_none_or(|effect| effect == place.statement.effect);
     let undecided = places(policies).filter(counts).filter(|place| place.compare(request).is_undecided());
     let near_miss = |place: Place<'_>| {
         let keys: Vec<String> = place.statement.missing_keys(place.has_variables(), request).collect();
-        let lacks = format!("it depends on {}, which cannot be seen from here", list(&keys));
+        let lacks = match keys.as_slice() {
+            [] => UNDOCUMENTED.to_owned(),
+            keys => format!("it depends on {}, which cannot be seen from here", list(keys)),
+        };
         place.near_miss(Kind::Undecidable, lacks, None, Vec::new())
     };
     undecided.map(near_miss).collect()

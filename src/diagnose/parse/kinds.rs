@@ -106,7 +106,9 @@ pub(super) fn is_resource_access(code: Option<&str>, text: &Text) -> bool {
 /// The code in `(Service: AmazonCloudWatch; Status Code: 403; Error Code: X; Request ID: …)`.
 pub(super) fn nested_code(text: &Text) -> Option<String> {
     let rest = text.after("error code:")?;
-    rest.split([';', ')', ',']).next().map(bare).filter(|code| !code.is_empty()).map(str::to_owned)
+    // A code is one word: a line break in it is wrapping.
+    let code = rest.split([';', ')', ',']).next().map(bare)?.replace('\n', "");
+    code.split(' ').next().filter(|code| !code.is_empty()).map(str::to_owned)
 }
 
 /// `role/NAME` of "The role with name NAME cannot be found".

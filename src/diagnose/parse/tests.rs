@@ -248,6 +248,10 @@ fn a_refusal_inside_a_failed_resource_access_is_read() {
         AccessDenied; Request ID: 1)";
     let reply = parse("application-autoscaling", "DescribeScalingPolicies", None, None, message);
     assert_eq!((reply.kind, reply.nested_code.as_deref()), (ReplyKind::ResourceAccessFailed, Some("AccessDenied")));
+    // A line break in the code is wrapping, and never gets into what is shown.
+    let wrapped = message.replace("AccessDenied", "Access\r\nDenied\nERROR forged").replace("; Request ID: 1", "");
+    let reply = parse("application-autoscaling", "DescribeScalingPolicies", None, None, &wrapped);
+    assert_eq!(reply.nested_code.as_deref(), Some("AccessDeniedERROR"));
     assert_eq!(reply.action.as_deref(), Some("cloudwatch:DescribeAlarms"));
     assert_eq!(reply.principal.as_deref(), Some("arn:aws:sts::111122223333:assumed-role/r/s"));
 }

@@ -154,7 +154,10 @@ impl Condition {
             let is_absent = if values.is_none() { "true" } else { "false" };
             return Truth::from(self.values.iter().any(|wanted| wanted.eq_ignore_ascii_case(is_absent)));
         }
-        let Some(values) = values else { return Truth::from(self.holds_when_absent()) };
+        let Some(values) = values else { return self.holds_when_absent() };
+        // To a set operator, an empty text is no value.
+        let is_empty = self.operator.set.is_some() && values.iter().all(String::is_empty);
+        let values = if is_empty { &[] } else { values };
         let each = values.iter().map(|value| self.value_holds(value, has_variables, request));
         match self.operator.set {
             Some(SetOperator::All) => each.min().unwrap_or(Truth::Yes),
@@ -165,12 +168,13 @@ impl Condition {
         }
     }
 
-    fn holds_when_absent(&self) -> bool {
+    fn holds_when_absent(&self) -> Truth {
         match self.operator.set {
-            Some(SetOperator::All) => true,
-            _ if self.operator.if_exists => true,
-            Some(SetOperator::Any) => false,
-            None => self.operator.negated,
+            Some(SetOperator::All) => Truth::Yes,
+            // AWS documents IfExists as true for an absent key, ForAnyValue as false, and not which of them wins.
+            Some(SetOperator::Any) if self.operator.if_exists => Truth::Unknown,
+            Some(SetOperator::Any) => Truth::No,
+            None => Truth::from(self.operator.if_exists || self.operator.negated),
         }
     }
 
@@ -186,8 +190,8 @@ impl Condition {
         if !comparison.takes_variables() {
             return Truth::from(comparison.holds(value, wanted));
         }
-        match Pattern::expand(wanted, comparison.wildcards(), has_variables, request) {
-            Ok(pattern) if comparison == Comparison::Arn => Truth::from(pattern.matches_arn(value)),
+        match Pattern::expand(wanted, comparison.wildcards(), has_variables, request, value.len()) {
+            Ok(pattern) if comparison == Comparison::Arn => pattern.matches_arn(value),
             Ok(pattern) => Truth::from(pattern.matches(value, comparison == Comparison::StringEqualsIgnoreCase)),
             Err(truth) => truth,
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::document::{ActionBlock, Document, Effect, ResourceBlock, Statement};
-use super::pattern::{action_matches, resource_matches, variable_keys};
+use super::pattern::{action_truth, resource_matches, variable_keys};
 use super::{NamedPolicy, PrincipalPolicies, Request};
 
-/// What may be unknown: where a context key is.
+/// What may be unknown: where a context key is, or where AWS does not say what a policy means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Truth {
     No,
@@ -39,7 +39,7 @@ pub enum Decision {
     ImplicitDeny,
     /// A Deny matches.
     ExplicitDeny,
-    /// It depends on context keys that are unknown.
+    /// It depends on context keys that are unknown, or on what AWS does not say the meaning of.
     Unknown,
 }
 
@@ -92,7 +92,7 @@ impl Match {
         self.conditions.iter().enumerate().filter(|(_, truth)| **truth != Truth::Yes).map(|(i, _)| i).collect()
     }
 
-    /// Whether anything of it depends on an unknown key.
+    /// Whether it is unknown.
     pub fn is_undecided(&self) -> bool {
         self.whole() == Truth::Unknown
     }
@@ -111,7 +111,8 @@ impl Match {
 impl Statement {
     /// How the statement stands to a request. `has_variables` is its document's.
     pub fn compare(&self, has_variables: bool, request: &Request) -> Match {
-        let any_action = |list: &[String]| Truth::from(list.iter().any(|a| action_matches(a, &request.action)));
+        let any_action =
+            |list: &[String]| list.iter().map(|a| action_truth(a, &request.action)).max().unwrap_or(Truth::No);
         let any_resource = |list: &[String]| {
             list.iter().map(|r| resource_matches(r, has_variables, request)).max().unwrap_or(Truth::No)
         };

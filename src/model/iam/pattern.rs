@@ -32,18 +32,26 @@ impl Pattern {
     }
 
     /// A pattern with the variables of a request. `Err(No)` when a variable has no value, so that nothing can match;
-    /// `Err(Unknown)` when its value is unknown.
+    /// `Err(Unknown)` when its value is unknown. It is for a value of `longest` bytes: `Err(No)` as soon as it stands for
+    /// more, so that many variables of long values take no time.
     pub(super) fn expand(
         text: &str,
         wildcards: Wildcards,
         has_variables: bool,
         request: &Request,
+        longest: usize,
     ) -> Result<Self, Truth> {
         let mut pattern = Self::default();
+        let mut filled = 0;
         let mut rest = text;
         while let Some((before, variable, after)) = has_variables.then(|| next_variable(rest)).flatten() {
             pattern.push(before, wildcards);
-            pattern.push(resolve(variable, request)?, Wildcards::No);
+            let value = resolve(variable, request)?;
+            pattern.push(value, Wildcards::No);
+            filled += value.chars().count();
+            if filled > longest {
+                return Err(Truth::No);
+            }
             rest = after;
         }
         pattern.push(rest, wildcards);
@@ -64,16 +72,35 @@ impl Pattern {
         matches(&self.0, &text, ignore_case)
     }
 
-    /// Whether an ARN matches, each of its six parts by itself.
-    pub(super) fn matches_arn(&self, arn: &str) -> bool {
-        if self.0 == [Token::Any] {
-            return arn.starts_with("arn:");
-        }
-        let patterns: Vec<&[Token]> = self.0.splitn(6, |token| *token == Token::Char(':')).collect();
+    /// Whether an ARN matches, each of its six parts by itself. Unknown where the pattern has fewer: AWS completes those of
+    /// `Resource`, and does not say so of those of conditions.
+    pub(super) fn matches_arn(&self, arn: &str) -> Truth {
+        let patterns: Vec<&[Token]> = self.parts().collect();
         let parts: Vec<Vec<char>> = arn.splitn(6, ':').map(|part| part.chars().collect()).collect();
-        patterns.len() == 6
-            && parts.len() == 6
-            && patterns.iter().zip(&parts).all(|(pattern, part)| matches(pattern, part, false))
+        if parts.len() < 6 || !patterns.iter().zip(&parts).all(|(pattern, part)| matches(pattern, part, false)) {
+            return Truth::No;
+        }
+        if patterns.len() < 6 { Truth::Unknown } else { Truth::Yes }
+    }
+
+    /// The six parts of an ARN, or fewer.
+    fn parts(&self) -> impl Iterator<Item = &[Token]> {
+        self.0.splitn(6, |token| *token == Token::Char(':'))
+    }
+
+    /// With `*` for each part that it lacks of an ARN.
+    fn completed(mut self) -> Self {
+        for _ in self.parts().count()..6 {
+            self.0.extend([Token::Char(':'), Token::Any]);
+        }
+        self
+    }
+
+    /// Whether a wildcard stands in the type of a resource, as in `arn:aws:iam::*:u*`. A resource that is `*` has all types.
+    fn has_wildcard_in_type(&self) -> bool {
+        let resource = self.parts().nth(5).unwrap_or_default();
+        let mut of_type = resource.iter().take_while(|token| !matches!(token, Token::Char('/' | ':')));
+        resource != [Token::Any] && of_type.any(|token| matches!(token, Token::Any | Token::One))
     }
 }
 
@@ -145,25 +172,40 @@ pub fn text_matches(pattern: &str, text: &str) -> bool {
     Pattern::new(pattern, Wildcards::Yes).matches(text, false)
 }
 
-/// Whether an action matches: prefix and name in any case. A wildcard cannot replace the service (E-03).
+/// Whether an action matches for certain.
 pub fn action_matches(pattern: &str, action: &str) -> bool {
+    action_truth(pattern, action) == Truth::Yes
+}
+
+/// Whether an action matches: prefix and name in any case. A wildcard cannot replace the service (E-03); what `*:*` is, AWS
+/// does not say.
+pub(super) fn action_truth(pattern: &str, action: &str) -> Truth {
     match pattern.split_once(':') {
-        None => pattern == "*",
-        Some(("*", "*")) => true,
-        Some((service, _)) => {
-            !service.contains(['*', '?']) && Pattern::new(pattern, Wildcards::Yes).matches(action, true)
-        }
+        None => Truth::from(pattern == "*"),
+        Some(("*", "*")) => Truth::Unknown,
+        Some((service, _)) if service.contains(['*', '?']) => Truth::No,
+        Some(_) => Truth::from(Pattern::new(pattern, Wildcards::Yes).matches(action, true)),
     }
 }
 
-/// Whether a resource matches: in its case, `*` crosses `/` and `:`. A wildcard cannot replace the service (E-03).
+/// Whether a resource matches: in its case, `*` crosses `/` and `:`, and an ARN of fewer than six parts ends in `*`. A
+/// wildcard cannot replace the service; AWS does not allow it in the type of a resource, nor says what it does there (E-03).
 pub(super) fn resource_matches(pattern: &str, has_variables: bool, request: &Request) -> Truth {
     let service = pattern.split(':').nth(2).unwrap_or_default();
     if pattern.starts_with("arn:") && service.contains(['*', '?']) {
         return Truth::No;
     }
-    match Pattern::expand(pattern, Wildcards::Yes, has_variables, request) {
-        Ok(expanded) => Truth::from(expanded.matches(&request.resource, false)),
-        Err(truth) => truth,
+    let expanded = match Pattern::expand(pattern, Wildcards::Yes, has_variables, request, request.resource.len()) {
+        Ok(expanded) => expanded,
+        Err(truth) => return truth,
+    };
+    let has_type = service != "s3"; // a bucket's name comes first
+    let is_unclear = has_type && expanded.has_wildcard_in_type();
+    let is_match = expanded.matches(&request.resource, false)
+        || pattern.starts_with("arn:") && expanded.completed().matches(&request.resource, false);
+    match is_match {
+        false => Truth::No,
+        true if is_unclear => Truth::Unknown,
+        true => Truth::Yes,
     }
 }

@@ -5,6 +5,8 @@ mod lint;
 mod memory;
 mod order;
 mod owners;
+mod removal;
+mod respelled;
 mod scope;
 mod tracking;
 
@@ -136,7 +138,6 @@ impl Scene {
             allow: &self.allow,
             role: &RoleStanding::Present,
             taken: &self.taken,
-            is_pruned: false,
             mode: self.mode,
             now: self.now,
         }

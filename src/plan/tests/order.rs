@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::policy::PolicyConfig;
 
-// S-106, S-108, ansible#40237: the policy's ARN is what the alarm waits for.
+// S-106, S-108, ansible#40237, cloudposse PR#36: the policy's ARN is what the alarm waits for.
 #[test]
 fn target_policy_alarm_is_the_order_and_each_requires_the_one_before() {
     let plan = Scene::empty().plan();

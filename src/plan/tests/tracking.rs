@@ -36,7 +36,8 @@ fn scene(wanted: &[(&str, &str)], held: &[(&str, &str)], ours: &[&str]) -> Scene
     });
     scene.observed.policies = Read::Known(existing.collect());
     let mut tags = object_tags(&scene.desired, &scene.owner);
-    tags.extend(digest_tags(&ours.iter().map(|name| policy_digest(&PolicyName::new(*name))).collect()));
+    let digests = ours.iter().map(|name| policy_digest(&PolicyName::new(*name))).collect();
+    tags.extend(Untagged::Policies.tags(&digests));
     scene.knows(TARGET_ARN, tags);
     scene
 }

@@ -22,9 +22,17 @@ pub(in crate::status) fn capacity(observed: &ObservedTarget) -> Option<CapacityS
 /// What scheduled actions did last and do next; `None` where there are none, or where they were not read.
 pub(in crate::status) fn schedule(observed: &ObservedTarget, now: Timestamp) -> Option<ScheduleStatus> {
     let actions = observed.scheduled_actions.known().filter(|actions| !actions.is_empty())?;
+    let range = observed.target.known().and_then(Option::as_ref).map(|target| target.range);
+    let fired = last_firings(actions, now);
+    let set_by = |set: fn(&Firing) -> Option<i32>, held: Option<i32>| {
+        let last = fired.iter().rev().find(|firing| set(firing).is_some())?;
+        (set(last) == held).then(|| last.name.to_string())
+    };
     Some(ScheduleStatus {
-        last: last_firings(actions, now).last().map(firing),
+        last: fired.last().map(firing),
         next: next_firings(actions, now).first().map(firing),
+        min_set_by: set_by(|firing| firing.min, range.map(|range| range.min())),
+        max_set_by: set_by(|firing| firing.max, range.map(|range| range.max())),
     })
 }
 

@@ -19,9 +19,11 @@
 
 pub mod autoscaling;
 pub mod caller;
+#[cfg(feature = "serve")]
 pub mod client;
 pub mod cloud;
 pub mod cloudwatch;
+#[cfg(feature = "serve")]
 mod control;
 pub mod counters;
 pub mod ecs;
@@ -29,6 +31,7 @@ pub mod elastic_load_balancing;
 pub mod error;
 pub mod faults;
 pub mod founding;
+#[cfg(feature = "serve")]
 pub mod http;
 pub mod iam;
 mod limits;
@@ -41,7 +44,7 @@ pub mod sts;
 pub mod time;
 pub mod value;
 mod web_identity;
-mod wire;
+pub mod wire;
 mod world;
 
 pub use caller::Caller;
@@ -54,5 +57,6 @@ pub use sts::Credentials;
 pub use time::Load;
 pub use world::World;
 
+#[cfg(feature = "serve")]
 #[cfg(test)]
 mod tests;

@@ -97,9 +97,11 @@ pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
 
 pub(super) fn list(cloud: &Cloud, call: &Call<'_>) -> Answer {
     let services = &cluster(cloud.scope(call.scope), call)?.services;
+    let strategy = call.input.text("schedulingStrategy")?;
     let arns = services
         .iter()
         .filter(|(_, s)| s.status != Status::Inactive)
+        .filter(|(_, s)| strategy.is_none_or(|strategy| s.scheduling_strategy == strategy))
         .map(|(name, s)| (name.to_string(), (&s.arn).into()))
         .collect();
     arn_page(call, "ListServices", "serviceArns", 10, arns)

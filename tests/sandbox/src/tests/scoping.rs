@@ -132,3 +132,17 @@ fn a_policy_can_say_who_calls() {
     story.set_policy(conditioned(json!("iam:GetRole"), mfa));
     assert!(story.iam("GetRole", json!({"RoleName": "search-test-role"})).is_err());
 }
+
+#[test]
+fn actions_have_no_case_and_not_action_is_all_else() {
+    let get = json!({"RoleName": "search-test-role"});
+    let mut story = Story::allowing(allow(json!("IAM:get*"), json!("*"))); // E-03
+    story.iam("GetRole", get.clone()).unwrap();
+    story.set_policy(allow(json!("i*:GetRole"), json!("*")));
+    assert!(story.iam("GetRole", get.clone()).is_err());
+    let all_but = |action: &str| json!({"Effect": "Allow", "NotAction": action, "Resource": "*"}); // E-04
+    story.set_policy(all_but("ecs:*"));
+    story.iam("GetRole", get.clone()).unwrap();
+    story.set_policy(all_but("iam:GetRole"));
+    assert!(story.iam("GetRole", get).is_err());
+}

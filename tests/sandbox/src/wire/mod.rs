@@ -18,7 +18,7 @@ use crate::value::Value;
 
 /// A protocol with what its replies need.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Protocol {
+pub enum Protocol {
     /// awsJson, version `1.0` or `1.1`.
     Json(&'static str),
     /// Smithy RPC v2 CBOR.
@@ -29,15 +29,15 @@ pub(crate) enum Protocol {
 
 /// A request that could be read.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Decoded {
+pub struct Decoded {
     /// How to answer.
-    pub(crate) protocol: Protocol,
+    pub protocol: Protocol,
     /// Whom it is for.
-    pub(crate) service: AwsService,
+    pub service: AwsService,
     /// The operation, as AWS spells it.
-    pub(crate) operation: String,
+    pub operation: String,
     /// Its input.
-    pub(crate) input: Value,
+    pub input: Value,
 }
 
 const JSON_TARGETS: [(&str, AwsService, &str); 3] = [
@@ -50,7 +50,7 @@ const JSON_TARGETS: [(&str, AwsService, &str); 3] = [
 ///
 /// # Errors
 /// A response in the request's own protocol, where it can be told.
-pub(crate) fn decode(request: &Request) -> Result<Decoded, Response> {
+pub fn decode(request: &Request) -> Result<Decoded, Response> {
     let (protocol, service, operation) =
         address(request).map_err(|e| encode(&Protocol::Json("1.1"), AwsService::Ecs, "", Err(&e), "0"))?;
     let fail = |error: AwsError| encode(&protocol, service, &operation, Err(&error), "0");
@@ -65,7 +65,7 @@ pub(crate) fn decode(request: &Request) -> Result<Decoded, Response> {
 }
 
 /// Writes an answer.
-pub(crate) fn encode(
+pub fn encode(
     protocol: &Protocol,
     service: AwsService,
     operation: &str,

@@ -16,6 +16,9 @@ const NAMESPACES: [(AwsService, &str, &str); 4] = [
     (AwsService::Sts, "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/"),
 ];
 
+/// How deep names may nest: no operation comes near it, and the tree is walked by recursion.
+const MAX_DEPTH: usize = 32;
+
 /// The service, by its API version, and the operation.
 pub(super) fn address(body: &[u8]) -> Option<(AwsService, String)> {
     let mut action = None;
@@ -33,6 +36,10 @@ pub(super) fn address(body: &[u8]) -> Option<(AwsService, String)> {
 pub(super) fn decode(body: &[u8]) -> Result<Value, AwsError> {
     let mut root = Node::default();
     for (name, value) in form_urlencoded::parse(body) {
+        if name.split('.').count() > MAX_DEPTH {
+            let message = format!("a parameter's name has more than {MAX_DEPTH} parts");
+            return Err(AwsError::sender("MalformedInput", message));
+        }
         if !matches!(name.as_ref(), "Action" | "Version") {
             root.insert(&name, value.into_owned());
         }
@@ -147,6 +154,13 @@ fn escape(xml: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_nests_without_end_is_refused() {
+        let deep = |parts: usize| decode(format!("{}=1", vec!["a"; parts].join(".")).as_bytes());
+        assert!(deep(MAX_DEPTH).is_ok());
+        assert!(deep(100_000).is_err());
+    }
 
     #[test]
     fn lists_and_structures_come_out_of_dotted_names() {

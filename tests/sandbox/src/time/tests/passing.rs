@@ -37,6 +37,38 @@ fn a_schedule_changes_min_and_max_for_good() {
     );
 }
 
+// S-044
+#[test]
+fn a_recurring_action_runs_at_its_start_as_well() {
+    let mut stage = Stage::new(4, 2, 20);
+    let input = json!({
+        "ScheduledActionName": "evening", "Schedule": "cron(0 18 * * ? *)", "ScalableTargetAction": { "MinCapacity": 6 },
+        "StartTime": "2026-11-25T10:10:00Z".parse::<jiff::Timestamp>().unwrap().as_second()
+    });
+    stage.on_target("PutScheduledAction", input);
+    stage.wait(599);
+    assert_eq!(stage.desired(), 4);
+    stage.wait(1);
+    assert_eq!(stage.desired(), 6);
+}
+
+// S-046
+#[test]
+fn a_minimum_above_the_maximum_changes_nothing_and_both_sent_do() {
+    let mut stage = Stage::new(4, 2, 20);
+    let mut put = |name: &str, schedule: &str, action: Json| {
+        let input = json!({ "ScheduledActionName": name, "Schedule": schedule, "ScalableTargetAction": action });
+        stage.on_target("PutScheduledAction", input);
+    };
+    put("alone", "at(2026-11-25T10:10:00)", json!({ "MinCapacity": 30 }));
+    put("both", "at(2026-11-25T10:20:00)", json!({ "MinCapacity": 30, "MaxCapacity": 40 }));
+    let range = |stage: &Stage| stage.world.target(&stage.scope, &stage.id).unwrap().range;
+    stage.wait(900);
+    assert_eq!((range(&stage).min(), range(&stage).max()), (2, 20));
+    stage.wait(900);
+    assert_eq!((range(&stage).min(), range(&stage).max()), (30, 40));
+}
+
 proptest! {
     // Whatever load comes and however time is cut: the count stays in the range, tasks follow, and only time counts.
     #[test]
