@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients e2e rules chart deploy image-test image yaml-shell oracles fuzz fuzz-short demo-golden facts release-check
+.PHONY: help demo test setup fmt fmt-check core lint build cargo-test docs deny clients e2e page rules chart deploy image-test image yaml-shell oracles fuzz fuzz-short demo-golden facts release-check
 
 CARGO_DENY := 0.20.2
 VENV := .cache/venv
@@ -60,6 +60,9 @@ clients: build ## Runs boto3, the aws CLI and Terraform against the built binari
 
 e2e: build ## Runs the controller with Prometheus and Alertmanager, from a lost permission to the message and back
 	$(PYTEST) tests/clients/test_alerting.py
+
+page: build ## Looks at the status page in headless Chromium; UPDATE_SCREENSHOTS=1 takes the pictures anew
+	$(PYTEST) tests/page
 
 rules: ## Checks the alerts and runs promtool's tests of them
 	@tests/scripts/rules.sh

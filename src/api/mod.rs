@@ -6,6 +6,8 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+pub mod accounts;
+pub mod age;
 pub mod desired;
 mod document;
 pub mod finding;
@@ -13,6 +15,7 @@ pub mod fix;
 pub mod load;
 pub mod path;
 pub mod resource;
+pub mod schedule_status;
 pub mod schema;
 mod shape;
 pub mod spec_hash;

@@ -83,6 +83,8 @@ impl ResourceList {
 pub struct ConfigStatus {
     /// The API version.
     pub api_version: String,
+    /// Where the files are; empty before the first read.
+    pub source: String,
     /// Whether the last read was taken without rejecting anything.
     pub successful: bool,
     /// A short hash of all files, as they were taken last.
@@ -95,4 +97,17 @@ pub struct ConfigStatus {
     pub held: Vec<String>,
     /// What is wrong with the files, or worth saying.
     pub findings: Vec<Finding>,
+    /// The lines that the findings stand at, each once.
+    pub excerpts: Vec<Excerpt>,
+}
+
+/// A line of a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Excerpt {
+    /// The file, as the source names it.
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// The line as it stands there, its first 200 characters.
+    pub text: String,
 }

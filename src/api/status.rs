@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fix::Fix;
 
+pub use super::schedule_status::{FiringStatus, ScheduleStatus};
+
 /// A condition's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ConditionStatus {
@@ -365,42 +367,6 @@ pub struct CapacityStatus {
     pub desired: i32,
     /// The service's running count.
     pub running: i32,
-}
-
-/// What scheduled actions do to min and max; those of others count as well.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ScheduleStatus {
-    /// The last firing, by the schedules as they are now: its values rule until the next, or until YAML is edited.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last: Option<FiringStatus>,
-    /// The next firing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<FiringStatus>,
-    /// The scheduled action that set the minimum which AWS holds; none where its last firing set another one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min_set_by: Option<String>,
-    /// The scheduled action that set the maximum which AWS holds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_set_by: Option<String>,
-}
-
-/// A firing of a scheduled action.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FiringStatus {
-    /// The scheduled action's name.
-    pub scheduled_action_name: String,
-    /// When, in UTC.
-    pub time: Timestamp,
-    /// When, on the clock of the action's time zone, with the zone's name.
-    pub local_time: String,
-    /// The minimum that it sets.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub min_capacity: Option<i32>,
-    /// The maximum that it sets.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_capacity: Option<i32>,
 }
 
 /// One managed resource in AWS.

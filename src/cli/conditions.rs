@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::get::age;
 use super::terminal::plain;
+use crate::api::age::age;
 use crate::api::fix::{Fix, PolicyEdit};
 use crate::api::status::Condition;
 

@@ -9,11 +9,10 @@ use serde_json::Value;
 
 use super::Done;
 use super::conditions::conditions;
-use super::get::age;
 use super::server::{ServerArgs, object_key};
 use super::terminal::{self, plain};
+use crate::api::age::age;
 use crate::api::resource::Resource;
-use crate::api::status::{FiringStatus, ScheduleStatus};
 use crate::controller::Clock;
 
 #[derive(Debug, Args)]
@@ -58,9 +57,10 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
         writeln!(out, "Capacity:    min {min}, max {max}, desired {}, running {}", capacity.desired, capacity.running)?;
     }
     if let Some(schedule) = &status.schedule {
-        writeln!(out, "In force:    {}", plain(&in_force(item, schedule)))?;
+        let wanted = ["minCapacity", "maxCapacity"].map(|field| item.spec.get(field).and_then(Value::as_i64));
+        writeln!(out, "In force:    {}", plain(&schedule.in_force(status.capacity, wanted)))?;
         for (title, firing) in [("Last schedule", &schedule.last), ("Next schedule", &schedule.next)] {
-            let text = firing.as_ref().map_or_else(|| "none".to_owned(), firing_text);
+            let text = firing.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
             writeln!(out, "{title}: {}", plain(&text))?;
         }
     }
@@ -98,31 +98,4 @@ pub fn text(item: &Resource, now: Timestamp) -> Result<String> {
         writeln!(out, "  {:>5} ago  {kind:<8} {reason:<17} {}{times}", age(now, event.time), plain(&event.message))?;
     }
     Ok(out)
-}
-
-/// `min 10 by the scheduled action day, max 20 by the object`
-fn in_force(item: &Resource, schedule: &ScheduleStatus) -> String {
-    let capacity = item.status.capacity;
-    let bounds = [
-        ("min", "minCapacity", capacity.and_then(|held| held.min), &schedule.min_set_by),
-        ("max", "maxCapacity", capacity.and_then(|held| held.max), &schedule.max_set_by),
-    ];
-    let told = bounds.into_iter().map(|(name, field, held, set_by)| {
-        let Some(held) = held else { return format!("{name} not read") };
-        let by = match set_by {
-            Some(action) => format!("the scheduled action {action}"),
-            None if item.spec.get(field).and_then(Value::as_i64) == Some(held.into()) => "the object".to_owned(),
-            None => "neither the object nor a scheduled action that is there now".to_owned(),
-        };
-        format!("{name} {held} by {by}")
-    });
-    told.collect::<Vec<_>>().join(", ")
-}
-
-/// `day at 2026-03-02 08:00:00 Asia/Seoul (2026-03-01T23:00:00Z): min 10, max 40`
-fn firing_text(firing: &FiringStatus) -> String {
-    let bounds = [("min", firing.min_capacity), ("max", firing.max_capacity)];
-    let set: Vec<String> = bounds.into_iter().filter_map(|(name, bound)| Some(format!("{name} {}", bound?))).collect();
-    let FiringStatus { scheduled_action_name, time, local_time, .. } = firing;
-    format!("{scheduled_action_name} at {local_time} ({time}): {}", set.join(", "))
 }

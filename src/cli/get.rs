@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::server::{ServerArgs, object_key};
 use super::terminal::{self, plain};
 use super::{Done, json};
+use crate::api::age::age;
 use crate::api::resource::{Resource, ResourceList};
 use crate::api::status::ConditionType;
 use crate::controller::Clock;
@@ -87,15 +88,4 @@ fn row(item: &Resource, wide: bool, now: Timestamp) -> Vec<String> {
         row.push(ready.map_or_else(String::new, |ready| ready.message.clone()));
     }
     row.iter().map(|cell| plain(cell)).collect()
-}
-
-/// How long ago, in kubectl's manner: `12s`, `5m`, `3h`, `2d`.
-pub(super) fn age(now: Timestamp, then: Timestamp) -> String {
-    let seconds = now.duration_since(then).as_secs().max(0);
-    match seconds {
-        0..=119 => format!("{seconds}s"),
-        120..=7_199 => format!("{}m", seconds / 60),
-        7_200..=172_799 => format!("{}h", seconds / 3_600),
-        _ => format!("{}d", seconds / 86_400),
-    }
 }

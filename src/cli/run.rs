@@ -83,6 +83,8 @@ async fn reconcile(args: RunArgs) -> Result<Done> {
         clock,
         interval: args.looping.interval,
         token,
+        owner: args.owner.owner.to_string(),
+        mode: args.looping.mode(),
     };
     let server = tokio::spawn(serve(listener, served, shutdown.clone().cancelled_owned()));
     let daemon = Daemon {

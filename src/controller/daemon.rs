@@ -1,5 +1,6 @@
 //! The daemon: source, supervisor and state, from start to shutdown.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,13 +10,17 @@ use tokio_util::sync::CancellationToken;
 use super::supervisor::Supervisor;
 use super::{Clock, ConfigView, LoopSettings, State};
 use crate::api::desired::Desired;
-use crate::api::finding::Severity;
-use crate::api::load::load_at;
+use crate::api::finding::{Finding, Severity};
+use crate::api::load::{SourceFile, load_at};
+use crate::api::resource::Excerpt;
 use crate::aws::Aws;
 use crate::metrics::Metrics;
 use crate::source::directory::{DirectorySource, Timing};
 use crate::source::last_good::{Cause, Merged, merge};
 use crate::source::{Snapshot, SourceError};
+
+/// How much of a line is shown beside a finding, in characters.
+const LINE_SHOWN: usize = 200;
 
 /// Everything that a daemon is made of.
 #[derive(Debug)]
@@ -45,6 +50,7 @@ impl Daemon {
     pub async fn run(self) {
         let (sender, desired) = watch::channel(Arc::new(Desired::default()));
         let source = Reader {
+            shown: self.config.display().to_string(),
             source: DirectorySource::new(&self.config, self.timing),
             state: Arc::clone(&self.state),
             metrics: Arc::clone(&self.metrics),
@@ -67,6 +73,8 @@ impl Daemon {
 
 /// Reads the source, and hands on what is wanted.
 struct Reader {
+    /// Where the files are, for people.
+    shown: String,
     source: DirectorySource,
     state: Arc<State>,
     metrics: Arc<Metrics>,
@@ -101,6 +109,7 @@ impl Reader {
         let before = Arc::clone(&self.sender.borrow());
         let merged = merge(&before, loaded);
         let held = held(&merged);
+        let excerpts = excerpts(&snapshot.files, &findings);
         let error = merged.was_emptied.then(|| {
             "the source holds no ServiceScaling any more, where it did before: this changes nothing. Nothing is ever \
              removed because a source is empty; to let go of all objects, stop the controller."
@@ -119,9 +128,9 @@ impl Reader {
             successful,
             "source read"
         );
-        let read_at = Some(self.clock.now());
+        let (source, read_at) = (self.shown.clone(), Some(self.clock.now()));
         let revision = snapshot.revision.clone();
-        self.state.set_config(ConfigView { successful, read_at, revision, findings, error, held });
+        self.state.set_config(ConfigView { source, successful, read_at, revision, findings, error, held, excerpts });
         self.sender.send_replace(Arc::new(merged.desired));
     }
 
@@ -129,9 +138,20 @@ impl Reader {
     fn keep(&mut self, error: &SourceError) {
         tracing::error!(%error, "the source could not be read; the last good objects are kept");
         self.metrics.count_rejection();
-        let before = self.state.config();
-        self.state.set_config(ConfigView { successful: false, error: Some(chain(error)), ..before });
+        let (source, before) = (self.shown.clone(), self.state.config());
+        self.state.set_config(ConfigView { source, successful: false, error: Some(chain(error)), ..before });
     }
+}
+
+/// The lines that findings stand at, each once.
+fn excerpts(files: &[SourceFile], findings: &[Finding]) -> Vec<Excerpt> {
+    let places: BTreeSet<(&str, usize)> = findings.iter().map(|f| (f.file.as_str(), f.line)).collect();
+    let excerpt = |(file, line): (&str, usize)| {
+        let bytes = &files.iter().find(|candidate| candidate.path == file)?.bytes;
+        let text = String::from_utf8_lossy(bytes.split(|byte| *byte == b'\n').nth(line.checked_sub(1)?)?);
+        Some(Excerpt { file: file.to_owned(), line, text: text.trim_end().chars().take(LINE_SHOWN).collect() })
+    };
+    places.into_iter().filter_map(excerpt).collect()
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Clock;
 use crate::admission::{Admission, Call};
+use crate::api::accounts::DenialStatus;
 use crate::api::desired::Mode;
 use crate::aws::{Iam, Identity, PoliciesRead};
 use crate::diagnose::class::{Class, classify};
@@ -97,6 +98,11 @@ impl Desk {
             RoleStanding::Present if propagating => RoleStanding::Propagating,
             role => role.clone(),
         }
+    }
+
+    /// What is denied.
+    pub fn denials(&self) -> Vec<DenialStatus> {
+        self.state().denials.all(self.clock.now())
     }
 
     /// Lets what is denied be tried at once: somebody says that it was granted.

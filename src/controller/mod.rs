@@ -12,6 +12,7 @@
 //! - [`daemon`] puts source, supervisor and state together.
 //! - [`once`] is the same without a loop, for `plan` and `apply` on the command line.
 
+mod account_view;
 mod actor;
 pub mod assign;
 mod brake;
@@ -26,6 +27,7 @@ mod state;
 pub mod supervisor;
 mod tag_sweep;
 
+pub use account_view::AccountView;
 pub use clock::Clock;
 pub use desk::{Desk, RolePolicy};
 pub use state::{ConfigView, ObjectView, State};

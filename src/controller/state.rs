@@ -5,9 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::Timestamp;
 
+use super::account_view::AccountView;
 use crate::api::desired::{ObjectKey, ServiceScaling};
 use crate::api::finding::Finding;
-use crate::api::resource::{Metadata, Resource, Target};
+use crate::api::resource::{Excerpt, Metadata, Resource, Target};
 use crate::api::status::Status;
 use crate::api::types::{API_VERSION, Kind};
 use crate::model::names::{ScopeId, TargetKey};
@@ -57,6 +58,8 @@ impl ObjectView {
 /// The source, as it was last read.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigView {
+    /// Where the files are.
+    pub source: String,
     /// Whether the last read was taken without rejecting anything.
     pub successful: bool,
     /// When a read was last taken.
@@ -69,11 +72,14 @@ pub struct ConfigView {
     pub error: Option<String>,
     /// Objects of which the last good version is held, or of which there is none yet.
     pub held: Vec<String>,
+    /// The lines that the findings stand at.
+    pub excerpts: Vec<Excerpt>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     objects: BTreeMap<ObjectKey, ObjectView>,
+    accounts: Vec<AccountView>,
     config: ConfigView,
     heartbeats: BTreeMap<ScopeId, Timestamp>,
     passed: BTreeSet<ScopeId>,
@@ -98,6 +104,16 @@ impl State {
         self.read().objects.values().cloned().collect()
     }
 
+    /// What is wanted of every object, in their order. For readers that need little of each: nothing is copied.
+    pub fn map_objects<T>(&self, of: impl FnMut(&ObjectView) -> T) -> Vec<T> {
+        self.read().objects.values().map(of).collect()
+    }
+
+    /// Every account that there is an object for, or that an object names.
+    pub fn accounts(&self) -> Vec<AccountView> {
+        self.read().accounts.clone()
+    }
+
     /// One object.
     pub fn object(&self, key: &ObjectKey) -> Option<ObjectView> {
         self.read().objects.get(key).cloned()
@@ -119,6 +135,11 @@ impl State {
         self.read().heartbeats.values().min().copied()
     }
 
+    /// When the loop of a scope last ticked, where it has one.
+    pub fn heartbeat(&self, scope: &ScopeId) -> Option<Timestamp> {
+        self.read().heartbeats.get(scope).copied()
+    }
+
     /// Takes an object as it is now known.
     pub(crate) fn put(&self, view: ObjectView) {
         self.write().objects.insert(view.desired.key.clone(), view);
@@ -127,6 +148,10 @@ impl State {
     /// Forgets what is no longer desired; gives what that was.
     pub(crate) fn retain(&self, keep: impl Fn(&ObjectKey) -> bool) -> Vec<ObjectKey> {
         self.write().objects.extract_if(.., |key, _| !keep(key)).map(|(key, _)| key).collect()
+    }
+
+    pub(crate) fn set_accounts(&self, accounts: Vec<AccountView>) {
+        self.write().accounts = accounts;
     }
 
     pub(crate) fn set_config(&self, config: ConfigView) {

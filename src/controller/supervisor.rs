@@ -13,7 +13,7 @@ use super::actor::{self, Parts};
 use super::assign::{Assignment, Identities, Known, Placed, assign, identity_region, used_accounts};
 use super::object::Context;
 use super::state::{ObjectView, State};
-use super::{Clock, Desk, LoopSettings};
+use super::{AccountView, Clock, Desk, LoopSettings};
 use crate::api::desired::{AwsAccount, Desired};
 use crate::aws::{Account, Aws, Identity};
 use crate::metrics::Metrics;
@@ -89,6 +89,7 @@ impl Supervisor {
             let complete = source_read && asked.iter().all(|name| accounts.contains_key(name));
             let scopes: BTreeSet<ScopeId> = assignment.scopes.keys().cloned().collect();
             self.publish(&desired, &assignment);
+            self.state.set_accounts(self.views(&desired, &assignment, &accounts));
             self.state.set_scopes(&scopes, complete, self.clock.now());
             tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -235,6 +236,31 @@ impl Supervisor {
             shutdown: stop.clone(),
         }));
         Running { objects: sender, account: name.clone(), kick, stop }
+    }
+
+    /// Every account that there is an object for, or that an object names.
+    fn views(
+        &self,
+        desired: &Desired,
+        assignment: &Assignment,
+        accounts: &BTreeMap<AccountName, Reached>,
+    ) -> Vec<AccountView> {
+        let named: BTreeSet<&AccountName> =
+            used_accounts(desired).map(|(name, _)| name).chain(desired.accounts.keys()).collect();
+        let view = |name: &AccountName| {
+            let (desired, reached) = (desired.accounts.get(name).cloned(), accounts.get(name));
+            let of_account = assignment.scopes.iter().filter(|(scope, _)| assignment.accounts.get(scope) == Some(name));
+            AccountView {
+                name: name.clone(),
+                mode: desired.as_ref().map_or(self.settings.mode, |account| account.mode.max(self.settings.mode)),
+                desired,
+                source: reached.map(|reached| reached.account.source().clone()),
+                identity: reached.map(|reached| reached.identity.clone()),
+                desk: reached.and_then(|reached| reached.desk.clone()),
+                scopes: of_account.map(|(scope, objects)| (scope.clone(), objects.objects.len())).collect(),
+            }
+        };
+        named.into_iter().map(view).collect()
     }
 
     /// Objects in trouble get their status here; objects that are gone leave the state.

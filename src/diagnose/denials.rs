@@ -12,6 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::class::{Class, classify};
 use super::explain::reply_of;
 use super::needs::resource_of;
+use super::parse::sanitise;
+use crate::api::accounts::DenialStatus;
 use crate::model::failure::{AwsService, Failure};
 use crate::model::names::{Region, TargetKey};
 
@@ -114,6 +116,14 @@ impl Waits {
         }
     }
 
+    /// When the one that is due next was last tried.
+    fn last_probe(&self) -> Probed {
+        match self {
+            Self::All { probed, .. } => *probed,
+            Self::Refused(each) => each.values().copied().min().flatten(),
+        }
+    }
+
     fn probe_now(&mut self) {
         match self {
             Self::All { probed, .. } => *probed = None,
@@ -129,6 +139,12 @@ impl Waits {
         };
         let left: BTreeMap<_, _> = left.into_iter().filter(|(waiting, _)| waiting != subject).collect();
         (!left.is_empty()).then_some(Self::Refused(left))
+    }
+}
+
+impl Denial {
+    fn pause(&self, now: Timestamp) -> SignedDuration {
+        if now.duration_since(self.since) < EARLY_FOR { EARLY } else { LATE }
     }
 }
 
@@ -161,7 +177,7 @@ impl Denials {
         let mut waits = None;
         for pattern in self.of_call(call) {
             let Some(denial) = self.0.get_mut(&pattern) else { continue };
-            let pause = if now.duration_since(denial.since) < EARLY_FOR { EARLY } else { LATE };
+            let pause = denial.pause(now);
             if !denial.waits.lets_try(&call.subject(), pause, now) {
                 waits = Some(denial.failure.clone());
             }
@@ -183,6 +199,24 @@ impl Denials {
                 None => _ = self.0.remove(&pattern),
             }
         }
+    }
+
+    /// Every denial that stands, for people to read.
+    pub fn all(&self, now: Timestamp) -> Vec<DenialStatus> {
+        let status = |(pattern, denial): (&Pattern, &Denial)| DenialStatus {
+            action: sanitise(&pattern.action),
+            resource: sanitise(&pattern.resource),
+            operation: pattern.operation.clone(),
+            region: pattern.region.as_ref().map(Region::to_string),
+            since: denial.since,
+            next_probe: denial
+                .waits
+                .last_probe()
+                .and_then(|probed| probed.checked_add(denial.pause(now)).ok())
+                .filter(|next| *next > now),
+            message: sanitise(&denial.failure.to_string()),
+        };
+        self.0.iter().map(status).collect()
     }
 
     /// How many patterns are denied.
@@ -314,6 +348,22 @@ mod tests {
         let mut standing = |seconds| denials.standing(register(&key("B")), at(seconds)).is_some();
         assert!(!standing(1), "the probe");
         assert!(standing(2), "the others wait for what comes of it");
+    }
+
+    #[test]
+    fn each_says_since_when_it_stands_and_when_it_is_tried_again() {
+        let mut denials = Denials::default();
+        denials.note(&missing("ecs:UpdateService"), register(&key("B")), at(0));
+        let said = denials.all(at(10));
+        assert_eq!(
+            (said[0].action.as_str(), said[0].operation.as_str()),
+            ("ecs:UpdateService", "RegisterScalableTarget")
+        );
+        assert_eq!(said[0].resource, "arn:aws:ecs:eu-west-1:111122223333:service/B/*");
+        assert_eq!((said[0].since, said[0].next_probe), (at(0), Some(at(54))));
+        assert_eq!(denials.all(at(54))[0].next_probe, None, "it is due");
+        denials.probe_now();
+        assert_eq!(denials.all(at(10))[0].next_probe, None, "somebody asked for it");
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! The HTTP server: metrics, health, and the API that `get` and `describe` read. Read-only.
+//! The HTTP server: metrics, health, the API that `get` and `describe` read, and the status page. Read-only.
 //!
-//! Off loopback the API needs a token; `/metrics`, `/healthz` and `/readyz` never do.
+//! Off loopback the API and the page need a token; `/metrics`, `/healthz` and `/readyz` never do.
 
+mod guard;
+mod page;
 mod token;
 
 use std::future::Future;
@@ -18,7 +20,8 @@ use tokio::net::TcpListener;
 
 pub use token::{Token, TokenError};
 
-use crate::api::desired::ObjectKey;
+use crate::api::accounts::AccountList;
+use crate::api::desired::{Mode, ObjectKey};
 use crate::api::resource::{ConfigStatus, ResourceList};
 use crate::api::types::API_VERSION;
 use crate::controller::{Clock, ConfigView, ObjectView, State};
@@ -26,16 +29,6 @@ use crate::metrics::Metrics;
 
 /// The loop is stuck when it has not ticked for this many intervals.
 const STUCK_AFTER: u32 = 3;
-
-const INDEX: &str = "\
-ecs-scaling
-
-/api/v1/servicescalings                  the objects and their status
-/api/v1/servicescalings/NAMESPACE/NAME   one of them
-/api/v1/config                           the source: when it was read, what was rejected, what is held
-/metrics                                 for Prometheus
-/healthz  /readyz                        for probes
-";
 
 /// What the server reads from.
 #[derive(Clone, Debug)]
@@ -48,8 +41,12 @@ pub struct Served {
     pub clock: Clock,
     /// The interval of the loop.
     pub interval: Duration,
-    /// Asked of whoever reads the API, where there is one.
+    /// Asked of whoever reads the API or the page, where there is one.
     pub token: Option<Token>,
+    /// The owner id, for the page to say whose controller it is.
+    pub owner: String,
+    /// The process's mode.
+    pub mode: Mode,
 }
 
 /// Serves until `shutdown`.
@@ -63,27 +60,34 @@ pub async fn serve(
 
 fn router(served: Served) -> Router {
     let api = Router::new()
-        .route("/", get(index))
+        .route("/api/v1/accounts", get(accounts))
         .route("/api/v1/config", get(config))
         .route("/api/v1/servicescalings", get(list))
-        .route("/api/v1/servicescalings/{namespace}/{name}", get(one))
-        .layer(middleware::from_fn_with_state(served.token.clone(), token::check));
+        .route("/api/v1/servicescalings/{namespace}/{name}", get(one));
+    let read_by_people = api
+        .merge(page::routes())
+        .layer(middleware::from_fn_with_state(served.token.clone(), token::check))
+        .layer(middleware::from_fn_with_state(served.token.clone(), guard::host));
     Router::new()
-        .merge(api)
+        .merge(read_by_people)
         .route("/metrics", get(metrics))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
+        .fallback(page::nothing_here)
+        .layer(middleware::from_fn(guard::headers))
         .with_state(served)
 }
 
-async fn index() -> &'static str {
-    INDEX
+/// Who we are in each account, what is denied there, and how the service-linked role stands.
+async fn accounts(Extract(served): Extract<Served>) -> Json<AccountList> {
+    Json(AccountList::new(served.state.accounts().iter().map(|account| account.resource(&served.state)).collect()))
 }
 
 /// What was read of the source, what was rejected, and of what the last good version is held.
 async fn config(Extract(served): Extract<Served>) -> Json<ConfigStatus> {
-    let ConfigView { successful, read_at, revision, findings, error, held } = served.state.config();
-    Json(ConfigStatus { api_version: API_VERSION.to_owned(), successful, revision, read_at, error, held, findings })
+    let ConfigView { source, successful, read_at, revision, findings, error, held, excerpts } = served.state.config();
+    let api_version = API_VERSION.to_owned();
+    Json(ConfigStatus { api_version, source, successful, revision, read_at, error, held, findings, excerpts })
 }
 
 async fn list(Extract(served): Extract<Served>) -> Json<ResourceList> {

@@ -11,7 +11,7 @@ fn served() -> (Served, ScopeId) {
     let clock = Clock::starting_at("2026-03-02T09:00:00Z".parse::<Timestamp>().unwrap());
     let (state, metrics) = (Arc::new(State::default()), Arc::new(Metrics::new(INTERVAL).unwrap()));
     let scope = ScopeId { account: AccountId::new("111122223333"), region: Region::new("eu-west-1") };
-    (Served { state, metrics, clock, interval: INTERVAL, token: None }, scope)
+    (Served { state, metrics, clock, interval: INTERVAL, token: None, owner: "it".into(), mode: Mode::Apply }, scope)
 }
 
 async fn is_alive(served: &Served) -> bool {

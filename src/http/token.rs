@@ -1,13 +1,21 @@
-//! The API's token.
+//! The token of the API and the status page.
+//!
+//! Programs send it as `Authorization: Bearer TOKEN`; a browser asks for a user name and a password, of which the
+//! password is the token and the name is of no account.
 
 use std::path::Path;
 
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+
+/// What makes a browser ask for the token.
+const BASIC: &str = "Basic realm=\"ecs-scaling\", charset=\"UTF-8\"";
 
 /// A token file that cannot be used.
 #[derive(Debug, Error)]
@@ -50,19 +58,27 @@ impl Token {
     }
 }
 
+/// The token that a request carries.
+fn offered(headers: &HeaderMap) -> Option<String> {
+    let (scheme, rest) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.to_owned());
+    }
+    let decoded = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(rest.trim()).ok()).flatten()?;
+    let (_, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some(password.to_owned())
+}
+
 /// Lets a request through that carries the token, where one is asked for.
 pub(super) async fn check(State(token): State<Option<Token>>, request: Request, next: Next) -> Response {
-    let offered = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    match (&token, offered) {
+    match (&token, offered(request.headers())) {
         (None, _) => next.run(request).await,
-        (Some(token), Some(offered)) if token.admits(offered) => next.run(request).await,
+        (Some(token), Some(offered)) if token.admits(&offered) => next.run(request).await,
         _ => {
-            let text = "send the API token: Authorization: Bearer TOKEN (get and describe: --token-file)\n";
-            (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], text).into_response()
+            let text = "the API token is needed. In a browser: as the password, with any user name. \
+                        get and describe: --token-file FILE. Others: Authorization: Bearer TOKEN\n";
+            let ask = AppendHeaders([(header::WWW_AUTHENTICATE, BASIC), (header::WWW_AUTHENTICATE, "Bearer")]);
+            (StatusCode::UNAUTHORIZED, ask, text).into_response()
         }
     }
 }

@@ -42,7 +42,7 @@ pub use memory::{Memory, RecentWrite, remember};
 pub use ownership::{
     OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, holder, is_users_tag, mistaken_owner, policy_digest,
 };
-pub use render::{described, json, resource, text};
+pub use render::{adjustment_text, described, json, resource, text, value_text};
 pub use scope::{ScopeConflict, scope_conflicts};
 
 use crate::api::desired::{Allow, Mode, Presence, ServiceScaling};

@@ -105,7 +105,8 @@ fn offset(bound: Option<Number>, open: &str) -> String {
     )
 }
 
-fn adjustment_text(kind: AdjustmentType, adjustment: i32) -> String {
+/// A step's adjustment for people: `+2 tasks`, `-10 %`, `= 6 tasks`.
+pub fn adjustment_text(kind: AdjustmentType, adjustment: i32) -> String {
     match kind {
         AdjustmentType::ChangeInCapacity => format!("{adjustment:+} {}", tasks(adjustment)),
         AdjustmentType::PercentChangeInCapacity => format!("{adjustment:+} %"),
@@ -205,7 +206,8 @@ fn change_text(verb: Verb, change: &Change) -> String {
     }
 }
 
-fn value_text(value: &Value) -> String {
+/// A field's value for people, on one line.
+pub fn value_text(value: &Value) -> String {
     match value {
         Value::Null => "(unset)".to_owned(),
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),

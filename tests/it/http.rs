@@ -23,7 +23,50 @@ fn an_object_is_given_in_its_own_shape_with_its_status() {
     assert_eq!((&list["apiVersion"], &list["kind"]), (&one.json()["apiVersion"], &Value::from("ServiceScalingList")));
     assert_eq!(list["items"][0], one.json());
     golden::check("http/config.json", &pretty(&daemon.get("/api/v1/config").json()));
-    golden::check("http/index.txt", &daemon.get("/").body);
+    assert!(daemon.get("/").body.contains("<a href=\"./objects/default/search-api\">"));
+}
+
+#[test]
+fn an_account_says_who_we_are_what_is_denied_and_how_the_role_stands() {
+    let sandbox = Sandbox::start();
+    let account = crate::harness::home().account;
+    let denied = "application-autoscaling:DescribeScalableTargets";
+    sandbox.world.world().deny(&account, denied, "*", ecs_scaling_sandbox::DenialStyle::NoIdentityPolicy);
+    let daemon = Daemon::start(&sandbox, ONE, &["--mode", "Observe"]);
+    until("the first pass was attempted", || (daemon.get("/readyz").status == 200).then_some(()));
+    let list = daemon.get("/api/v1/accounts").json();
+    let one = &list["items"][0];
+    assert_eq!((&list["kind"], &one["kind"]), (&Value::from("AwsAccountList"), &Value::from("AwsAccount")));
+    assert_eq!(one["metadata"]["name"], "default");
+    let status = &one["status"];
+    assert_eq!((&status["mode"], &status["identity"]["accountId"]), (&"Observe".into(), &account.as_str().into()));
+    assert_eq!(status["denials"][0]["action"], denied, "{status}");
+    assert_eq!(status["scopes"][0]["objects"], 1);
+    assert!(
+        status["denials"][0]["nextProbe"].is_string() && status["serviceLinkedRole"]["standing"].is_string(),
+        "{status}"
+    );
+    let page = daemon.get("/accounts").body;
+    assert!(page.contains(denied) && page.contains("Observe: nothing is written"), "{page}");
+}
+
+#[test]
+fn a_refused_file_is_shown_with_the_line_that_is_wrong() {
+    let sandbox = Sandbox::start();
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(crate::source_tree::root().join(ONE)).unwrap();
+    std::fs::write(folder.path().join("a.yaml"), good.replace("maxCapacity", "maxCapactiy")).unwrap();
+    let daemon = Daemon::start(&sandbox, folder.path().to_str().unwrap(), &[]);
+    let config = until("the source was read", || {
+        let config = daemon.get("/api/v1/config").json();
+        (!config["findings"].as_array().unwrap().is_empty()).then_some(config)
+    });
+    let (finding, excerpt) = (&config["findings"][0], &config["excerpts"][0]);
+    assert_eq!((&excerpt["file"], &excerpt["line"]), (&finding["file"], &finding["line"]));
+    assert_eq!(excerpt["text"].as_str().unwrap().trim(), "maxCapactiy: 20");
+    assert_eq!(config["source"], folder.path().to_str().unwrap());
+    let page = daemon.get("/config").body;
+    assert!(page.contains("maxCapactiy: 20\n") && page.contains("did you mean"), "{page}");
 }
 
 #[test]
@@ -45,7 +88,15 @@ fn the_api_asks_for_its_token_and_probes_and_metrics_do_not() {
     let token = token.to_str().unwrap();
     let daemon = Daemon::start(&sandbox, ONE, &["--api-token-file", token]);
     until("the first pass is done", || (daemon.get("/readyz").status == 200).then_some(()));
-    for path in ["/", "/api/v1/servicescalings", "/api/v1/servicescalings/default/search-api", "/api/v1/config"] {
+    for path in [
+        "/",
+        "/page.css",
+        "/accounts",
+        "/api/v1/accounts",
+        "/api/v1/servicescalings",
+        "/api/v1/servicescalings/default/search-api",
+        "/api/v1/config",
+    ] {
         assert_eq!(daemon.get(path).status, 401, "{path}");
         for wrong in ["Bearer a-secret-of-other-length", "a-secret-of-enough-length", "Bearer "] {
             assert_eq!(daemon.get_with(path, &[("authorization", wrong)]).status, 401, "{path} {wrong}");

@@ -22,7 +22,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("apply", &["model", "api", "plan", "aws", "admission"]),
     // What shows the state to machines and people reads it where it is kept.
     ("metrics", &["model", "api", "plan", "diagnose", "aws", "controller"]),
-    ("http", &["model", "api", "controller", "metrics"]),
+    ("http", &["model", "api", "plan", "diagnose", "controller", "metrics"]),
     ("settings", &["model", "api", "plan", "controller"]),
     ("telemetry", &[]),
 ];

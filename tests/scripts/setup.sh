@@ -20,7 +20,7 @@ if [ "$(cargo-deny --version 2>/dev/null)" != "cargo-deny $cargo_deny" ]; then
 fi
 cargo fetch --locked # cargo-deny reads the crates of every platform, without the network
 
-requirements=(tests/clients/requirements.txt tests/deploy/requirements.txt)
+requirements=(tests/clients/requirements.txt tests/deploy/requirements.txt tests/page/requirements.txt)
 if ! cat "${requirements[@]}" | cmp -s - "$venv/requirements.txt"; then
   if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     if [ "$(id -u)" != 0 ]; then
@@ -67,3 +67,6 @@ if command -v npm >/dev/null && ! cmp -s tests/oracles/package-lock.json "$oracl
     cp tests/oracles/package-lock.json "$oracles/installed.json"
   fi
 fi
+
+# A browser for the status page.
+from_debian chromium chromium fonts-dejavu-core

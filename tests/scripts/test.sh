@@ -25,6 +25,7 @@ step 'Rust tests'              cargo-test
 step 'docs'                    docs
 step 'dependencies'            deny
 step 'clients'                 clients
+step 'status page'             page
 step 'alerts'                  rules
 step 'alerts, end to end'      e2e
 step 'chart'                   chart

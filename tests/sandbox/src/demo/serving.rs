@@ -3,12 +3,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
+use ecs_scaling::api::desired::Mode;
 use ecs_scaling::http::{Served, serve as serve_api};
 use ecs_scaling_sandbox::http;
 use tokio::net::TcpListener;
 
 use super::pages::Pages;
-use super::stage::{INTERVAL, Stage};
+use super::stage::{INTERVAL, OWNER, Stage};
 
 const SANDBOX_PORT: u16 = 14566;
 const API_PORT: u16 = 8080;
@@ -24,6 +25,8 @@ pub(super) async fn serve(stage: Stage, pages: &Pages) -> Result<()> {
         clock: stage.clock,
         interval: INTERVAL,
         token: None,
+        owner: OWNER.to_owned(),
+        mode: Mode::Apply,
     };
     let api = tokio::spawn(serve_api(api, served, std::future::pending()));
     http::serve(stage.world.clone(), sandbox, crate::interrupted()).await;
