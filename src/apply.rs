@@ -68,7 +68,7 @@ async fn admitted(
     let (service, operation) = operation(&action.kind);
     let call = Call { service, operation, key: &plan.key, on: subject(&action.kind) };
     if let ActionKind::Delete(doomed) = &action.kind {
-        match last_look(scope, admission, plan, doomed).await {
+        match Box::pin(last_look(scope, admission, plan, doomed)).await {
             Ok(look) => {
                 if let Some(why) = doomed.spared(&look) {
                     return Err(OutcomeResult::Skipped { why });
@@ -81,7 +81,7 @@ async fn admitted(
             Err(refused) => return Err(not_done(refused)),
         }
     }
-    match admit(admission, call, send(scope, plan, action, made)).await {
+    match Box::pin(admit(admission, call, send(scope, plan, action, made))).await {
         Ok(Edited::Written(written)) => Ok(written),
         Ok(Edited::ChangedMeanwhile) => {
             let why = "somebody changed it since it was read, so nothing was written; it is looked at again";

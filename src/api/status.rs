@@ -159,9 +159,9 @@ closed_list! {
         AlarmMissing,
         /// The alarm that an `alarmRef` names has fields that this version does not know, and a write would lose them.
         AlarmHasUnknownFields,
-        /// Policies of ours on the target are no longer in the object.
+        /// Policies on a target without an ARN are not in the object, and nobody can tell whose they are.
         UnmanagedPolicies,
-        /// Scheduled actions of ours on the target are no longer in the object.
+        /// Scheduled actions on a target without an ARN are not in the object, and nobody can tell whose they are.
         UnmanagedSchedules,
         /// Whether a scheduled action set min and max cannot be told, so they are left alone.
         TargetHasSchedules,

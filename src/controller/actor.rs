@@ -182,16 +182,14 @@ impl Actor {
         let (scope, clock) = (self.parts.context.scope.clone(), self.parts.context.clock);
         self.changed.clear();
         let desk = Arc::clone(&self.parts.context.desk);
-        let any = self.entries.values().next().map(|entry| entry.object.key.clone());
+        let scaled = self.entries.values().map(|entry| &*entry.object).find(|object| object.needs_role());
+        let scaled = scaled.map(|object| object.key.clone());
         let work = async move {
             // The role comes before anything else: without it, describing policies fails.
-            match any {
-                None => Observations::new(),
-                Some(key) => {
-                    desk.look_at_role(&key).await;
-                    sweep(&scope, desk.as_ref(), &wanted, leftovers, || clock.now()).await
-                }
+            if let Some(key) = scaled {
+                desk.look_at_role(&key).await;
             }
+            sweep(&scope, desk.as_ref(), &wanted, leftovers, || clock.now()).await
         };
         self.sweep = Some(Box::pin(AssertUnwindSafe(work).catch_unwind().map(Result::ok)));
     }

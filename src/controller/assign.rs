@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::api::desired::{Allow, AwsAccount, Desired, Mode, ObjectKey, ServiceScaling};
+use crate::api::desired::{Allow, AwsAccount, Desired, Mode, ObjectKey, Presence, ServiceScaling};
 use crate::api::status::Reason;
 use crate::aws::Identity;
 use crate::diagnose::class::{Class, classify};
@@ -37,6 +37,13 @@ pub struct Assigned {
     pub mode: Mode,
     /// What the account lets us touch.
     pub allow: Allow,
+}
+
+impl Assigned {
+    /// Whether the account's service-linked role is needed for it: nothing needs it to go, and AWS need not get it for that.
+    pub fn needs_role(&self) -> bool {
+        self.desired.presence == Presence::Present
+    }
 }
 
 /// The objects of one scope.

@@ -73,7 +73,7 @@ impl Session {
         let leftovers = if self.rounds == 0 { Leftovers::Search } else { Leftovers::AsKnown };
         self.rounds += 1;
         for (context, objects) in &self.scopes {
-            if let Some(object) = objects.values().next() {
+            if let Some(object) = objects.values().find(|object| object.needs_role()) {
                 Box::pin(context.desk.look_at_role(&object.key)).await;
             }
             let none = BTreeSet::new();

@@ -45,6 +45,10 @@ pub(super) fn plan_parts(draft: &mut Draft<'_>, target: &TargetStanding, detache
     if target.fresh || matches!(target.standing, Standing::Blocked) && known.is_some() {
         return; // nothing on it is known to be ours
     }
+    for part in unseen(inputs) {
+        let message = "it was written a moment ago and AWS does not show it yet; whether it is to go is seen then";
+        draft.withhold(part, Reason::AwaitingRead, message, "It is read again with the next pass.");
+    }
     let alarms = remove_alarms(draft);
     let Some((arn, digests)) = known.and_then(|target| target.arn.as_deref()).zip(target.digests.as_ref()) else {
         return;
@@ -209,6 +213,25 @@ fn propose(
 /// What must still be so when it is deleted.
 pub(super) fn doomed(inputs: Inputs<'_>, what: Victim, tagged: &str) -> Doomed {
     Doomed { what, tagged: tagged.to_owned(), owner: inputs.owner.clone(), object: inputs.desired.key.clone() }
+}
+
+/// The policies and scheduled actions that were put a moment ago, are no longer wanted and are not shown yet. Their digests
+/// stay: without them nobody would know later that they are ours.
+pub(super) fn unseen(inputs: Inputs<'_>) -> Vec<Part> {
+    let Inputs { memory, observed, desired, .. } = inputs;
+    let is_unseen = |part: &&Part| match part {
+        Part::Policy(name) => {
+            let is_shown = observed.policies.known().is_none_or(|held| held.iter().any(|held| held.name == *name));
+            !is_shown && !desired.policies.iter().any(|wanted| wanted.name == *name)
+        }
+        Part::ScheduledAction(name) => {
+            let held = observed.scheduled_actions.known();
+            let is_shown = held.is_none_or(|held| held.iter().any(|held| held.name == *name));
+            !is_shown && !desired.schedules.iter().any(|wanted| wanted.name == *name)
+        }
+        _ => false,
+    };
+    memory.put_lately(inputs.now).filter(is_unseen).cloned().collect()
 }
 
 fn is_absent(inputs: Inputs<'_>) -> bool {

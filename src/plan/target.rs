@@ -99,7 +99,7 @@ fn update(
     let Some(arn) = &target.arn else {
         return update_without_arn(draft, service, target, range.range(), suspended, differs);
     };
-    let tags_differ = tags.is_some_and(|tags| !target_tags::changes(draft, tags, range, policies).0.is_empty());
+    let tags_differ = tags.is_some_and(|tags| target_tags::differ(draft, tags, range, policies));
     let rest_differs = super::policies::differ(draft.inputs, policies)
         || super::alarms::differ(draft.inputs)
         || attach::differ(draft.inputs)

@@ -47,6 +47,7 @@ mod ready;
 mod reconcile;
 mod recreate;
 mod reference;
+mod removal;
 mod rivals;
 mod role;
 mod scalable;

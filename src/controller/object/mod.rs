@@ -140,7 +140,7 @@ async fn run(
         None => refresh(scope, context.desk.as_ref(), &wanted, || clock.now()).await,
     };
     let wanted = wanted.beside(&others(&observed));
-    let role = context.desk.role();
+    let role = if object.needs_role() { context.desk.role() } else { RoleStanding::default() };
     let draft = plan_target(inputs(context, object, &observed, &memory, &role));
     let may_lead_to_writes = !(draft.actions.is_empty() && draft.lookups.is_empty());
     let writes = may_lead_to_writes && draft.mode == Mode::Apply && may_write;

@@ -307,3 +307,32 @@ fn the_lint_refuses_to_delete_what_is_wanted_or_not_known_to_be_ours() {
     turned.actions.iter_mut().for_each(|action| action.requires.clear());
     assert_eq!(super::super::lint(&turned, absent().inputs()), Err(LintError::WrongOrder(0)));
 }
+
+// The digest is all that says whose a policy is: what AWS does not show yet keeps it.
+#[test]
+fn the_digest_of_what_was_put_a_moment_ago_and_is_not_shown_stays() {
+    let mut scene = emptied();
+    let shown = std::mem::replace(&mut scene.observed.policies, Read::Known(vec![]));
+    scene.observed.others.clear();
+    let actions = std::mem::replace(&mut scene.observed.scheduled_actions, Read::Known(vec![]));
+    let put = |verb| RecentWrite { at: scene.now, verb, changes: vec![] };
+    for part in [policy_part(), night()] {
+        scene.memory.writes.insert(part, put(Verb::Create));
+    }
+    let waits = [(policy_part(), Reason::AwaitingRead), (night(), Reason::AwaitingRead)];
+    assert_eq!((parts(&scene.plan()), withheld(&scene.plan())), (vec![], waits.to_vec()));
+    // It is kept in mind until it is shown, and then goes; or it is not there at all, and its digest goes.
+    for _ in 0..2 {
+        let plan = scene.plan();
+        scene.memory = remember(scene.memory.clone(), &plan, &[], &scene.desired.spec_hash, scene.now);
+        scene.later(30);
+        scene.memory.tags.get_mut(TARGET_ARN).unwrap().read_at = scene.now;
+        assert_eq!(withheld(&scene.plan()), waits);
+    }
+    let mut late = scene.inputs();
+    let (read, long_after) = (scene.observed.clone(), scene.now + SignedDuration::from_secs(90));
+    late.now = long_after;
+    assert_eq!(parts(&plan_target(late)), [Part::TargetTags], "{read:?}");
+    (scene.observed.policies, scene.observed.scheduled_actions) = (shown, actions);
+    assert_eq!(parts(&scene.plan()), [policy_part(), night()]);
+}
