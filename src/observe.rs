@@ -70,7 +70,7 @@ impl Wanted {
                 false => wanted.others.extend(names),
             }
         }
-        wanted.others.extend(lists.firing.get(&self.service).into_iter().flatten().cloned());
+        wanted.others.extend(lists.firing.iter().filter_map(|firing| firing.get(&self.service)).flatten().cloned());
         wanted.others.retain(|name| !wanted.alarms.contains(name));
         wanted
     }
@@ -78,6 +78,17 @@ impl Wanted {
 
 /// Observations by service.
 pub type Observations = BTreeMap<ServiceId, ObservedTarget>;
+
+/// What a sweep read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Swept {
+    /// Of the services that were asked for.
+    pub observations: Observations,
+    /// The ARN of every scalable target of the scope, where the list was read completely.
+    pub targets: Option<BTreeMap<ServiceId, Option<String>>>,
+    /// Every alarm of the scope that fires policies, where they were asked for and read completely.
+    pub firing: Option<BTreeMap<ServiceId, BTreeSet<AlarmName>>>,
+}
 
 /// Whether alarms that no policy lists any more are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,15 +106,20 @@ pub async fn sweep(
     wanted: &[Wanted],
     leftovers: Leftovers,
     now: impl Fn() -> Timestamp,
-) -> Observations {
-    let Some(any) = wanted.first() else { return Observations::new() };
+) -> Swept {
     let read_at = now();
     let mut row = Row { scope: scope.id(), admission, ended_by: None };
-    let lists = Lists::read(scope, Which::All, leftovers, &any.service, &mut row).await;
+    let any = wanted.first().map_or_else(|| ServiceId::new("*", "*"), |any| any.service.clone());
+    let lists = Lists::read(scope, Which::All, leftovers, &any, &mut row).await;
     let services = services(scope, wanted, &mut row).await;
     let wanted: Vec<Wanted> = wanted.iter().map(|wanted| wanted.with_listed(&lists)).collect();
     let alarms = alarms(scope, &wanted, &mut row).await;
-    wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms))).collect()
+    let assemble = |w: &Wanted| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms));
+    let observations = wanted.iter().map(assemble).collect();
+    let arns = |targets: &BTreeMap<ServiceId, ScalableTarget>| {
+        targets.iter().map(|(service, target)| (service.clone(), target.arn.clone())).collect()
+    };
+    Swept { observations, targets: lists.targets.as_ref().ok().map(arns), firing: lists.firing }
 }
 
 /// Reads everything of the services with a scalable target that `takes` wants, whether an object names them or not: what an
@@ -195,7 +211,7 @@ struct Lists {
     policies: List<Vec<ScalingPolicy>>,
     schedules: List<Vec<ScheduledAction>>,
     /// The alarms that fire policies, where they were asked for and read completely.
-    firing: BTreeMap<ServiceId, BTreeSet<AlarmName>>,
+    firing: Option<BTreeMap<ServiceId, BTreeSet<AlarmName>>>,
 }
 
 impl Lists {
@@ -211,13 +227,13 @@ impl Lists {
         let policies = row.call(SERVICE, "DescribeScalingPolicies", of, scope.policies(which)).await;
         let schedules = row.call(SERVICE, "DescribeScheduledActions", of, scope.scheduled_actions(which)).await;
         let firing = match leftovers {
-            Leftovers::AsKnown => Ok(BTreeMap::new()),
+            Leftovers::AsKnown => None,
             Leftovers::Search => {
                 let call = scope.alarms_firing_policies();
-                row.call(AwsService::CloudWatch, "DescribeAlarms", of, call).await
+                row.call(AwsService::CloudWatch, "DescribeAlarms", of, call).await.ok()
             }
         };
-        Self { targets, policies, schedules, firing: firing.unwrap_or_default() }
+        Self { targets, policies, schedules, firing }
     }
 
     fn assemble(

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::absence::Reads;
 use super::path::Path;
 use crate::model::alarm::AlarmConfig;
 use crate::model::capacity::{CapacityRange, SuspendedStateSpec};
@@ -126,6 +127,8 @@ pub struct ServiceScaling {
     pub schedules: Vec<DesiredSchedule>,
     /// Whether its resources are to be in AWS at all.
     pub presence: Presence,
+    /// Whether it is in no file, and stands for what is left of an object that is gone: see [`ServiceScaling::departed`].
+    pub is_pruned: bool,
     /// Apply or Observe.
     pub mode: Mode,
     /// Whether existing resources are taken over.
@@ -148,6 +151,31 @@ pub struct DesiredSchedule {
 }
 
 impl ServiceScaling {
+    /// What stands for an object that is gone: everything of it for this service is to be absent.
+    pub fn departed(key: ObjectKey, service: ServiceId) -> Self {
+        Self {
+            key,
+            labels: BTreeMap::new(),
+            spec: serde_json::Value::Null,
+            spec_hash: "pruned".to_owned(),
+            position: Position { file: "(no file)".to_owned(), line: 0, column: 0 },
+            account: AccountName::default_account(),
+            region: None,
+            service,
+            range: CapacityRange::ANY,
+            suspended: SuspendedStateSpec::default(),
+            policies: Vec::new(),
+            schedules: Vec::new(),
+            presence: Presence::Absent,
+            is_pruned: true,
+            mode: Mode::Apply,
+            adoption: Adoption::Never,
+            allow_capacity_move: false,
+            deletion_policy: DeletionPolicy::Delete,
+            tags: Tags::new(),
+        }
+    }
+
     /// The alarms that it names: its own, and those of others that its policies are attached to. None when it is to be
     /// absent.
     pub fn alarm_names(&self) -> impl Iterator<Item = &AlarmName> {
@@ -287,4 +315,6 @@ pub struct Desired {
     pub accounts: BTreeMap<AccountName, AwsAccount>,
     /// By key. What they give is in the services already.
     pub profiles: BTreeMap<ObjectKey, ScalingProfile>,
+    /// What may be concluded from what is not here.
+    pub reads: Reads,
 }

@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+pub mod absence;
 pub mod accounts;
 pub mod age;
 pub mod desired;

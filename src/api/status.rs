@@ -163,6 +163,10 @@ closed_list! {
         UnmanagedPolicies,
         /// Scheduled actions on a target without an ARN are not in the object, and nobody can tell whose they are.
         UnmanagedSchedules,
+        /// What is left of an object that is gone stays, by its deletion policy.
+        Retained,
+        /// More objects would be pruned at once than may be, so none is.
+        PruneBlocked,
         /// Whether a scheduled action set min and max cannot be told, so they are left alone.
         TargetHasSchedules,
         /// Another writer keeps changing what this one puts back.
@@ -204,6 +208,8 @@ impl Reason {
             | Self::AlarmHasUnknownFields
             | Self::UnmanagedPolicies
             | Self::UnmanagedSchedules
+            | Self::Retained
+            | Self::PruneBlocked
             | Self::TargetHasSchedules
             | Self::DriftContention
             | Self::ObserveMode

@@ -72,7 +72,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
     let aws = connect(&args.owner).await;
     let default_region = aws.default_region();
     let (mut identities, mut accounts) = (Identities::new(), BTreeMap::new());
-    for (name, spec) in used_accounts(desired) {
+    for (name, spec) in used_accounts(desired, false) {
         let of_objects = || desired.services.values().filter(|o| o.account == *name).find_map(|o| o.region.clone());
         let Some(region) = identity_region(spec, default_region.as_ref()).or_else(of_objects) else { continue };
         let account = aws.account(spec).await;
@@ -80,7 +80,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
         identities.insert(name.clone(), Known { source, identity });
         accounts.insert(name.clone(), account);
     }
-    let assignment = assign(desired, &identities, default_region.as_ref());
+    let assignment = assign(desired, &identities, default_region.as_ref(), false);
     let mut examined = Vec::new();
     for (name, account) in &accounts {
         let Some(Known { identity: Ok(identity), source }) = identities.get(name) else { continue };

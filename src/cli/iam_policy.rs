@@ -39,6 +39,9 @@ pub(super) struct IamPolicyArgs {
     /// Leave that out: a denial is told as AWS tells it
     #[arg(long, overrides_with = "explain_denials")]
     no_explain_denials: bool,
+    /// With what prune calls besides, where no object says `state: Absent`
+    #[arg(long)]
+    prune: bool,
     /// With what `coverage` asks for besides: the lists of clusters and services
     #[arg(long)]
     coverage: bool,
@@ -94,6 +97,9 @@ pub(super) fn run(args: &IamPolicyArgs) -> Result<Done> {
         Some(path) => of_objects(args, &objects::read(path)?.desired)?,
     };
     let mut features = features;
+    if args.prune {
+        features.insert(Feature::Removal);
+    }
     if args.coverage {
         features.insert(Feature::Coverage);
     }

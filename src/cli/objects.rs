@@ -10,6 +10,9 @@ use crate::api::desired::ObjectKey;
 use crate::api::finding::{Finding, Severity};
 use crate::api::load::{Loaded, SourceFile, load_at};
 use crate::controller::Clock;
+use crate::controller::once::Unread;
+use crate::model::names::ScopeId;
+use crate::plan::{Fate, PrunePlan};
 use crate::source::directory::read_files;
 use crate::status::Trouble;
 
@@ -67,4 +70,30 @@ pub(super) fn troubles(troubles: &BTreeMap<ObjectKey, Trouble>) -> String {
         format!("{}: {reason}\n    {}\n    → {}\n", keys.join(", "), plain(message), plain(hint))
     };
     said.iter().map(text).collect()
+}
+
+/// What prune left, by scope, and why.
+pub(super) fn orphans(found: &[(ScopeId, Result<PrunePlan, Unread>)]) -> String {
+    let kept = |fate: Fate| match fate {
+        Fate::Goes | Fate::Waits => None,
+        Fate::Blocked => Some("too many would go at once"),
+        Fate::Retained => Some("its deletion policy is Retain"),
+        Fate::Claimed => Some("the object is still there, for another service or in another place"),
+    };
+    let mut text = String::new();
+    for (scope, plan) in found {
+        match plan {
+            Err(Unread) => {
+                text += &format!("{scope}: nothing is pruned, since not all lists and tags could be read\n");
+            }
+            Ok(plan) => {
+                for (orphan, why) in plan.fates.iter().filter_map(|(orphan, fate)| Some((orphan, kept(*fate)?))) {
+                    let (object, service) = (plain(&orphan.object.to_string()), plain(&orphan.service.to_string()));
+                    text += &format!("{scope}: {object} ({service}) is in no file and stays: {why}\n");
+                }
+                text += &plan.blocked().map(|why| format!("{scope}: {why}\n")).unwrap_or_default();
+            }
+        }
+    }
+    text
 }

@@ -18,12 +18,15 @@ use crate::controller::{Clock, LoopSettings, State};
 use crate::http::{Served, Token, serve};
 use crate::metrics::Metrics;
 use crate::model::names::Region;
-use crate::settings::{ConfigArgs, ListenArgs, LoopArgs, OwnerArgs};
+use crate::settings::{ConfigArgs, ListenArgs, LoopArgs, OwnerArgs, PruneArgs};
 use crate::source::directory::Timing;
 use crate::telemetry;
 
 /// Within this time of a stop the process ends, whatever is under way.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
+
+/// With prune, an unchanged source counts as read once more after this long.
+const READ_AGAIN: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -33,6 +36,8 @@ pub(super) struct RunArgs {
     owner: OwnerArgs,
     #[command(flatten)]
     looping: LoopArgs,
+    #[command(flatten)]
+    prune: PruneArgs,
     #[command(flatten)]
     listen: ListenArgs,
 }
@@ -89,13 +94,14 @@ async fn reconcile(args: RunArgs) -> Result<Done> {
     let server = tokio::spawn(serve(listener, served, shutdown.clone().cancelled_owned()));
     let daemon = Daemon {
         config: args.config.config,
-        timing: Timing { poll: args.looping.poll, ..Timing::default() },
+        timing: Timing { poll: args.looping.poll, again: args.prune.prune().map(|_| READ_AGAIN), ..Timing::default() },
         settings: LoopSettings {
             owner: args.owner.owner,
             mode: args.looping.mode(),
             role_policy: args.owner.service_linked_role.into(),
             interval: args.looping.interval,
             max_changes: args.looping.max_changes,
+            prune: args.prune.prune(),
         },
         aws,
         clock,

@@ -3,6 +3,8 @@
 //! One actor works on a scope. A sweep runs beside the passes, so that a changed file does not wait for it; an object is
 //! never worked on twice at once.
 
+mod prune;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -19,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::assign::Placed;
 use super::brake::Brake;
 use super::entry::Entry;
+use super::leftovers::{self, departed};
 use super::object::{Again, Context, Passed, pass};
 use super::retry::Retry;
 use super::state::State;
@@ -28,7 +31,7 @@ use crate::diagnose::class::{Class, classify};
 use crate::metrics::Metrics;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, Read};
-use crate::observe::{Leftovers, Observations, Wanted, meets_every_call, sweep};
+use crate::observe::{Leftovers, Observations, Swept, Wanted, meets_every_call, sweep};
 use crate::plan::{OutcomeResult, mistaken_owner};
 
 /// Objects that are worked on at once in a scope.
@@ -48,7 +51,7 @@ pub(super) struct Parts {
 
 type PassFuture = Pin<Box<dyn Future<Output = (ObjectKey, Passed, Duration)> + Send>>;
 /// `None`: it panicked.
-type SweepFuture = Pin<Box<dyn Future<Output = Option<Observations>> + Send>>;
+type SweepFuture = Pin<Box<dyn Future<Output = Option<Swept>> + Send>>;
 
 struct Actor {
     parts: Parts,
@@ -68,6 +71,10 @@ struct Actor {
     sweep_retry: Retry,
     brake: Brake,
     warned_of_owner: bool,
+    leftovers: leftovers::Leftovers,
+    /// The scope as it was last given.
+    placed: Placed,
+    warned_of_prune: Option<String>,
 }
 
 /// Runs until `shutdown`; then a write that is under way is waited for, and nothing is sent any more.
@@ -87,6 +94,9 @@ pub(super) async fn run(parts: Parts) {
         sweep_retry: Retry::new(),
         brake: Brake::new(),
         warned_of_owner: false,
+        leftovers: leftovers::Leftovers::default(),
+        placed: Placed::default(),
+        warned_of_prune: None,
     };
     actor.take_objects();
     while !actor.parts.shutdown.is_cancelled() {
@@ -116,8 +126,9 @@ impl Actor {
             Some((key, passed, took)) = self.passes.next() => self.absorb(key, passed, took),
             observations = maybe(self.sweep.as_mut()) => {
                 self.sweep = None;
-                self.take_observations(observations);
+                self.take_sweep(observations);
             }
+            () = self.leftovers.next() => self.prune(),
             read = self.tag_sweep.next() => self.take_tags(read),
             () = tokio::time::sleep_until(wake) => {}
         }
@@ -145,6 +156,9 @@ impl Actor {
         }
         if !self.brake.is_on() && self.tag_sweep.due().is_some_and(|due| now >= due) {
             self.tag_sweep.start(&self.parts.context, &self.entries, now);
+        }
+        if !self.brake.is_on() {
+            self.leftovers.start(&self.parts.context);
         }
         for (key, entry) in &mut self.entries {
             if !entry.in_flight && entry.due.is_some_and(|due| now >= due) {
@@ -182,12 +196,16 @@ impl Actor {
         let (scope, clock) = (self.parts.context.scope.clone(), self.parts.context.clock);
         self.changed.clear();
         let desk = Arc::clone(&self.parts.context.desk);
+        let is_idle = self.entries.is_empty() && self.parts.context.settings.prune.is_none();
         let scaled = self.entries.values().map(|entry| &*entry.object).find(|object| object.needs_role());
         let scaled = scaled.map(|object| object.key.clone());
         let work = async move {
             // The role comes before anything else: without it, describing policies fails.
             if let Some(key) = scaled {
                 desk.look_at_role(&key).await;
+            }
+            if is_idle {
+                return Swept::default();
             }
             sweep(&scope, desk.as_ref(), &wanted, leftovers, || clock.now()).await
         };
@@ -226,7 +244,10 @@ impl Actor {
         self.at_work.remove(&key);
         let Some(entry) = self.entries.get_mut(&key) else { return };
         entry.in_flight = false;
-        entry.keep(passed.kept);
+        let was_pruned = entry.worked_on.as_ref().is_some_and(|worked_on| worked_on.desired.is_pruned);
+        if was_pruned == entry.object.desired.is_pruned {
+            entry.keep(passed.kept); // otherwise the object is back, and what was left of it tells nothing
+        }
         let now = Instant::now();
         let outdated = entry.worked_on.as_ref().is_none_or(|worked_on| !Arc::ptr_eq(worked_on, &entry.object));
         match passed.again {
@@ -235,17 +256,24 @@ impl Actor {
             Again::WithASweep => {}
             Again::InTime => entry.retry.reset(),
         }
-        self.parts.state.put(entry.view(passed.plan.map(Arc::new)));
-        if self.entries.values().all(|entry| entry.kept.status.last_sync_time.is_some()) {
+        if !entry.object.desired.is_pruned {
+            self.parts.state.put(entry.view(passed.plan.map(Arc::new)));
+        }
+        self.let_go(&key);
+        let seen = |entry: &Entry| entry.object.desired.is_pruned || entry.kept.status.last_sync_time.is_some();
+        if self.entries.values().all(seen) {
             self.parts.state.first_pass_done(self.parts.context.scope.id());
         }
     }
 
     /// Takes the newest objects: changed ones are worked on at once, in front of the others.
     fn take_objects(&mut self) {
-        let Placed { objects: wanted, taken } = self.parts.objects.borrow_and_update().clone();
-        self.parts.context.taken = taken;
-        self.entries.retain(|key, _| wanted.contains_key(key));
+        let placed = self.parts.objects.borrow_and_update().clone();
+        let wanted = placed.objects.clone();
+        self.parts.context.taken = Arc::clone(&placed.taken);
+        self.placed = placed;
+        self.entries.retain(|key, entry| wanted.contains_key(key) || entry.object.desired.is_pruned);
+        self.prune();
         for (key, assigned) in wanted {
             match self.entries.get_mut(&key) {
                 Some(entry) if *entry.object == assigned => continue,
@@ -269,15 +297,18 @@ impl Actor {
         }
     }
 
-    fn take_observations(&mut self, observations: Option<Observations>) {
+    fn take_sweep(&mut self, swept: Option<Swept>) {
         let now = Instant::now();
         self.warn_of_a_mistaken_owner();
-        let Some(observations) = observations else {
+        let Some(mut swept) = swept else {
             tracing::error!(scope = %self.parts.context.scope.id(), "a sweep panicked: this is a fault of the controller");
             self.parts.metrics.count_panic();
             self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next());
             return;
         };
+        self.leftovers.take(self.parts.context.scope.id(), &mut swept, &self.placed.source);
+        self.prune();
+        let observations = swept.observations;
         let all_read = observations.values().all(ObservedTarget::is_complete);
         self.log_sweep(all_read);
         match hold_back(&observations) {
@@ -310,7 +341,7 @@ impl Actor {
     fn log_sweep(&self, complete: bool) {
         let failing = self.entries.values().filter(|entry| entry.is_failing()).count();
         let scope = self.parts.context.scope.id();
-        tracing::info!(%scope, objects = self.entries.len(), failing, complete, "swept");
+        tracing::info!(%scope, objects = self.placed.objects.len(), failing, complete, "swept");
     }
 
     /// An owner id that matches nothing while another matches our objects: said once, and loudly.

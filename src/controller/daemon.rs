@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::supervisor::Supervisor;
 use super::{Clock, ConfigView, LoopSettings, State};
+use crate::api::absence::Completeness;
 use crate::api::desired::Desired;
 use crate::api::finding::{Finding, Severity};
 use crate::api::load::{SourceFile, load_at};
@@ -56,6 +58,8 @@ impl Daemon {
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
             sender,
+            began: Instant::now(),
+            taken: None,
         };
         let supervisor = Supervisor {
             aws: self.aws,
@@ -80,6 +84,10 @@ struct Reader {
     metrics: Arc<Metrics>,
     clock: Clock,
     sender: watch::Sender<Arc<Desired>>,
+    /// When it began: what the reads are counted from.
+    began: Instant,
+    /// The revision that was taken last, and whether all of it was; none after an error.
+    taken: Option<(String, Completeness)>,
 }
 
 impl Reader {
@@ -88,7 +96,10 @@ impl Reader {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 read = self.source.next() => match read {
-                    Ok(snapshot) => self.take(&snapshot),
+                    Ok(snapshot) => match self.taken.clone().filter(|(revision, _)| *revision == snapshot.revision) {
+                        Some((_, completeness)) => self.confirm(completeness),
+                        None => self.take(&snapshot),
+                    },
                     Err(error) => self.keep(&error),
                 },
             }
@@ -131,11 +142,28 @@ impl Reader {
         let (source, read_at) = (self.shown.clone(), Some(self.clock.now()));
         let revision = snapshot.revision.clone();
         self.state.set_config(ConfigView { source, successful, read_at, revision, findings, error, held, excerpts });
-        self.sender.send_replace(Arc::new(merged.desired));
+        let completeness = if successful { snapshot.completeness } else { Completeness::Partial };
+        let mut desired = Desired { reads: before.reads.clone(), ..merged.desired };
+        self.note(&mut desired, completeness);
+        self.taken = Some((snapshot.revision.clone(), completeness));
+        self.sender.send_replace(Arc::new(desired));
+    }
+
+    /// The same was read again: only what may be concluded from it grows older.
+    fn confirm(&mut self, completeness: Completeness) {
+        let mut desired = Desired::clone(&self.sender.borrow());
+        self.note(&mut desired, completeness);
+        self.sender.send_replace(Arc::new(desired));
+    }
+
+    fn note(&self, desired: &mut Desired, completeness: Completeness) {
+        desired.reads.note(self.began.elapsed(), completeness, desired.services.keys());
     }
 
     /// A source that cannot be read changes nothing.
     fn keep(&mut self, error: &SourceError) {
+        self.taken = None;
+        self.confirm(Completeness::Partial);
         tracing::error!(%error, "the source could not be read; the last good objects are kept");
         self.metrics.count_rejection();
         let (source, before) = (self.shown.clone(), self.state.config());

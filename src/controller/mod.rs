@@ -6,6 +6,7 @@
 //! - `actor` works on the objects of one scope that are due, never on one twice at once.
 //! - `entry` is an object in its care, and `tag_sweep` reads whose its resources are.
 //! - [`desk`] is what the scopes of one account share: its service-linked role, its denials.
+//! - `leftovers` is what prune knows of a scope: what no object is for, and whose it is.
 //! - [`object`] is one pass over one object.
 //! - `brake` holds a scope back while AWS throttles it or its credentials fail.
 //! - [`supervisor`] keeps one actor for each scope that is desired.
@@ -20,6 +21,7 @@ mod clock;
 pub mod daemon;
 pub mod desk;
 mod entry;
+mod leftovers;
 pub mod object;
 pub mod once;
 mod retry;
@@ -30,7 +32,7 @@ mod tag_sweep;
 pub use account_view::AccountView;
 pub use clock::Clock;
 pub use desk::{Desk, RolePolicy};
-pub use state::{ConfigView, ObjectView, State};
+pub use state::{ConfigView, ObjectView, OrphansView, State};
 
 use std::time::Duration;
 
@@ -50,4 +52,13 @@ pub struct LoopSettings {
     pub role_policy: RolePolicy,
     /// How many objects may be changed in one sweep's pass of a scope.
     pub max_changes: usize,
+    /// Whether what is ours and wanted by no object any more is removed.
+    pub prune: Option<Prune>,
+}
+
+/// How prune is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prune {
+    /// So many objects of a scope may go at once, where that is more than a fifth of them.
+    pub limit: Option<usize>,
 }

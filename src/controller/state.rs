@@ -12,7 +12,7 @@ use crate::api::resource::{Excerpt, Metadata, Resource, Target};
 use crate::api::status::Status;
 use crate::api::types::{API_VERSION, Kind};
 use crate::model::names::{ScopeId, TargetKey};
-use crate::plan::Plan;
+use crate::plan::{Fate, Plan};
 
 /// One object, as it is known.
 #[derive(Clone, Debug)]
@@ -76,11 +76,21 @@ pub struct ConfigView {
     pub excerpts: Vec<Excerpt>,
 }
 
+/// What is ours in a scope and wanted by no object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrphansView {
+    /// How many objects of each fate.
+    pub by_fate: BTreeMap<Fate, usize>,
+    /// Why nothing goes, where too many would.
+    pub blocked: Option<String>,
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     objects: BTreeMap<ObjectKey, ObjectView>,
     accounts: Vec<AccountView>,
     config: ConfigView,
+    orphans: BTreeMap<ScopeId, OrphansView>,
     heartbeats: BTreeMap<ScopeId, Timestamp>,
     passed: BTreeSet<ScopeId>,
     started: bool,
@@ -148,6 +158,15 @@ impl State {
     /// Forgets what is no longer desired; gives what that was.
     pub(crate) fn retain(&self, keep: impl Fn(&ObjectKey) -> bool) -> Vec<ObjectKey> {
         self.write().objects.extract_if(.., |key, _| !keep(key)).map(|(key, _)| key).collect()
+    }
+
+    /// The orphans of each scope, where prune is on.
+    pub fn orphans(&self) -> BTreeMap<ScopeId, OrphansView> {
+        self.read().orphans.clone()
+    }
+
+    pub(crate) fn set_orphans(&self, scope: &ScopeId, orphans: OrphansView) {
+        self.write().orphans.insert(scope.clone(), orphans);
     }
 
     pub(crate) fn set_accounts(&self, accounts: Vec<AccountView>) {

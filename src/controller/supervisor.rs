@@ -137,7 +137,7 @@ impl Supervisor {
     ) {
         let default_region = self.aws.default_region();
         accounts.retain(|name, reached| desired.accounts.get(name) == reached.spec.as_ref());
-        for (name, spec) in used_accounts(desired) {
+        for (name, spec) in used_accounts(desired, self.settings.prune.is_some()) {
             let known = accounts.get(name);
             if known.is_some_and(|reached| reached.identity.is_ok()) || asked.contains(name) {
                 continue;
@@ -172,7 +172,7 @@ impl Supervisor {
         let known =
             |reached: &Reached| Known { source: reached.account.source().clone(), identity: reached.identity.clone() };
         let identities: Identities = accounts.iter().map(|(name, reached)| (name.clone(), known(reached))).collect();
-        assign(desired, &identities, self.aws.default_region().as_ref())
+        assign(desired, &identities, self.aws.default_region().as_ref(), self.settings.prune.is_some())
     }
 
     /// Starts, feeds and stops actors.
@@ -245,8 +245,10 @@ impl Supervisor {
         assignment: &Assignment,
         accounts: &BTreeMap<AccountName, Reached>,
     ) -> Vec<AccountView> {
-        let named: BTreeSet<&AccountName> =
-            used_accounts(desired).map(|(name, _)| name).chain(desired.accounts.keys()).collect();
+        let named: BTreeSet<&AccountName> = used_accounts(desired, self.settings.prune.is_some())
+            .map(|(name, _)| name)
+            .chain(desired.accounts.keys())
+            .collect();
         let view = |name: &AccountName| {
             let (desired, reached) = (desired.accounts.get(name).cloned(), accounts.get(name));
             let of_account = assignment.scopes.iter().filter(|(scope, _)| assignment.accounts.get(scope) == Some(name));

@@ -4,6 +4,7 @@
 //! it was planned from stays. Decides nothing about what is to go.
 
 use super::ownership::{self, OwnerId, TAG_OBJECT, Untagged, policy_digest, schedule_digest};
+use super::prune::is_retained;
 use crate::api::desired::ObjectKey;
 use crate::model::names::AlarmName;
 use crate::model::observed::{ScalingPolicy, ScheduledAction, Tags};
@@ -19,6 +20,8 @@ pub struct Doomed {
     pub owner: OwnerId,
     /// The object that it was made for.
     pub object: ObjectKey,
+    /// Whether it goes since that object is gone: then the tags must say that it may.
+    pub is_pruned: bool,
 }
 
 /// A resource that is deleted, as it was read.
@@ -87,8 +90,11 @@ impl Doomed {
         if !ownership::is_ours_to_write(tags, &self.owner) {
             return Some("its tags no longer say that it is ours, or put the brake on".to_owned());
         }
+        if self.is_pruned && (!self.is_of_object(tags) || is_retained(tags)) {
+            return Some("its tags no longer say that it may go with its object".to_owned());
+        }
         let is_ours = match &self.what {
-            Victim::Alarm(_) => tags.get(TAG_OBJECT).is_some_and(|of| *of == self.object.to_string()),
+            Victim::Alarm(_) => self.is_of_object(tags),
             Victim::Policy(policy) => Untagged::Policies.digests(tags).contains(&policy_digest(&policy.name)),
             Victim::ScheduledAction(action) => {
                 Untagged::Schedules.digests(tags).contains(&schedule_digest(&action.name))
@@ -96,6 +102,10 @@ impl Doomed {
             Victim::Target => true,
         };
         (!is_ours).then(|| "the tags no longer say that it is ours".to_owned())
+    }
+
+    fn is_of_object(&self, tags: &Tags) -> bool {
+        tags.get(TAG_OBJECT).is_some_and(|of| *of == self.object.to_string())
     }
 }
 

@@ -246,7 +246,8 @@ fn check_deletion(plan: &Plan, index: usize, doomed: &Doomed, inputs: Inputs<'_>
     };
     let reading = memory.tags.get(&doomed.tagged);
     let is_ours = reading.is_some_and(|reading| doomed.spared(&look(&reading.tags)).is_none());
-    let is_of_us = doomed.owner == *inputs.owner && doomed.object == desired.key;
+    let is_of_us =
+        doomed.owner == *inputs.owner && doomed.object == desired.key && doomed.is_pruned == desired.is_pruned;
     if is_read && is_ours && is_of_us { Ok(()) } else { Err(LintError::DeletesForeign(index)) }
 }
 

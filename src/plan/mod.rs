@@ -18,6 +18,7 @@ mod lint;
 mod memory;
 mod ownership;
 mod policies;
+mod prune;
 mod range;
 mod removal;
 mod render;
@@ -42,6 +43,7 @@ pub use memory::{Memory, RecentWrite, remember};
 pub use ownership::{
     OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, holder, is_users_tag, mistaken_owner, policy_digest,
 };
+pub use prune::{Fate, Orphan, PruneInputs, PrunePlan, plan_scope};
 pub use render::{adjustment_text, described, json, resource, text, value_text};
 pub use scope::{ScopeConflict, scope_conflicts};
 

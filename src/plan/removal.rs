@@ -12,10 +12,12 @@ use super::attach;
 use super::doomed::{Doomed, Victim, foreign_names};
 use super::draft::{Claim, Draft, Standing};
 use super::ownership::{self, Ownership, TAG_OBJECT, policy_digest, schedule_digest};
+use super::prune::is_retained;
 use super::target::TargetStanding;
 use super::target_tags::Digests;
 use crate::api::desired::{Adoption, Presence};
 use crate::api::status::Reason;
+use crate::model::failure::Failure;
 use crate::model::fields::{Change, deletion};
 use crate::model::names::{AlarmName, PolicyName};
 use crate::model::observed::{Alarm, Read, ScalableTarget, ScalingPolicy, ScheduledAction, Tags};
@@ -81,6 +83,9 @@ fn remove_target(draft: &mut Draft<'_>, target: &ScalableTarget, arn: &str) {
         Claim::Unknown | Claim::Foreign => return,
     };
     draft.heed_brake(&tags);
+    if !may_be_pruned(draft, &tags) {
+        return;
+    }
     let observed = draft.inputs.observed;
     let (policies, schedules) = match (&observed.policies, &observed.scheduled_actions) {
         (Read::Known(policies), Read::Known(schedules)) => (policies, schedules),
@@ -106,7 +111,7 @@ fn remove_target(draft: &mut Draft<'_>, target: &ScalableTarget, arn: &str) {
         return;
     }
     let ours = policies.len() + schedules.len();
-    if removed.len() < ours || alarms.open {
+    if removed.len() < ours || !alarms.open.is_empty() {
         // What it waits for has been said.
         return draft.withhold(
             Part::Target,
@@ -121,22 +126,46 @@ fn remove_target(draft: &mut Draft<'_>, target: &ScalableTarget, arn: &str) {
     propose(draft, Part::Target, Victim::Target, arn, changes, requires);
 }
 
+/// Whether the target went with the object that is gone, where this is why it goes. Says why not.
+fn may_be_pruned(draft: &mut Draft<'_>, tags: &Tags) -> bool {
+    let desired = draft.inputs.desired;
+    if !desired.is_pruned {
+        return true;
+    }
+    if tags.get(TAG_OBJECT).is_none_or(|of| *of != desired.key.to_string()) {
+        let message = "its tags name another object by now";
+        draft.withhold(Part::Target, Reason::Conflict, message, "Nothing: that object has it.");
+        return false;
+    }
+    if is_retained(tags) {
+        let message = "its deletion policy is Retain";
+        let hint = "Remove it in AWS, or bring the object back with state: Absent.";
+        draft.withhold(Part::Target, Reason::Retained, message, hint);
+        return false;
+    }
+    true
+}
+
 /// The alarms that go, each with its action.
 #[derive(Default)]
 struct Alarms {
     removed: Vec<(AlarmName, usize)>,
-    /// Whether one of ours is not going, or may be one of ours.
-    open: bool,
+    /// Those of ours that are not going now, and those that may be ours.
+    open: BTreeSet<AlarmName>,
 }
 
 fn remove_alarms(draft: &mut Draft<'_>) -> Alarms {
     let inputs = draft.inputs;
     let mut alarms = Alarms::default();
+    for (name, failure) in unread_alarms(inputs) {
+        draft.withhold_unread(Part::Alarm(name.clone()), "the alarm", Some(failure));
+        alarms.open.insert(name.clone());
+    }
     for (name, alarm) in unwanted_alarms(inputs) {
         let lookup = || Lookup::AlarmTags(alarm.arn.clone());
         let Some(reading) = inputs.memory.tags.get(&alarm.arn) else {
             draft.look_up(lookup());
-            alarms.open = true;
+            alarms.open.insert(name.clone());
             continue;
         };
         if is_our_alarm(inputs, alarm) != Some(true) {
@@ -144,7 +173,7 @@ fn remove_alarms(draft: &mut Draft<'_>) -> Alarms {
         }
         if !draft.is_fresh(reading) {
             draft.look_up(lookup());
-            alarms.open = true;
+            alarms.open.insert(name.clone());
             continue;
         }
         let mut changes = alarm.config.as_ref().map(deletion).unwrap_or_default();
@@ -153,7 +182,7 @@ fn remove_alarms(draft: &mut Draft<'_>) -> Alarms {
         let part = Part::Alarm(name.clone());
         match propose(draft, part, Victim::Alarm(name.clone()), &alarm.arn, changes, Vec::new()) {
             Some(by) => alarms.removed.push((name.clone(), by)),
-            None => alarms.open = true,
+            None => _ = alarms.open.insert(name.clone()),
         }
     }
     alarms
@@ -173,6 +202,12 @@ fn remove_untagged(
         let part = Part::Policy(policy.name.clone());
         if draft.has_action(&part) {
             continue; // it makes way for another one
+        }
+        if let Some(first) = alarms.open.iter().find(|name| may_fire(inputs, name, policy)) {
+            // With its policy gone, the alarm would name none, and nobody would find it again (S-048).
+            let message = format!("the alarm {first} fires it and goes first, and it is not known to be gone");
+            draft.withhold(part, Reason::Progressing, message, "It follows by itself.");
+            continue;
         }
         // An alarm that fires a policy goes before it.
         let fires =
@@ -212,7 +247,13 @@ fn propose(
 
 /// What must still be so when it is deleted.
 pub(super) fn doomed(inputs: Inputs<'_>, what: Victim, tagged: &str) -> Doomed {
-    Doomed { what, tagged: tagged.to_owned(), owner: inputs.owner.clone(), object: inputs.desired.key.clone() }
+    Doomed {
+        what,
+        tagged: tagged.to_owned(),
+        owner: inputs.owner.clone(),
+        object: inputs.desired.key.clone(),
+        is_pruned: inputs.desired.is_pruned,
+    }
 }
 
 /// The policies and scheduled actions that were put a moment ago, are no longer wanted and are not shown yet. Their digests
@@ -262,11 +303,29 @@ fn unwanted_alarms<'a>(inputs: Inputs<'a>) -> impl Iterator<Item = (&'a AlarmNam
     })
 }
 
+/// The alarms that could not be read, and may have to go.
+fn unread_alarms<'a>(inputs: Inputs<'a>) -> impl Iterator<Item = (&'a AlarmName, &'a Failure)> {
+    let Inputs { observed, desired, .. } = inputs;
+    let own: BTreeSet<&AlarmName> = desired.alarm_names().collect();
+    observed.alarms.iter().chain(&observed.others).filter_map(move |(name, read)| {
+        let may_go = !own.contains(name) && !inputs.taken.contains(name);
+        let failure = read.failure()?;
+        (may_go && !name.as_str().starts_with(OF_TARGET_TRACKING)).then_some((name, failure))
+    })
+}
+
+/// Whether an alarm fires a policy, by what AWS lists for the policy or by the alarm's own actions.
+fn may_fire(inputs: Inputs<'_>, name: &AlarmName, policy: &ScalingPolicy) -> bool {
+    policy.alarms.iter().any(|listed| listed.name == *name)
+        || alarm(inputs, name).is_some_and(|alarm| alarm.actions.alarm.contains(&policy.arn))
+}
+
 /// `None`: its tags were not read.
 fn is_our_alarm(inputs: Inputs<'_>, alarm: &Alarm) -> Option<bool> {
     let tags: &Tags = &inputs.memory.tags.get(&alarm.arn)?.tags;
     let is_of_object = tags.get(TAG_OBJECT).is_some_and(|of| *of == inputs.desired.key.to_string());
-    Some(ownership::classify(tags, inputs.owner) == Ownership::Ours && is_of_object)
+    let may_go = !inputs.desired.is_pruned || !is_retained(tags);
+    Some(ownership::classify(tags, inputs.owner) == Ownership::Ours && is_of_object && may_go)
 }
 
 fn alarm<'a>(inputs: Inputs<'a>, name: &AlarmName) -> Option<&'a Alarm> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::api::absence::Completeness;
 use crate::api::load::SourceFile;
 
 /// All files of a source, as they were at one moment.
@@ -14,10 +15,12 @@ pub struct Snapshot {
     pub files: Vec<SourceFile>,
     /// A short hash of paths and contents: equal revisions are equal files.
     pub revision: String,
+    /// Whether these are all the files that there are.
+    pub completeness: Completeness,
 }
 
 impl Snapshot {
-    /// A snapshot of these files.
+    /// A snapshot of these files, which are all that there are.
     pub fn new(mut files: Vec<SourceFile>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut hash = Sha256::new();
@@ -28,7 +31,7 @@ impl Snapshot {
             }
         }
         let revision = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { files, revision }
+        Self { files, revision, completeness: Completeness::Complete }
     }
 }
 

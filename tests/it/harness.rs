@@ -77,6 +77,7 @@ impl Bench {
             role_policy: RolePolicy::Create,
             interval: Duration::from_secs(60),
             max_changes: usize::MAX,
+            prune: None,
         };
         Self { world, clock, aws, settings, seen: Mutex::default() }
     }

@@ -17,7 +17,7 @@ use ecs_scaling::api::status::{Reason, Status};
 use ecs_scaling::aws::{Aws, AwsOptions, Limits};
 use ecs_scaling::controller::daemon::Daemon;
 use ecs_scaling::controller::supervisor::Supervisor;
-use ecs_scaling::controller::{Clock, LoopSettings, ObjectView, State};
+use ecs_scaling::controller::{Clock, LoopSettings, ObjectView, Prune, State};
 use ecs_scaling::metrics::Metrics;
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::Region;
@@ -219,6 +219,8 @@ pub(crate) struct Field {
     pub(crate) tap: Tap,
     pub(crate) limits: Limits,
     pub(crate) interval: Duration,
+    pub(crate) prune: Option<Prune>,
+    pub(crate) owner: &'static str,
 }
 
 impl Field {
@@ -234,7 +236,7 @@ impl Field {
         world.reset_counters();
         let world = Shared::new(world, move || clock.now());
         let tap = Tap::new(world.clone());
-        Self { world, clock, tap, limits: Limits::none(), interval: INTERVAL }
+        Self { world, clock, tap, limits: Limits::none(), interval: INTERVAL, prune: None, owner: "it" }
     }
 
     /// The way to AWS of a new process.
@@ -257,6 +259,7 @@ impl Field {
             role_policy: ecs_scaling::controller::RolePolicy::Create,
             interval: self.interval,
             max_changes: usize::MAX,
+            prune: self.prune,
         }
     }
 
@@ -290,7 +293,7 @@ impl Field {
         let daemon = Daemon {
             config: config.to_owned(),
             timing,
-            settings: self.settings("it"),
+            settings: self.settings(self.owner),
             aws: self.aws(metrics.clone()).await,
             clock: self.clock,
             state: state.clone(),

@@ -42,6 +42,7 @@ mod predictive;
 mod pressure;
 mod problems;
 mod process;
+mod prune;
 mod reads;
 mod ready;
 mod reconcile;

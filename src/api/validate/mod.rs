@@ -92,6 +92,7 @@ pub fn service_scaling(
         policies,
         schedules,
         presence: spec.state.unwrap_or_default(),
+        is_pruned: false,
         mode: spec.mode.unwrap_or_default(),
         adoption: spec.adoption.unwrap_or_default(),
         allow_capacity_move: spec.allow_capacity_move.unwrap_or_default(),

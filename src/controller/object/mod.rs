@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 
 use super::assign::Assigned;
 use super::{Clock, Desk, LoopSettings};
-use crate::api::desired::{Mode, Presence};
+use crate::api::desired::{Mode, ObjectKey, Presence};
 use crate::api::status::{ConditionType, Reason, Status};
 use crate::apply::apply;
 use crate::aws::Scope;
@@ -22,9 +22,12 @@ use crate::diagnose::class::{Class, classify};
 use crate::diagnose::needs::Feature;
 use crate::model::failure::Failure;
 use crate::model::names::AlarmName;
-use crate::model::observed::{ObservedTarget, Read, RoleStanding};
+use crate::model::observed::{ObservedTarget, Read, RoleStanding, Tags};
 use crate::observe::{Wanted, refresh};
-use crate::plan::{Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember};
+use crate::plan::{
+    Inputs, Memory, Outcome, OutcomeResult, OwnerId, Ownership, Part, Plan, TAG_OBJECT, Withheld, after,
+    classify as classify_owner, lint, plan_target, remember,
+};
 use crate::status::{NotApplied, Pass, Trouble, advance, unusable};
 
 pub(super) use lookups::{Found, look_up};
@@ -59,6 +62,17 @@ pub struct Kept {
     pub status: Status,
     /// Grows with each change of the spec.
     pub generation: u64,
+}
+
+impl Kept {
+    /// Whether anything of the object carries our tags.
+    pub(super) fn owns_something(&self, object: &ObjectKey, owner: &OwnerId) -> bool {
+        let is_ours = |tags: &Tags| {
+            classify_owner(tags, owner) == Ownership::Ours
+                && tags.get(TAG_OBJECT).is_some_and(|of| *of == object.to_string())
+        };
+        self.memory.tags.values().any(|reading| is_ours(&reading.tags))
+    }
 }
 
 /// When an object is to be looked at again.

@@ -5,6 +5,7 @@ mod lint;
 mod memory;
 mod order;
 mod owners;
+mod prune;
 mod removal;
 mod respelled;
 mod scope;

@@ -237,7 +237,27 @@ fn what_was_deleted_and_is_still_shown_is_not_deleted_again() {
     }
     let plan = scene.plan();
     assert_eq!(parts(&plan), []);
-    assert!(plan.withheld.iter().all(|held| held.reason == Reason::AwaitingRead), "{plan:#?}");
+    let waits = [Reason::AwaitingRead, Reason::Progressing];
+    assert!(plan.withheld.iter().all(|held| waits.contains(&held.reason)), "{plan:#?}");
+}
+
+// S-048: with its policy gone an alarm names none, and nobody would find it again.
+#[test]
+fn a_policy_waits_for_an_alarm_that_may_be_ours() {
+    let keepers: [fn(&mut Scene); 3] = [
+        |scene| *scene.observed.others.values_mut().next().unwrap() = Read::Failed(failure()),
+        |scene| _ = scene.memory.tags.remove(ALARM_ARN),
+        |scene| scene.memory.tags.get_mut(ALARM_ARN).unwrap().read_at -= SignedDuration::from_secs(1),
+    ];
+    for keep in keepers {
+        for mut scene in [emptied(), absent()] {
+            keep(&mut scene);
+            let listed = crate::model::observed::AlarmRef { name: AlarmName::new(ALARM), arn: ALARM_ARN.into() };
+            scene.policies()[0].alarms = vec![listed];
+            assert_eq!(parts(&scene.plan()), [night()]);
+            assert!(withheld(&scene.plan()).contains(&(policy_part(), Reason::Progressing)));
+        }
+    }
 }
 
 /// The last look before each deletion of [`absent`], by what was read.

@@ -75,6 +75,7 @@ impl Stage {
             role_policy: RolePolicy::Create,
             interval: INTERVAL,
             max_changes: usize::MAX,
+            prune: None,
         };
         let (state, shutdown, daemon) = (Arc::default(), CancellationToken::new(), OnceCell::new());
         Ok(Self { world, clock, config, state, metrics, aws, settings, shutdown, daemon })
