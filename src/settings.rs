@@ -4,19 +4,26 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
 use crate::api::desired::Mode;
 use crate::controller::{Prune, RolePolicy};
 use crate::plan::OwnerId;
+use crate::source::location::Location;
 
 /// Which files hold the objects.
 #[derive(Clone, Debug, Args)]
 pub struct ConfigArgs {
-    /// Directory with the objects' YAML files, or one file
-    #[arg(long, env = "ECS_SCALING_CONFIG", value_name = "PATH")]
-    pub config: PathBuf,
+    /// Directory with the objects' YAML files, one file, or s3://BUCKET/PREFIX
+    #[arg(long, env = "ECS_SCALING_CONFIG", value_name = "PATH", value_parser = location())]
+    pub config: Location,
+}
+
+/// How a location is read from the command line.
+pub fn location() -> impl clap::builder::TypedValueParser<Value = Location> {
+    OsStringValueParser::new().try_map(Location::parse)
 }
 
 /// Who we are, and what we may do.

@@ -6,7 +6,6 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
-pub mod absence;
 pub mod accounts;
 pub mod age;
 pub mod desired;
@@ -15,6 +14,7 @@ pub mod finding;
 pub mod fix;
 pub mod load;
 pub mod path;
+pub mod reads;
 pub mod resource;
 pub mod schedule_status;
 pub mod schema;

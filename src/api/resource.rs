@@ -87,10 +87,13 @@ pub struct ConfigStatus {
     pub source: String,
     /// Whether the last read was taken without rejecting anything.
     pub successful: bool,
-    /// A short hash of all files, as they were taken last.
+    /// What was taken last: what the source itself calls it, else a short hash of all files.
     pub revision: String,
     /// When a read was last taken; unset before the first.
     pub read_at: Option<Timestamp>,
+    /// Why nothing is concluded from an object's absence; unset where what is not in the source is known to be
+    /// unwanted.
+    pub absence_in_doubt: Option<String>,
     /// Why the source could not be read, or not be taken.
     pub error: Option<String>,
     /// Objects of which the last good version is held, or of which there is none yet, and why.

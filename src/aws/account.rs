@@ -104,6 +104,11 @@ impl Aws {
         Self { base: with_credentials(&base, named), source, limits: options.limits, recorder: options.recorder }
     }
 
+    /// What a client of the controller's own account is made of.
+    pub(super) fn own(&self) -> (&SdkConfig, Limits, &Arc<dyn CallRecorder>) {
+        (&self.base, self.limits, &self.recorder)
+    }
+
     /// The region of the environment or the profile.
     pub fn default_region(&self) -> Option<Region> {
         self.base.region().map(|region| Region::new(region.as_ref()))

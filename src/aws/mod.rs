@@ -13,6 +13,7 @@ mod elastic_load_balancing;
 mod iam;
 mod limits;
 mod policies;
+mod s3;
 mod schedules;
 mod scope;
 
@@ -22,4 +23,5 @@ pub use call::{CallRecorder, CallReport, NoRecorder};
 pub use cloudwatch::Edited;
 pub use iam::{Iam, PoliciesRead, Simulated};
 pub use limits::Limits;
+pub use s3::{Bucket, Expected, Object};
 pub use scope::{Scope, Written};

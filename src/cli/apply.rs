@@ -45,8 +45,8 @@ pub(super) async fn run(args: ApplyArgs) -> Result<Done> {
              `ecs-scaling plan --prune`, then say --yes; nothing was done"
         );
     }
-    let loaded = objects::read(&args.config.config)?;
     let aws = connect(&args.owner).await;
+    let loaded = objects::read_whole(&args.config.config, &aws, args.prune.prune).await?;
     let settings = LoopSettings { prune: args.prune.prune(), ..one_shot(&args.owner, Mode::Apply) };
     let mut session = Session::connect(&aws, &loaded.desired, Clock::system(), &settings).await;
     let mut written = 0;

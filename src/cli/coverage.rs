@@ -73,7 +73,7 @@ struct Row {
 type Places = BTreeMap<(AccountName, Region), BTreeSet<ClusterName>>;
 
 pub(super) async fn run(args: CoverageArgs) -> Result<Done> {
-    let desired = args.place.desired()?;
+    let desired = args.place.desired().await?;
     let aws = args.place.connect().await;
     let mut rows = Vec::new();
     for ((account, region), clusters) in places(&args, desired.as_ref(), &aws)? {

@@ -1,7 +1,6 @@
 //! `doctor`: who we are in each account, and which of the needed actions are allowed, denied or unknown.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
@@ -22,13 +21,12 @@ use crate::model::credentials::CredentialSource;
 use crate::model::iam::{Decision, evaluate};
 use crate::model::names::AccountName;
 use crate::model::role::{CREATE_SLR_COMMAND, SLR_NAME};
-use crate::settings::OwnerArgs;
+use crate::settings::{ConfigArgs, OwnerArgs};
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// Directory with the objects' YAML files, or one file
-    #[arg(long, env = "ECS_SCALING_CONFIG", value_name = "PATH")]
-    config: PathBuf,
+    #[command(flatten)]
+    config: ConfigArgs,
     #[command(flatten)]
     owner: OwnerArgs,
     /// Output format
@@ -67,9 +65,9 @@ struct Checked {
 }
 
 pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
-    let loaded = objects::read(&args.config)?;
-    let desired = &loaded.desired;
     let aws = connect(&args.owner).await;
+    let loaded = objects::read(&args.config.config, Some(&aws)).await?;
+    let desired = &loaded.desired;
     let default_region = aws.default_region();
     let (mut identities, mut accounts) = (Identities::new(), BTreeMap::new());
     for (name, spec) in used_accounts(desired, false) {

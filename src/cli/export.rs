@@ -49,7 +49,7 @@ fn clone_to(text: &str) -> Result<ServiceId, &'static str> {
 }
 
 pub(super) async fn run(args: ExportArgs) -> Result<Done> {
-    let desired = args.place.desired()?;
+    let desired = args.place.desired().await?;
     let (account, spec) = args.place.account(desired.as_ref())?;
     let aws = args.place.connect().await;
     let regions = regions(&aws, spec, args.place.region())?;

@@ -1,7 +1,6 @@
 //! `iam-policy`: the least privilege that the objects need.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -9,18 +8,22 @@ use serde_json::{Value, json};
 
 use super::{Done, objects, terminal};
 use crate::api::desired::{Desired, ServiceScaling};
-use crate::diagnose::least_privilege::{documents, own_policy_statements, statements};
+use crate::diagnose::least_privilege::{documents, own_policy_statements, source_statements, statements};
 use crate::diagnose::needs::{Feature, Features, Privilege};
+use crate::model::arn::partition;
 use crate::model::names::{AccountId, AccountName, Region, ScopeId, ServiceId, TargetKey};
+use crate::settings::location;
+use crate::source::location::{Location, S3Prefix};
 
 #[derive(Debug, Args)]
 pub(super) struct IamPolicyArgs {
     /// How much the controller is to be allowed
     #[arg(long, value_enum)]
     mode: PrivilegeArg,
-    /// Directory with the objects, or one file; without it the policy covers every cluster of every region
-    #[arg(long, env = "ECS_SCALING_CONFIG", value_name = "PATH")]
-    config: Option<PathBuf>,
+    /// Directory with the objects, one file, or s3://BUCKET/PREFIX, which the policy lets be read; without it the policy
+    /// covers every cluster of every region
+    #[arg(long, env = "ECS_SCALING_CONFIG", value_name = "PATH", value_parser = location())]
+    config: Option<Location>,
     /// The AwsAccount whose policy is printed, where there are several
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
@@ -59,6 +62,8 @@ fn role_arn(text: &str) -> Result<String, &'static str> {
 struct Asked {
     account: AccountId,
     keys: BTreeSet<TargetKey>,
+    /// Where the objects come from, if it is this role that reads them from S3.
+    source: Option<S3Prefix>,
     /// What their objects use.
     features: Features,
     /// The roles that this one assumes.
@@ -91,10 +96,13 @@ impl From<PrivilegeArg> for Privilege {
 const LEFT_OUT: &str = "left out: what lets the role read its own policies, so that a denial names the edit that ends it. \
                         Give its ARN with --role-arn, or --no-explain-denials to do without.\n";
 
-pub(super) fn run(args: &IamPolicyArgs) -> Result<Done> {
-    let Asked { account, keys, features, assumed, role } = match &args.config {
-        None => everything(args),
-        Some(path) => of_objects(args, &objects::read(path)?.desired)?,
+pub(super) async fn run(args: IamPolicyArgs) -> Result<Done> {
+    let Asked { account, keys, source, features, assumed, role } = match &args.config {
+        None => everything(&args),
+        Some(location) => {
+            let loaded = objects::read(location, None).await?;
+            of_objects(&args, &loaded.desired, location)?
+        }
     };
     let mut features = features;
     if args.prune {
@@ -109,6 +117,10 @@ pub(super) fn run(args: &IamPolicyArgs) -> Result<Done> {
             Some(own) => all.extend(own),
             None => terminal::complain(LEFT_OUT),
         }
+    }
+    if let Some(prefix) = source {
+        let region = Region::new(args.region.as_str());
+        all.extend(source_statements(partition(&region), prefix.bucket(), prefix.prefix()));
     }
     if !assumed.is_empty() {
         all.push(json!({"Sid": "AssumeRoles", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": assumed}));
@@ -132,11 +144,11 @@ fn everything(args: &IamPolicyArgs) -> Asked {
     let account = AccountId::new(args.account_id.as_str());
     let scope = ScopeId { account: account.clone(), region: Region::new(args.region.as_str()) };
     let keys = BTreeSet::from([TargetKey { scope, service: ServiceId::new("*", "*") }]);
-    Asked { account, keys, features: Feature::all(), assumed: Vec::new(), role: args.role_arn.clone() }
+    Asked { account, keys, source: None, features: Feature::all(), assumed: Vec::new(), role: args.role_arn.clone() }
 }
 
 /// What the objects of one account need; for the controller's own account also the roles that it assumes.
-fn of_objects(args: &IamPolicyArgs, desired: &Desired) -> Result<Asked> {
+fn of_objects(args: &IamPolicyArgs, desired: &Desired, location: &Location) -> Result<Asked> {
     let mut by_account: BTreeMap<&AccountName, Vec<&ServiceScaling>> = BTreeMap::new();
     for object in desired.services.values() {
         by_account.entry(&object.account).or_default().push(object);
@@ -171,5 +183,9 @@ fn of_objects(args: &IamPolicyArgs, desired: &Desired) -> Result<Asked> {
     let features = objects.iter().flat_map(|object| Feature::of(object)).collect();
     let assumed = if assumes { roles.collect() } else { Vec::new() };
     let role = args.role_arn.clone().or_else(|| spec.and_then(|spec| spec.role_arn.clone()));
-    Ok(Asked { account, keys, features, assumed, role })
+    let source = match location {
+        Location::S3(prefix) if assumes => Some(prefix.clone()), // read by the controller's own credentials alone
+        _ => None,
+    };
+    Ok(Asked { account, keys, source, features, assumed, role })
 }

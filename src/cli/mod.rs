@@ -1,7 +1,7 @@
 //! The command line: arguments in, text and an exit code out.
 //!
-//! Exit codes: 0 done, 1 error, 2 changes (`plan`), 3 not all well (`apply`, `plan` with only withheld actions, and
-//! `coverage` with what `--fail-on` names), 64 wrong usage.
+//! Exit codes: 0 done, 1 error, 2 changes (`plan`, `publish --dry-run`), 3 not all well (`apply`, `plan` with only
+//! withheld actions, and `coverage` with what `--fail-on` names), 64 wrong usage.
 
 mod apply;
 mod conditions;
@@ -16,6 +16,7 @@ mod iam_policy;
 mod objects;
 mod place;
 mod plan;
+mod publish;
 mod run;
 mod server;
 mod terminal;
@@ -34,7 +35,8 @@ pub use get::table;
 #[derive(Debug, Parser)]
 #[command(name = "ecs-scaling", version, max_term_width = 100, propagate_version = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 error, 2 changes (plan), 3 not all well (apply, plan, coverage), 64 wrong usage"
+    after_help = "Exit codes: 0 done, 1 error, 2 changes (plan, publish --dry-run), 3 not all well (apply, plan, \
+                  coverage), 64 wrong usage"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -67,6 +69,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Print the least privilege that the objects need
     IamPolicy(iam_policy::IamPolicyArgs),
+    /// Upload a directory's objects to S3, for controllers that read them there
+    Publish(publish::PublishArgs),
     /// Print the JSON Schema of the objects, for editors
     Schema,
     /// Print shell completions
@@ -134,7 +138,7 @@ fn execute(command: Command) -> Result<Done> {
         Command::Run(args) => runtime()?.block_on(run::run(args)),
         Command::Plan(args) => runtime()?.block_on(plan::run(args)),
         Command::Apply(args) => runtime()?.block_on(apply::run(args)),
-        Command::Validate(args) => validate::run(&args),
+        Command::Validate(args) => runtime()?.block_on(validate::run(args)),
         Command::Get(args) => runtime()?.block_on(get::run(args)),
         Command::Describe(args) => runtime()?.block_on(describe::run(args)),
         Command::Healthcheck(args) => healthcheck::run(&args),
@@ -142,7 +146,8 @@ fn execute(command: Command) -> Result<Done> {
         Command::Coverage(args) => runtime()?.block_on(coverage::run(args)),
         Command::Doctor(args) => runtime()?.block_on(doctor::run(args)),
         Command::Explain(args) => explain::run(&args),
-        Command::IamPolicy(args) => iam_policy::run(&args),
+        Command::IamPolicy(args) => runtime()?.block_on(iam_policy::run(args)),
+        Command::Publish(args) => runtime()?.block_on(publish::run(args)),
         Command::Schema => {
             terminal::print(&json(&crate::api::schema::schema())?)?;
             Ok(Done::Well)

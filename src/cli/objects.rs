@@ -1,54 +1,85 @@
 //! Objects from files, for the commands that work without a daemon.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::terminal::{self, counted, plain};
 use crate::api::desired::ObjectKey;
 use crate::api::finding::{Finding, Severity};
-use crate::api::load::{Loaded, SourceFile, load_at};
+use crate::api::load::{Loaded, SourceFile};
+use crate::aws::{Aws, AwsOptions};
 use crate::controller::Clock;
 use crate::controller::once::Unread;
 use crate::model::names::ScopeId;
 use crate::plan::{Fate, PrunePlan};
-use crate::source::directory::read_files;
+use crate::source::directory::{DirectorySource, Timing};
+use crate::source::location::Location;
+use crate::source::{Snapshot, Source};
 use crate::status::Trouble;
 
-/// Reads files once. Warnings go to standard error; an error ends the command, since a plan of some of the objects is
+/// A prefix that others write to is waited for no longer than this.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads the objects once. Warnings go to standard error; an error ends the command, since a plan of some of them is
 /// not the plan that was asked for.
-pub(super) fn read(path: &Path) -> Result<Loaded> {
-    let loaded = read_any(path)?;
+pub(super) async fn read(location: &Location, aws: Option<&Aws>) -> Result<Loaded> {
+    let loaded = read_any(location, aws).await?;
     if loaded.desired.services.is_empty() {
-        bail!("there is no ServiceScaling in {}", path.display());
+        bail!("there is no ServiceScaling in {location}");
+    }
+    Ok(loaded)
+}
+
+/// The same for a command that may prune: then nothing is done where an object's absence says nothing.
+pub(super) async fn read_whole(location: &Location, aws: &Aws, prunes: bool) -> Result<Loaded> {
+    let snapshot = snapshot(location, Some(aws)).await?;
+    if let Some(doubt) = snapshot.absence.doubt().filter(|_| prunes) {
+        bail!("--prune cannot tell what is not in {location}: {doubt}; nothing was done");
+    }
+    let loaded = load(&snapshot, location)?;
+    if loaded.desired.services.is_empty() {
+        bail!("there is no ServiceScaling in {location}");
     }
     Ok(loaded)
 }
 
 /// The same, for commands that also work with accounts alone.
-pub(super) fn read_any(path: &Path) -> Result<Loaded> {
-    let files = files(path)?;
-    let loaded = load_at(&files, Some(Clock::system().now()));
+pub(super) async fn read_any(location: &Location, aws: Option<&Aws>) -> Result<Loaded> {
+    load(&snapshot(location, aws).await?, location)
+}
+
+fn load(snapshot: &Snapshot, location: &Location) -> Result<Loaded> {
+    let loaded = snapshot.load_at(Some(Clock::system().now()));
     for finding in &loaded.findings {
         terminal::complain(&terminal::finding(finding));
     }
     let errors = count(&loaded.findings, Severity::Error);
     if errors > 0 {
-        bail!("{} in {}; nothing was done", counted(errors, "error"), path.display());
+        bail!("{} in {location}; nothing was done", counted(errors, "error"));
     }
     Ok(loaded)
 }
 
-/// The files at a path, each named as it would be opened from here.
-pub(super) fn files(path: &Path) -> Result<Vec<SourceFile>> {
-    let found = read_files(path).with_context(|| format!("reading the objects from {}", path.display()))?;
+/// What is at a location, each file named as it would be opened from here. Commands that need AWS for nothing else give
+/// none, and nothing is asked of it for a path.
+pub(super) async fn snapshot(location: &Location, aws: Option<&Aws>) -> Result<Snapshot> {
+    let timing = Timing { give_up: PATIENCE, ..Timing::default() };
+    let mut source = match (location, aws) {
+        (Location::Path(path), _) => Source::Directory(DirectorySource::new(path, timing)),
+        (Location::S3(_), Some(aws)) => Source::at(location.clone(), timing, aws),
+        (Location::S3(_), None) => Source::at(location.clone(), timing, &Aws::load(AwsOptions::default()).await),
+    };
+    let read = source.once().await;
+    let snapshot = read.with_context(|| format!("reading the objects from {location}"))?;
+    let Location::Path(path) = location else { return Ok(snapshot) };
     let is_folder = path.is_dir();
     let named = |file: SourceFile| {
-        let name = if is_folder { path.join(&file.path) } else { path.to_owned() };
+        let name = if is_folder { path.join(&file.path) } else { path.clone() };
         SourceFile { path: name.display().to_string(), ..file }
     };
-    Ok(found.into_iter().map(named).collect())
+    Ok(Snapshot { files: snapshot.files.into_iter().map(named).collect(), ..snapshot })
 }
 
 /// How many findings there are of a severity.

@@ -1,7 +1,5 @@
 //! Where to look: an account and its regions, for the commands that need no objects.
 
-use std::path::PathBuf;
-
 use anyhow::{Result, bail};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +11,8 @@ use crate::aws::{Aws, AwsOptions, Limits, Scope};
 use crate::controller::assign::identity_region;
 use crate::model::failure::Failure;
 use crate::model::names::{AccountName, Region, ScopeId};
+use crate::settings::location;
+use crate::source::location::Location;
 use crate::status::explain;
 
 /// Where to look.
@@ -25,8 +25,8 @@ pub(super) struct PlaceArgs {
     #[arg(long, env = "ECS_SCALING_REGION", value_name = "REGION")]
     region: Option<String>,
     /// Objects, for their accounts
-    #[arg(long, env = "ECS_SCALING_CONFIG", value_name = "PATH")]
-    config: Option<PathBuf>,
+    #[arg(long, env = "ECS_SCALING_CONFIG", value_name = "PATH", value_parser = location())]
+    config: Option<Location>,
     /// Requests a second to each AWS service
     #[arg(long, env = "ECS_SCALING_REQUESTS_PER_SECOND", value_name = "N", default_value_t = 5,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -35,8 +35,11 @@ pub(super) struct PlaceArgs {
 
 impl PlaceArgs {
     /// The objects of `--config`; none without it.
-    pub(super) fn desired(&self) -> Result<Option<Desired>> {
-        self.config.as_deref().map(|path| objects::read_any(path).map(|loaded| loaded.desired)).transpose()
+    pub(super) async fn desired(&self) -> Result<Option<Desired>> {
+        match &self.config {
+            None => Ok(None),
+            Some(location) => Ok(Some(objects::read_any(location, None).await?.desired)),
+        }
     }
 
     /// AWS, as the flags say.
@@ -61,7 +64,7 @@ impl PlaceArgs {
         if spec.is_none() && name != AccountName::default_account() {
             match &self.config {
                 None => bail!("--account {name} names an AwsAccount: say with --config where it stands"),
-                Some(path) => bail!("there is no AwsAccount {name} in {}", path.display()),
+                Some(location) => bail!("there is no AwsAccount {name} in {location}"),
             }
         }
         Ok((name, spec))

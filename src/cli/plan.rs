@@ -27,8 +27,8 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) async fn run(args: PlanArgs) -> Result<Done> {
-    let loaded = objects::read(&args.config.config)?;
     let aws = connect(&args.owner).await;
+    let loaded = objects::read_whole(&args.config.config, &aws, args.prune.prune).await?;
     let settings = LoopSettings { prune: args.prune.prune(), ..one_shot(&args.owner, Mode::Observe) };
     let mut session = Session::connect(&aws, &loaded.desired, Clock::system(), &settings).await;
     let mut results = session.round(|_, _| {}).await;

@@ -19,6 +19,7 @@ use crate::http::{Served, Token, serve};
 use crate::metrics::Metrics;
 use crate::model::names::Region;
 use crate::settings::{ConfigArgs, ListenArgs, LoopArgs, OwnerArgs, PruneArgs};
+use crate::source::Source;
 use crate::source::directory::Timing;
 use crate::telemetry;
 
@@ -76,7 +77,7 @@ async fn reconcile(args: RunArgs) -> Result<Done> {
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         %address,
-        config = %args.config.config.display(),
+        config = %args.config.config,
         owner = %args.owner.owner,
         mode = ?args.looping.mode(),
         interval_seconds = args.looping.interval.as_secs(),
@@ -93,8 +94,11 @@ async fn reconcile(args: RunArgs) -> Result<Done> {
     };
     let server = tokio::spawn(serve(listener, served, shutdown.clone().cancelled_owned()));
     let daemon = Daemon {
-        config: args.config.config,
-        timing: Timing { poll: args.looping.poll, again: args.prune.prune().map(|_| READ_AGAIN), ..Timing::default() },
+        source: Source::at(
+            args.config.config,
+            Timing { poll: args.looping.poll, again: args.prune.prune().map(|_| READ_AGAIN), ..Timing::default() },
+            &aws,
+        ),
         settings: LoopSettings {
             owner: args.owner.owner,
             mode: args.looping.mode(),

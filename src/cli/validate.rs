@@ -1,6 +1,4 @@
-//! `validate`: all findings of all files, without AWS.
-
-use std::path::PathBuf;
+//! `validate`: all findings of all files; AWS is asked for nothing but objects in S3.
 
 use anyhow::Result;
 use clap::Args;
@@ -9,15 +7,17 @@ use serde_json::json;
 use super::terminal::{self, counted};
 use super::{Done, Output, objects};
 use crate::api::finding::{Finding, Severity};
-use crate::api::load::load_at;
 use crate::api::types::API_VERSION;
 use crate::controller::Clock;
+use crate::settings::location;
+use crate::source::Snapshot;
+use crate::source::location::Location;
 
 #[derive(Debug, Args)]
 pub(super) struct ValidateArgs {
-    /// Directories and files with objects
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    /// Directories and files with objects, and s3://BUCKET/PREFIX
+    #[arg(required = true, value_name = "PATH", value_parser = location())]
+    paths: Vec<Location>,
     /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
@@ -26,14 +26,17 @@ pub(super) struct ValidateArgs {
     output: Output,
 }
 
-pub(super) fn run(args: &ValidateArgs) -> Result<Done> {
-    let mut files = Vec::new();
+pub(super) async fn run(args: ValidateArgs) -> Result<Done> {
+    let (mut files, mut refused) = (Vec::new(), Vec::new());
     for path in &args.paths {
-        files.extend(objects::files(path)?);
+        let read = objects::snapshot(path, None).await?;
+        files.extend(read.files);
+        refused.extend(read.refused);
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.dedup_by(|a, b| a.path == b.path);
-    let loaded = load_at(&files, Some(Clock::system().now()));
+    let files_read = files.len();
+    let loaded = Snapshot { refused, ..Snapshot::new(files) }.load_at(Some(Clock::system().now()));
     let findings: Vec<Finding> = loaded.findings.into_iter().map(|finding| promote(finding, args.strict)).collect();
     let errors = objects::count(&findings, Severity::Error);
     let objects: usize =
@@ -48,7 +51,7 @@ pub(super) fn run(args: &ValidateArgs) -> Result<Done> {
             let warnings = objects::count(&findings, Severity::Warning);
             terminal::print(&format!(
                 "{found}{}, {}: {}, {}.\n",
-                counted(files.len(), "file"),
+                counted(files_read, "file"),
                 counted(objects, "valid object"),
                 counted(errors, "error"),
                 counted(warnings, "warning"),

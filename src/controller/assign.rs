@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::api::absence::Reads;
 use crate::api::desired::{Allow, AwsAccount, Desired, Mode, ObjectKey, Presence, ServiceScaling};
+use crate::api::reads::Reads;
 use crate::api::status::Reason;
 use crate::aws::Identity;
 use crate::diagnose::class::{Class, classify};

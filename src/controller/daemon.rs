@@ -1,7 +1,6 @@
 //! The daemon: source, supervisor and state, from start to shutdown.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{Notify, watch};
@@ -10,27 +9,23 @@ use tokio_util::sync::CancellationToken;
 
 use super::supervisor::Supervisor;
 use super::{Clock, ConfigView, LoopSettings, State};
-use crate::api::absence::Completeness;
 use crate::api::desired::Desired;
 use crate::api::finding::{Finding, Severity};
-use crate::api::load::{SourceFile, load_at};
+use crate::api::load::SourceFile;
 use crate::api::resource::Excerpt;
 use crate::aws::Aws;
 use crate::metrics::Metrics;
-use crate::source::directory::{DirectorySource, Timing};
+use crate::source::absence::{Absence, Doubt};
 use crate::source::last_good::{Cause, Merged, merge};
-use crate::source::{Snapshot, SourceError};
+use crate::source::{Snapshot, Source, SourceError};
 
 /// How much of a line is shown beside a finding, in characters.
 const LINE_SHOWN: usize = 200;
 
 /// Everything that a daemon is made of.
-#[derive(Debug)]
 pub struct Daemon {
-    /// The directory or file with the objects.
-    pub config: PathBuf,
-    /// When it is read.
-    pub timing: Timing,
+    /// Where the objects come from.
+    pub source: Source,
     /// What the loop is told.
     pub settings: LoopSettings,
     /// The way to AWS.
@@ -52,8 +47,8 @@ impl Daemon {
     pub async fn run(self) {
         let (sender, desired) = watch::channel(Arc::new(Desired::default()));
         let source = Reader {
-            shown: self.config.display().to_string(),
-            source: DirectorySource::new(&self.config, self.timing),
+            shown: self.source.to_string(),
+            source: self.source,
             state: Arc::clone(&self.state),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
@@ -77,17 +72,17 @@ impl Daemon {
 
 /// Reads the source, and hands on what is wanted.
 struct Reader {
-    /// Where the files are, for people.
+    /// Where the objects come from, for people.
     shown: String,
-    source: DirectorySource,
+    source: Source,
     state: Arc<State>,
     metrics: Arc<Metrics>,
     clock: Clock,
     sender: watch::Sender<Arc<Desired>>,
     /// When it began: what the reads are counted from.
     began: Instant,
-    /// The revision that was taken last, and whether all of it was; none after an error.
-    taken: Option<(String, Completeness)>,
+    /// What was taken last, and whether all of it was; none after an error.
+    taken: Option<(Snapshot, bool)>,
 }
 
 impl Reader {
@@ -96,9 +91,9 @@ impl Reader {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 read = self.source.next() => match read {
-                    Ok(snapshot) => match self.taken.clone().filter(|(revision, _)| *revision == snapshot.revision) {
-                        Some((_, completeness)) => self.confirm(completeness),
-                        None => self.take(&snapshot),
+                    Ok(snapshot) => match self.taken {
+                        Some((ref taken, is_complete)) if *taken == snapshot => self.confirm(is_complete),
+                        _ => self.take(snapshot),
                     },
                     Err(error) => self.keep(&error),
                 },
@@ -106,8 +101,8 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, snapshot: &Snapshot) {
-        let loaded = load_at(&snapshot.files, Some(self.clock.now()));
+    fn take(&mut self, snapshot: Snapshot) {
+        let loaded = snapshot.load_at(Some(self.clock.now()));
         let findings = loaded.findings.clone();
         for finding in &findings {
             let place = format!("{}:{}:{}", finding.file, finding.line, finding.column);
@@ -126,6 +121,7 @@ impl Reader {
              removed because a source is empty; to let go of all objects, stop the controller."
                 .to_owned()
         });
+        let absence = merged.absence(&snapshot.absence);
         let successful = error.is_none() && held.is_empty() && findings.iter().all(|f| f.severity == Severity::Warning);
         if let Some(error) = &error {
             tracing::error!(error, "the source is not taken");
@@ -137,37 +133,49 @@ impl Reader {
             revision = snapshot.revision,
             objects = merged.desired.services.len(),
             successful,
+            absence_in_doubt = absence.doubt().map(ToString::to_string),
             "source read"
         );
+        let is_complete = successful && absence == Absence::Unwanted;
         let (source, read_at) = (self.shown.clone(), Some(self.clock.now()));
         let revision = snapshot.revision.clone();
-        self.state.set_config(ConfigView { source, successful, read_at, revision, findings, error, held, excerpts });
-        let completeness = if successful { snapshot.completeness } else { Completeness::Partial };
+        self.state.set_config(ConfigView {
+            source,
+            successful,
+            read_at,
+            revision,
+            findings,
+            absence,
+            error,
+            held,
+            excerpts,
+        });
         let mut desired = Desired { reads: before.reads.clone(), ..merged.desired };
-        self.note(&mut desired, completeness);
-        self.taken = Some((snapshot.revision.clone(), completeness));
+        self.note(&mut desired, is_complete);
+        self.taken = Some((snapshot, is_complete));
         self.sender.send_replace(Arc::new(desired));
     }
 
     /// The same was read again: only what may be concluded from it grows older.
-    fn confirm(&mut self, completeness: Completeness) {
+    fn confirm(&mut self, is_complete: bool) {
         let mut desired = Desired::clone(&self.sender.borrow());
-        self.note(&mut desired, completeness);
+        self.note(&mut desired, is_complete);
         self.sender.send_replace(Arc::new(desired));
     }
 
-    fn note(&self, desired: &mut Desired, completeness: Completeness) {
-        desired.reads.note(self.began.elapsed(), completeness, desired.services.keys());
+    fn note(&self, desired: &mut Desired, is_complete: bool) {
+        desired.reads.note(self.began.elapsed(), is_complete, desired.services.keys());
     }
 
     /// A source that cannot be read changes nothing.
     fn keep(&mut self, error: &SourceError) {
         self.taken = None;
-        self.confirm(Completeness::Partial);
+        self.confirm(false);
         tracing::error!(%error, "the source could not be read; the last good objects are kept");
         self.metrics.count_rejection();
         let (source, before) = (self.shown.clone(), self.state.config());
-        self.state.set_config(ConfigView { source, successful: false, error: Some(chain(error)), ..before });
+        let absence = Absence::InDoubt(Doubt::Unreadable);
+        self.state.set_config(ConfigView { source, successful: false, absence, error: Some(chain(error)), ..before });
     }
 }
 

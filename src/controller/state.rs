@@ -13,6 +13,7 @@ use crate::api::status::Status;
 use crate::api::types::{API_VERSION, Kind};
 use crate::model::names::{ScopeId, TargetKey};
 use crate::plan::{Fate, Plan};
+use crate::source::absence::Absence;
 
 /// One object, as it is known.
 #[derive(Clone, Debug)]
@@ -68,6 +69,8 @@ pub struct ConfigView {
     pub revision: String,
     /// What was wrong with it, or worth saying.
     pub findings: Vec<Finding>,
+    /// What it means that an object is not there.
+    pub absence: Absence,
     /// Why the source could not be read.
     pub error: Option<String>,
     /// Objects of which the last good version is held, or of which there is none yet.

@@ -58,6 +58,19 @@ pub fn own_policy_statements(role_arn: &str) -> Option<Vec<Value>> {
     })
 }
 
+/// What reading the objects from S3 needs: listing the prefix, and reading below it. The prefix is empty, or ends in a
+/// slash.
+pub fn source_statements(partition: &str, bucket: &str, prefix: &str) -> Vec<Value> {
+    let mut list = json!({"Sid": "ListObjects", "Effect": "Allow", "Action": ["s3:ListBucket"],
+        "Resource": [format!("arn:{partition}:s3:::{bucket}")]});
+    if let (false, Value::Object(fields)) = (prefix.is_empty(), &mut list) {
+        fields.insert("Condition".to_owned(), json!({"StringEquals": {"s3:prefix": prefix}}));
+    }
+    let read = json!({"Sid": "ReadObjects", "Effect": "Allow", "Action": ["s3:GetObject"],
+        "Resource": [format!("arn:{partition}:s3:::{bucket}/{prefix}*")]});
+    vec![list, read]
+}
+
 fn document(statements: &[Value]) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
@@ -170,6 +183,29 @@ mod tests {
 
     fn keys() -> BTreeSet<TargetKey> {
         [key("eu-west-1", "A", "api"), key("eu-west-1", "B", "api"), key("cn-north-1", "B", "web")].into()
+    }
+
+    #[test]
+    fn a_source_in_s3_may_be_listed_and_read_below_its_prefix_and_nowhere_else() {
+        let ask = |prefix: &str, action: &str, resource: &str, listed: Option<&str>| {
+            let policies = principal(documents(source_statements("aws", "config-bucket", prefix)));
+            let request = Request::new(action, resource);
+            let request = listed.into_iter().fold(request, |request, listed| request.with("s3:prefix", listed));
+            evaluate(&policies, &request).decision
+        };
+        let (bucket, yes, no) = ("arn:aws:s3:::config-bucket", Decision::Allowed, Decision::ImplicitDeny);
+        let object = |key: &str| format!("{bucket}/{key}");
+        assert_eq!(ask("prod/", "s3:ListBucket", bucket, Some("prod/")), yes);
+        assert_eq!(ask("prod/", "s3:ListBucket", bucket, Some("")), no);
+        assert_eq!(ask("prod/", "s3:ListBucket", bucket, Some("prod-old/")), no);
+        assert_eq!(ask("prod/", "s3:ListBucket", "arn:aws:s3:::other", Some("prod/")), no);
+        assert_eq!(ask("prod/", "s3:GetObject", &object("prod/a/b.yaml"), None), yes);
+        assert_eq!(ask("prod/", "s3:GetObject", &object("prod-old/a.yaml"), None), no);
+        for write in ["s3:PutObject", "s3:DeleteObject"] {
+            assert_eq!(ask("prod/", write, &object("prod/a.yaml"), None), no);
+        }
+        assert_eq!(ask("", "s3:ListBucket", bucket, Some("")), yes);
+        assert_eq!(ask("", "s3:GetObject", &object("a.yaml"), None), yes);
     }
 
     #[test]

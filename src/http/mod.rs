@@ -85,9 +85,20 @@ async fn accounts(Extract(served): Extract<Served>) -> Json<AccountList> {
 
 /// What was read of the source, what was rejected, and of what the last good version is held.
 async fn config(Extract(served): Extract<Served>) -> Json<ConfigStatus> {
-    let ConfigView { source, successful, read_at, revision, findings, error, held, excerpts } = served.state.config();
-    let api_version = API_VERSION.to_owned();
-    Json(ConfigStatus { api_version, source, successful, revision, read_at, error, held, findings, excerpts })
+    let ConfigView { source, successful, read_at, revision, findings, absence, error, held, excerpts } =
+        served.state.config();
+    Json(ConfigStatus {
+        api_version: API_VERSION.to_owned(),
+        source,
+        successful,
+        revision,
+        read_at,
+        absence_in_doubt: absence.doubt().map(ToString::to_string),
+        error,
+        held,
+        findings,
+        excerpts,
+    })
 }
 
 async fn list(Extract(served): Extract<Served>) -> Json<ResourceList> {

@@ -7,7 +7,7 @@ use super::credentials::CredentialFault;
 
 aws_enum! {
     /// The AWS services that are called.
-    AwsService { ApplicationAutoScaling, CloudWatch, Ecs, ElasticLoadBalancing, Iam, Sts }
+    AwsService { ApplicationAutoScaling, CloudWatch, Ecs, ElasticLoadBalancing, Iam, S3, Sts }
 }
 
 impl AwsService {
@@ -19,6 +19,7 @@ impl AwsService {
             Self::Ecs => "ecs",
             Self::ElasticLoadBalancing => "elasticloadbalancing",
             Self::Iam => "iam",
+            Self::S3 => "s3",
             Self::Sts => "sts",
         }
     }

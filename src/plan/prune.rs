@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ownership::{OwnerId, Ownership, TAG_DELETION_POLICY, TAG_OBJECT, classify};
-use crate::api::absence::Reads;
 use crate::api::desired::ObjectKey;
+use crate::api::reads::Reads;
 use crate::model::names::ServiceId;
 use crate::model::observed::Tags;
 

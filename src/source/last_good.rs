@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::absence::{Absence, Doubt};
 use crate::api::desired::{AwsAccount, Desired, ObjectKey};
 use crate::api::load::{Held, Loaded, ObjectRef};
 use crate::api::validate::across::{self, Claimant};
@@ -51,6 +52,17 @@ pub fn merge(before: &Desired, read: Loaded) -> Merged {
 }
 
 impl Merged {
+    /// What it means that an object is not in `desired`, where the source says this of its read.
+    pub fn absence(&self, of_read: &Absence) -> Absence {
+        if self.was_emptied {
+            return Absence::InDoubt(Doubt::Emptied);
+        }
+        if !self.kept.is_empty() || !self.waiting.is_empty() {
+            return Absence::InDoubt(Doubt::Rejected);
+        }
+        of_read.clone()
+    }
+
     fn hold(&mut self, before: &Desired, held: Held) {
         let objects = match &held.object {
             Some(object) => vec![object.clone()],

@@ -55,6 +55,25 @@ fn a_good_read_replaces_everything() {
 }
 
 #[test]
+fn an_objects_absence_means_something_only_where_nothing_was_rejected_and_the_source_is_sure() {
+    use Absence::{InDoubt, Unwanted};
+    let before = good(&[("a.yaml", object("a", "a")), ("b.yaml", object("b", "b"))]);
+    let of = |files: &[(&str, String)], of_read: Absence| merge(&before, read(files)).absence(&of_read);
+    let a = || ("a.yaml", object("a", "a"));
+    let no_revision = InDoubt(Doubt::NoRevision);
+    assert_eq!(of(&[a()], Unwanted), Unwanted);
+    assert_eq!(of(&[a()], no_revision.clone()), no_revision, "half of an upload");
+    assert_eq!(of(&[], Unwanted), InDoubt(Doubt::Emptied));
+    // Kept at its last good version; new and refused; a file of which nobody knows what it holds.
+    for refused in [object("b", "b").replace("1,", "10,"), object("c", "c").replace("1,", "10,"), "[".to_owned()] {
+        assert_eq!(of(&[a(), ("c.yaml", refused)], Unwanted), InDoubt(Doubt::Rejected));
+    }
+    // A clash keeps the older: what the newer wanted is not done, and may be what is absent.
+    assert_eq!(of(&[a(), ("c.yaml", object("c", "a"))], Unwanted), InDoubt(Doubt::Rejected));
+    assert_eq!(Absence::default(), InDoubt(Doubt::NotRead));
+}
+
+#[test]
 fn a_refused_object_keeps_its_last_good_version_and_a_new_one_waits() {
     let before = good(&[("a.yaml", object("a", "a"))]);
     let broken = |name| object(name, "x").replace("minCapacity: 1", "minCapacity: 10");

@@ -5,22 +5,37 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::api::absence::Completeness;
-use crate::api::load::SourceFile;
+use super::absence::Absence;
+use crate::api::finding::{Finding, Severity};
+use crate::api::load::{Held, Loaded, SourceFile, load_at};
+use crate::model::failure::Failure;
+use jiff::Timestamp;
+
+/// A file that is not read for what it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// What it is called, made harmless.
+    pub file: String,
+    /// What is wrong with it, to stand behind its kind's word.
+    pub why: &'static str,
+}
 
 /// All files of a source, as they were at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// Sorted by path.
     pub files: Vec<SourceFile>,
-    /// A short hash of paths and contents: equal revisions are equal files.
+    /// What is there by the name of an object and not read, so that nothing is concluded of it.
+    pub refused: Vec<Refused>,
+    /// What the source itself calls it; else a short hash of paths and contents.
     pub revision: String,
-    /// Whether these are all the files that there are.
-    pub completeness: Completeness,
+    /// What it means that an object is not in it, as far as the source can tell: whether a set half written could look
+    /// whole. What is rejected of it is not looked at here; [`super::last_good::Merged::absence`] does.
+    pub absence: Absence,
 }
 
 impl Snapshot {
-    /// A snapshot of these files, which are all that there are.
+    /// A snapshot of these files, which are known to be whole.
     pub fn new(mut files: Vec<SourceFile>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut hash = Sha256::new();
@@ -31,7 +46,27 @@ impl Snapshot {
             }
         }
         let revision = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { files, revision, completeness: Completeness::Complete }
+        Self { files, refused: Vec::new(), revision, absence: Absence::Unwanted }
+    }
+
+    /// What the files say; a refused one is a finding, and holds whatever it may stand for.
+    pub fn load_at(&self, now: Option<Timestamp>) -> Loaded {
+        let mut loaded = load_at(&self.files, now);
+        for Refused { file, why } in &self.refused {
+            loaded.findings.push(Finding {
+                file: file.clone(),
+                line: 1,
+                column: 1,
+                severity: Severity::Error,
+                path: String::new(),
+                message: format!("the key {why}, so it is not read"),
+                hint: "delete the object, or upload it by another name".to_owned(),
+            });
+            loaded.held.push(Held { file: file.clone(), object: None });
+        }
+        loaded.findings.sort();
+        loaded.held.sort();
+        loaded
     }
 }
 
@@ -65,6 +100,32 @@ pub enum SourceError {
     NotAFile {
         /// What it is called.
         path: PathBuf,
+    },
+    /// S3 did not answer, or not with what was asked for.
+    #[error("{doing} {what}: {failure}; {hint}")]
+    S3 {
+        /// What was being done.
+        doing: &'static str,
+        /// What it was done to.
+        what: String,
+        /// What S3 said.
+        failure: Box<Failure>,
+        /// What a person does next.
+        hint: String,
+    },
+    /// A prefix below which there is nothing at all: there are no empty directories in S3, so it may be misspelled.
+    #[error("there is nothing below {location}; correct --config, or upload objects")]
+    NothingThere {
+        /// The prefix.
+        location: String,
+    },
+    /// A prefix with more keys than anybody has objects.
+    #[error("there are more than {limit} keys below {location}; give the objects a prefix of their own")]
+    TooMany {
+        /// The prefix.
+        location: String,
+        /// What is allowed.
+        limit: usize,
     },
     /// The files kept changing, or one of them has no end.
     #[error("the files did not settle within {waited_seconds} s: {reason}")]

@@ -49,15 +49,18 @@ def wait_until(what, condition, seconds=30):
 
 @dataclasses.dataclass
 class Sandbox:
-    """A running sandbox."""
+    """A running sandbox, and where S3 is where a test has it."""
 
     url: str
+    s3_url: str | None = None
 
     @property
     def environment(self):
         """An environment in which every AWS client talks to the sandbox and to nothing else."""
         return dict(os.environ) | {
             "AWS_ENDPOINT_URL": self.url,
+            # The sandbox serves no S3: without one of its own, a test reaches none.
+            "AWS_ENDPOINT_URL_S3": self.s3_url or self.url,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": REGION,
@@ -102,6 +105,22 @@ def binary(name):
     path = BINARIES / name
     assert path.exists(), f"{path} is not built: make build"
     return str(path)
+
+
+@pytest.fixture
+def moto(sandbox):
+    """The URL of another implementation of AWS, empty, which serves S3 beside the sandbox. It runs in this process."""
+    from moto.server import ThreadedMotoServer  # takes its time, and few tests need it
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        sandbox.s3_url = f"http://{host}:{port}"
+        urllib.request.urlopen(urllib.request.Request(f"{sandbox.s3_url}/moto-api/reset", method="POST")).close()
+        yield sandbox.s3_url
+    finally:
+        server.stop()
 
 
 @pytest.fixture

@@ -4,13 +4,16 @@ import copy
 import json
 import sys
 
+import boto3
 import pytest
+import yaml
 from conftest import ROOT, wait_until
 from filter_pattern import matches, selected
 
 sys.path.append(str(ROOT / "tests/deploy"))  # where templates are read as well
 from cfn import load, substituted  # noqa: E402
 
+KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 RESOURCES = load(ROOT / "deploy/ecs/template.yaml")["Resources"]
 
 
@@ -51,11 +54,30 @@ def test_what_happens_is_measured_from_the_log(sandbox, daemon, config, example,
     assert len(measured("CompleteSweeps", log)) == complete
 
 
-def test_the_task_role_is_what_iam_policy_prints(controller):
-    printed = controller("iam-policy", "--mode", "reconcile-slr", "--account-id", "111122223333").stdout
-    (scaling, *_) = RESOURCES["TaskRole"]["Properties"]["Policies"]
-    names = {"AWS::AccountId": "111122223333", "AWS::Partition": "aws"}
-    assert substituted(scaling["PolicyDocument"], names) == json.loads(printed)
+def test_the_task_role_is_what_iam_policy_prints(controller, moto, example):
+    role = "arn:aws:iam::111122223333:role/ecs-scaling"
+    names = {"AWS::AccountId": "111122223333", "AWS::Partition": "aws", "TaskRole.Arn": role}
+    names |= {"ConfigBucket": "config-bucket", "ConfigPrefix": "scaling"}
+    (scaling, objects, *_) = RESOURCES["TaskRole"]["Properties"]["Policies"]
+    (given, of_source, own) = (
+        substituted(policy["PolicyDocument"], names)
+        for policy in (scaling, objects, RESOURCES["OwnPolicies"]["Properties"])
+    )
+    assert RESOURCES["OwnPolicies"]["Properties"]["Roles"] == [{"Ref": "TaskRole"}]
+
+    def printed(*arguments):
+        asked = ("iam-policy", "--mode", "reconcile-slr", "--account-id", "111122223333", *arguments)
+        return json.loads(controller(*asked).stdout)
+
+    everything = printed("--role-arn", role)
+    assert given | {"Statement": given["Statement"] + own["Statement"]} == everything
+    # Of a prefix it prints more: what it takes to read it. Of the objects in it, less than the template gives.
+    s3 = boto3.client("s3", endpoint_url=moto, region_name="us-east-1", **KEYS)
+    s3.create_bucket(Bucket="config-bucket")
+    s3.put_object(Bucket="config-bucket", Key="scaling/a.yaml", Body=yaml.safe_dump(example).encode())
+    known = [statement["Sid"] for statement in everything["Statement"]]
+    of_prefix = printed("--role-arn", role, "--config", "s3://config-bucket/scaling")["Statement"]
+    assert of_source["Statement"] == [statement for statement in of_prefix if statement["Sid"] not in known]
 
 
 @pytest.mark.parametrize("pattern, event, expected", [

@@ -25,13 +25,15 @@ def load(path):
 
 
 def substituted(value, names):
-    """The value with `Fn::Sub` and `Ref` carried out for these names."""
+    """The value with `Fn::Sub`, `Ref` and `Fn::GetAtt` carried out for these names."""
     if isinstance(value, list):
         return [substituted(one, names) for one in value]
     if not isinstance(value, dict):
         return value
     if set(value) == {"Ref"}:
         return names[value["Ref"]]
+    if set(value) == {"Fn::GetAtt"}:
+        return names[".".join(value["Fn::GetAtt"])]
     if set(value) == {"Fn::Sub"}:
         text, more = value["Fn::Sub"], {}
         if isinstance(text, list):

@@ -35,6 +35,7 @@ fn the_help_of_every_command_is_as_it_was() {
         "doctor",
         "explain",
         "iam-policy",
+        "publish",
         "schema",
         "completions",
     ] {
@@ -64,6 +65,7 @@ fn every_command_is_in_the_help() {
             "doctor",
             "explain",
             "iam-policy",
+            "publish",
             "schema",
             "completions",
             "help"

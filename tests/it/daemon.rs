@@ -63,9 +63,20 @@ fn get_warns_while_the_files_are_not_taken_as_they_are() {
         (config["successful"] == false).then_some(config)
     });
     let keys: Vec<&String> = config.as_object().unwrap().keys().collect();
-    let expected =
-        ["apiVersion", "source", "successful", "revision", "readAt", "error", "held", "findings", "excerpts"];
+    let expected = [
+        "apiVersion",
+        "source",
+        "successful",
+        "revision",
+        "readAt",
+        "absenceInDoubt",
+        "error",
+        "held",
+        "findings",
+        "excerpts",
+    ];
     assert_eq!(keys, expected);
+    assert!(config["absenceInDoubt"].as_str().unwrap().contains("rejected"), "{config}");
     assert_eq!(config["findings"][0]["path"], "spec.maxCapacity");
     golden::check("get/rejected.txt", &mask(&daemon.ask(&["get"]).transcript()));
 }

@@ -22,7 +22,8 @@ use ecs_scaling::metrics::Metrics;
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::Region;
 use ecs_scaling::plan::OwnerId;
-use ecs_scaling::source::directory::Timing;
+use ecs_scaling::source::Source;
+use ecs_scaling::source::directory::{DirectorySource, Timing};
 use ecs_scaling::status::lint;
 use ecs_scaling_sandbox::client::http_client;
 use ecs_scaling_sandbox::{Fault, FaultRule, Shared, World};
@@ -288,11 +289,15 @@ impl Field {
 
     /// A whole daemon, which reads its objects from files.
     pub(crate) async fn start_daemon(&self, config: &Path, timing: Timing) -> Running {
+        self.start_daemon_on(Source::Directory(DirectorySource::new(config, timing))).await
+    }
+
+    /// A whole daemon, which reads its objects from a source.
+    pub(crate) async fn start_daemon_on(&self, source: Source) -> Running {
         let metrics = Arc::new(Metrics::new(self.interval).unwrap());
         let (state, shutdown, kick) = (Arc::new(State::default()), CancellationToken::new(), Arc::new(Notify::new()));
         let daemon = Daemon {
-            config: config.to_owned(),
-            timing,
+            source,
             settings: self.settings(self.owner),
             aws: self.aws(metrics.clone()).await,
             clock: self.clock,

@@ -15,7 +15,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("export", &["model", "api", "plan"]),
     ("diagnose", &["model", "api"]),
     ("status", &["model", "api", "plan", "diagnose"]),
-    ("source", &["model", "api"]),
+    ("source", &["model", "api", "aws"]),
     ("aws", &["model", "api"]),
     ("admission", &["model", "diagnose"]),
     ("observe", &["model", "api", "diagnose", "aws", "admission"]),
@@ -23,7 +23,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // What shows the state to machines and people reads it where it is kept.
     ("metrics", &["model", "api", "plan", "diagnose", "aws", "controller"]),
     ("http", &["model", "api", "plan", "diagnose", "controller", "metrics"]),
-    ("settings", &["model", "api", "plan", "controller"]),
+    ("settings", &["model", "api", "plan", "source", "controller"]),
     ("telemetry", &[]),
 ];
 

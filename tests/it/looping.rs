@@ -291,15 +291,16 @@ async fn an_object_that_is_gone_is_let_go() {
 #[tokio::test(start_paused = true)]
 async fn a_changed_file_becomes_a_write_within_seconds() {
     use ecs_scaling::controller::daemon::Daemon;
-    use ecs_scaling::source::directory::Timing;
+    use ecs_scaling::source::Source;
+    use ecs_scaling::source::directory::{DirectorySource, Timing};
     let bench = Bench::new().await;
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("search-api.yaml");
     std::fs::write(&file, SEARCH_API).unwrap();
     let shutdown = CancellationToken::new();
+    let timing = Timing { poll: Duration::from_secs(1), watch: false, ..Timing::default() };
     let daemon = Daemon {
-        config: directory.path().to_owned(),
-        timing: Timing { poll: Duration::from_secs(1), watch: false, ..Timing::default() },
+        source: Source::Directory(DirectorySource::new(directory.path(), timing)),
         settings: bench.settings.clone(),
         aws: bench.aws.clone(),
         clock: bench.clock,

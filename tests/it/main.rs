@@ -51,6 +51,7 @@ mod reference;
 mod removal;
 mod rivals;
 mod role;
+mod s3;
 mod scalable;
 mod schedules;
 mod secrets;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use ecs_scaling::controller::State;
 use ecs_scaling::controller::daemon::Daemon;
 use ecs_scaling::metrics::Metrics;
-use ecs_scaling::source::directory::Timing;
+use ecs_scaling::source::Source;
+use ecs_scaling::source::directory::{DirectorySource, Timing};
 use ecs_scaling_sandbox::{Fault, FaultRule};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -23,8 +24,7 @@ async fn the_daemon_is_not_ready_before_the_first_pass_over_what_the_source_hold
     std::fs::write(folder.path().join("search-api.yaml"), SEARCH_API).unwrap();
     let (state, shutdown) = (Arc::new(State::default()), CancellationToken::new());
     let daemon = Daemon {
-        config: folder.path().to_owned(),
-        timing: Timing { watch: false, ..Timing::default() },
+        source: Source::Directory(DirectorySource::new(folder.path(), Timing { watch: false, ..Timing::default() })),
         settings: bench.settings.clone(),
         aws: bench.aws.clone(),
         clock: bench.clock,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::api::absence::{Completeness, Reads};
 use crate::api::desired::ObjectKey;
+use crate::api::reads::Reads;
 use crate::model::names::ServiceId;
 use crate::model::observed::Tags;
 use crate::plan::ownership::TAG_DELETION_POLICY;
@@ -35,7 +35,7 @@ impl Left {
             |i: usize| (ServiceId::new("B", format!("gone-{i}")), tags("us", &format!("default/gone-{i}"), "Delete"));
         let mut reads = Reads::default();
         for minute in [0, 5] {
-            reads.note(Duration::from_secs(minute * 60), Completeness::Complete, &[key("there")]);
+            reads.note(Duration::from_secs(minute * 60), true, &[key("there")]);
         }
         let beside = (0..orphans).map(orphan).collect();
         Self { beside, wanted: [key("there")].into(), owned, reads, limit: None }
@@ -87,12 +87,12 @@ fn nothing_goes_before_the_second_read_and_after_one_that_was_not_complete() {
     let at = |minute: u64| Duration::from_secs(minute * 60);
     left.reads = Reads::default();
     assert_eq!(left.fates(), [Fate::Waits]);
-    left.reads.note(at(0), Completeness::Complete, &[key("there")]);
-    left.reads.note(at(4), Completeness::Complete, &[key("there")]);
+    left.reads.note(at(0), true, &[key("there")]);
+    left.reads.note(at(4), true, &[key("there")]);
     assert_eq!(left.fates(), [Fate::Waits]);
-    left.reads.note(at(5), Completeness::Complete, &[key("there")]);
+    left.reads.note(at(5), true, &[key("there")]);
     assert_eq!(left.fates(), [Fate::Goes]);
-    left.reads.note(at(6), Completeness::Partial, &[key("there")]);
+    left.reads.note(at(6), false, &[key("there")]);
     assert_eq!(left.fates(), [Fate::Waits]);
 }
 
@@ -139,8 +139,8 @@ fn more_than_a_fifth_and_more_than_one_are_all_blocked_until_the_limit_is_raised
 #[test]
 fn what_waits_counts_for_the_cap() {
     let mut left = Left::new(2, 0);
-    left.reads.note(Duration::from_secs(400), Completeness::Complete, &[key("there"), key("gone-1")]);
-    left.reads.note(Duration::from_secs(460), Completeness::Complete, &[key("there")]);
+    left.reads.note(Duration::from_secs(400), true, &[key("there"), key("gone-1")]);
+    left.reads.note(Duration::from_secs(460), true, &[key("there")]);
     assert_eq!(left.fates(), [Fate::Blocked, Fate::Waits]);
 }
 

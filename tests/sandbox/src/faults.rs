@@ -85,6 +85,7 @@ fn internal_error(service: AwsService) -> AwsError {
         AwsService::Ecs => "ServerException",
         AwsService::Iam => "ServiceFailure",
         AwsService::Sts | AwsService::ElasticLoadBalancing => "InternalFailure",
+        AwsService::S3 => "InternalError",
     };
     AwsError::with_status(code, 500, "An internal error has occurred")
 }

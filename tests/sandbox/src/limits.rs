@@ -103,6 +103,7 @@ pub(crate) fn throttled(service: AwsService) -> AwsError {
         AwsService::CloudWatch | AwsService::ElasticLoadBalancing | AwsService::Iam | AwsService::Sts => {
             AwsError::sender("Throttling", "Rate exceeded")
         }
+        AwsService::S3 => AwsError::with_status("SlowDown", 503, "Please reduce your request rate."),
         AwsService::Ecs | AwsService::ApplicationAutoScaling => {
             AwsError::sender("ThrottlingException", "Rate exceeded")
         }

@@ -15,7 +15,8 @@ use ecs_scaling::metrics::Metrics;
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::{Region, ScopeId};
 use ecs_scaling::plan::{self, OwnerId, Plan};
-use ecs_scaling::source::directory::{Timing, read_files};
+use ecs_scaling::source::Source;
+use ecs_scaling::source::directory::{DirectorySource, Timing, read_files};
 use ecs_scaling_sandbox::caller::DEFAULT_ACCOUNT;
 use ecs_scaling_sandbox::client::http_client;
 use ecs_scaling_sandbox::seed::{DEFAULT_REGION, scope};
@@ -118,8 +119,7 @@ impl Stage {
     /// Starts the controller: from now on it reconciles every interval.
     pub(super) fn start_controller(&self) -> Result<()> {
         let daemon = Daemon {
-            config: self.config.clone(),
-            timing: Timing::default(),
+            source: Source::Directory(DirectorySource::new(&self.config, Timing::default())),
             settings: self.settings.clone(),
             aws: self.aws.clone(),
             clock: self.clock,

@@ -37,6 +37,7 @@ impl Need {
 pub(super) fn needs(cloud: &Cloud, call: &Call<'_>, service: AwsService, operation: &str) -> Vec<Need> {
     match service {
         AwsService::Sts => vec![], // GetCallerIdentity cannot be denied
+        AwsService::S3 => vec![],  // not served here
         AwsService::Iam => vec![iam_needs::need(cloud, call, operation)],
         AwsService::Ecs => of_ecs(cloud, call, operation),
         // Its describes know no resources.

@@ -44,7 +44,7 @@ impl Stage {
             ApplicationAutoScaling => ("AnyScaleFrontendService", "application-autoscaling"),
             CloudWatch => ("GraniteServiceVersion20100801", "monitoring"),
             AwsService::Ecs => ("AmazonEC2ContainerServiceV20141113", "ecs"),
-            AwsService::Iam | AwsService::Sts | AwsService::ElasticLoadBalancing => {
+            AwsService::Iam | AwsService::S3 | AwsService::Sts | AwsService::ElasticLoadBalancing => {
                 panic!("{operation} speaks no awsJson")
             }
         };

@@ -11,16 +11,6 @@ use super::desired::ObjectKey;
 /// The two reads that an object is missing from are so far apart at least.
 pub const ABSENT_FOR: Duration = Duration::from_secs(5 * 60);
 
-/// Whether a read held all that its source holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Completeness {
-    /// All of it: what it does not hold is not there.
-    Complete,
-    /// Perhaps not, and why: nothing is concluded from what it does not hold.
-    #[default]
-    Partial,
-}
-
 /// The reads of a source so far, as far as they count. By default there was none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
@@ -33,17 +23,13 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// Notes a read at a time since any fixed moment, with the objects that are wanted by it.
+    /// Notes a read at a time since any fixed moment, with the objects that are wanted by it: whether what it does not hold
+    /// is known to be unwanted.
     ///
-    /// A read without any object counts as partial: a source that is suddenly empty was most likely not read at all.
-    pub fn note<'a>(
-        &mut self,
-        at: Duration,
-        completeness: Completeness,
-        held: impl IntoIterator<Item = &'a ObjectKey>,
-    ) {
+    /// A read without any object is never complete: a source that is suddenly empty was most likely not read at all.
+    pub fn note<'a>(&mut self, at: Duration, is_complete: bool, held: impl IntoIterator<Item = &'a ObjectKey>) {
         let held: BTreeSet<ObjectKey> = held.into_iter().cloned().collect();
-        if completeness == Completeness::Partial || held.is_empty() {
+        if !is_complete || held.is_empty() {
             *self = Self { held, ..Self::default() };
             return;
         }
@@ -84,9 +70,8 @@ mod tests {
     fn reads(all: &[(u64, bool, &[&str])]) -> Reads {
         let mut reads = Reads::default();
         for (minute, complete, names) in all {
-            let completeness = if *complete { Completeness::Complete } else { Completeness::Partial };
             let held: Vec<ObjectKey> = names.iter().map(|name| key(name)).collect();
-            reads.note(Duration::from_secs(minute * 60), completeness, &held);
+            reads.note(Duration::from_secs(minute * 60), *complete, &held);
         }
         reads
     }
