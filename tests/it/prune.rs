@@ -258,10 +258,11 @@ async fn an_account_without_objects_is_looked_through() {
     let before = foreign(&scene.field);
     let running = scene.start().await;
     tokio::time::sleep(2 * LONG_ENOUGH).await;
-    let world = scene.field.world.world();
-    assert!(world.target(&lone.scope(), &lone.id()).is_none(), "in {OTHER_ACCOUNT}");
-    assert!(world.alarm(&lone.scope(), &lone.alarm()).is_none());
-    drop(world);
+    {
+        let world = scene.field.world.world();
+        assert!(world.target(&lone.scope(), &lone.id()).is_none(), "in {OTHER_ACCOUNT}");
+        assert!(world.alarm(&lone.scope(), &lone.alarm()).is_none());
+    }
     scene.assert_rest(8, &before);
     running.stop().await;
 }

@@ -204,11 +204,12 @@ async fn a_policy_that_is_taken_out_before_aws_shows_it_is_still_removed() {
         running.want(&none);
         running.run(Duration::from_secs(400)).await;
         assert_eq!(policies(), 0, "lag {lag}: {:?}", running.troubles());
-        let world = field.world.world();
-        let target = world.target(&items[0].scope(), &items[0].id()).unwrap();
-        assert!(!target.tags.contains_key("ecs-scaling.dev/policies"), "lag {lag}: {:?}", target.tags);
-        assert!(world.alarm(&items[0].scope(), &items[0].alarm()).is_none(), "lag {lag}");
-        drop(world);
+        {
+            let world = field.world.world();
+            let target = world.target(&items[0].scope(), &items[0].id()).unwrap();
+            assert!(!target.tags.contains_key("ecs-scaling.dev/policies"), "lag {lag}: {:?}", target.tags);
+            assert!(world.alarm(&items[0].scope(), &items[0].alarm()).is_none(), "lag {lag}");
+        }
         assert!(running.is_ready(), "lag {lag}: {:?}", running.troubles());
         running.stop().await;
     }
