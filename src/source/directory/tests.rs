@@ -12,7 +12,7 @@ const LONG: Duration = Duration::from_secs(10);
 const SHORT: Duration = Duration::from_millis(20);
 
 fn timing() -> Timing {
-    Timing { poll: SHORT, settle: SHORT, give_up: LONG, watch: false }
+    Timing { poll: SHORT, settle: SHORT, give_up: LONG, watch: false, again: None }
 }
 
 fn source(directory: &TempDir) -> DirectorySource {
