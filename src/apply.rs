@@ -11,7 +11,7 @@ use crate::api::desired::ServiceScaling;
 use crate::aws::{Edited, Scope, Which, Written};
 use crate::model::failure::{AwsService, Effect, Failure, Origin};
 use crate::model::names::PolicyName;
-use crate::plan::{Action, ActionKind, DoomedPolicy, Outcome, OutcomeResult, Plan, PolicyArn};
+use crate::plan::{Action, ActionKind, Doomed, LastLook, Outcome, OutcomeResult, Plan, PolicyArn, Victim};
 
 /// How old an observation may be when a write goes out that was planned from it.
 pub const MAX_READ_AGE: SignedDuration = SignedDuration::from_secs(60);
@@ -67,12 +67,21 @@ async fn admitted(
 ) -> Result<Written, OutcomeResult> {
     let (service, operation) = operation(&action.kind);
     let call = Call { service, operation, key: &plan.key, on: subject(&action.kind) };
-    if let ActionKind::DeletePolicy(doomed) = &action.kind
-        && let Some(why) = spared(scope, admission, plan, doomed).await.map_err(not_done)?
-    {
-        return Err(OutcomeResult::Skipped { why });
+    if let ActionKind::Delete(doomed) = &action.kind {
+        match Box::pin(last_look(scope, admission, plan, doomed)).await {
+            Ok(look) => {
+                if let Some(why) = doomed.spared(&look) {
+                    return Err(OutcomeResult::Skipped { why });
+                }
+            }
+            // What carried the tags is gone, and with it what is to go (tf#18114).
+            Err(Refused::Failed(failure)) if failure.is_gone() => {
+                return Ok(Written { arn: None, request_id: failure.request_id });
+            }
+            Err(refused) => return Err(not_done(refused)),
+        }
     }
-    match admit(admission, call, send(scope, plan, action, made)).await {
+    match Box::pin(admit(admission, call, send(scope, plan, action, made))).await {
         Ok(Edited::Written(written)) => Ok(written),
         Ok(Edited::ChangedMeanwhile) => {
             let why = "somebody changed it since it was read, so nothing was written; it is looked at again";
@@ -89,20 +98,36 @@ fn not_done(refused: Refused) -> OutcomeResult {
     }
 }
 
-/// Why a policy must not be deleted after all: whose it is and what it does are read again right before.
-async fn spared(
+/// Whose it is and what it is, read again right before a deletion.
+async fn last_look(
     scope: &Scope,
     admission: &impl Admission,
     plan: &Plan,
-    doomed: &DoomedPolicy,
-) -> Result<Option<String>, Refused> {
-    let service = &plan.key.service;
-    let call = |operation| Call { service: AwsService::ApplicationAutoScaling, operation, key: &plan.key, on: "" };
-    let tags = scope.target_tags(&doomed.target_arn);
-    let tags = admit(admission, call("ListTagsForResource"), tags).await?;
-    let policies = scope.policies(Which::Of(service));
-    let policies = admit(admission, call("DescribeScalingPolicies"), policies).await?;
-    Ok(doomed.spared(&tags, policies.get(service).map(Vec::as_slice).unwrap_or_default()))
+    doomed: &Doomed,
+) -> Result<LastLook, Refused> {
+    let (key, of) = (&plan.key, &plan.key.service);
+    let call = |service, operation, on| Call { service, operation, key, on };
+    let scaling = |operation| call(AwsService::ApplicationAutoScaling, operation, "");
+    let tagged = doomed.tagged.as_str();
+    let tags = match doomed.what {
+        Victim::Alarm(_) => {
+            let call = call(AwsService::CloudWatch, "ListTagsForResource", tagged);
+            admit(admission, call, scope.alarm_tags(tagged)).await?
+        }
+        _ => admit(admission, scaling("ListTagsForResource"), scope.target_tags(tagged)).await?,
+    };
+    let mut look = LastLook { tags, ..LastLook::default() };
+    if doomed.looks_at_policies() {
+        let policies = scope.policies(Which::Of(of));
+        let mut policies = admit(admission, scaling("DescribeScalingPolicies"), policies).await?;
+        look.policies = policies.remove(of).unwrap_or_default();
+    }
+    if doomed.looks_at_schedules() {
+        let schedules = scope.scheduled_actions(Which::Of(of));
+        let mut schedules = admit(admission, scaling("DescribeScheduledActions"), schedules).await?;
+        look.schedules = schedules.remove(of).unwrap_or_default();
+    }
+    Ok(look)
 }
 
 /// Which of several alarms it is on: a policy may allow one and deny another.
@@ -110,6 +135,10 @@ fn subject(kind: &ActionKind) -> &str {
     match kind {
         ActionKind::PutAlarm { name, .. } | ActionKind::EditAlarmActions { name, .. } => name.as_str(),
         ActionKind::TagAlarm { arn, .. } => arn,
+        ActionKind::Delete(doomed) => match &doomed.what {
+            Victim::Alarm(name) => name.as_str(),
+            _ => "",
+        },
         _ => "",
     }
 }
@@ -120,7 +149,12 @@ fn operation(kind: &ActionKind) -> (AwsService, &'static str) {
         ActionKind::TagTarget { .. } => (AwsService::ApplicationAutoScaling, "TagResource"),
         ActionKind::UntagTarget { .. } => (AwsService::ApplicationAutoScaling, "UntagResource"),
         ActionKind::PutPolicy { .. } => (AwsService::ApplicationAutoScaling, "PutScalingPolicy"),
-        ActionKind::DeletePolicy(_) => (AwsService::ApplicationAutoScaling, "DeleteScalingPolicy"),
+        ActionKind::Delete(doomed) => match doomed.what {
+            Victim::Alarm(_) => (AwsService::CloudWatch, "DeleteAlarms"),
+            Victim::Policy(_) => (AwsService::ApplicationAutoScaling, "DeleteScalingPolicy"),
+            Victim::ScheduledAction(_) => (AwsService::ApplicationAutoScaling, "DeleteScheduledAction"),
+            Victim::Target => (AwsService::ApplicationAutoScaling, "DeregisterScalableTarget"),
+        },
         ActionKind::PutAlarm { .. } | ActionKind::EditAlarmActions { .. } => (AwsService::CloudWatch, "PutMetricAlarm"),
         ActionKind::PutScheduledAction { .. } => (AwsService::ApplicationAutoScaling, "PutScheduledAction"),
         ActionKind::TagAlarm { .. } => (AwsService::CloudWatch, "TagResource"),
@@ -141,7 +175,12 @@ async fn send(
         ActionKind::TagTarget { arn, tags } => scope.tag_target(arn, tags).await,
         ActionKind::UntagTarget { arn, keys } => scope.untag_target(arn, keys).await,
         ActionKind::PutPolicy { name, config } => scope.put_policy(service, name, config).await,
-        ActionKind::DeletePolicy(doomed) => scope.delete_policy(service, &doomed.policy.name).await,
+        ActionKind::Delete(doomed) => match &doomed.what {
+            Victim::Alarm(name) => scope.delete_alarm(name).await,
+            Victim::Policy(policy) => scope.delete_policy(service, &policy.name).await,
+            Victim::ScheduledAction(action) => scope.delete_scheduled_action(service, &action.name).await,
+            Victim::Target => scope.deregister_target(service).await,
+        },
         ActionKind::PutAlarm { name, config, actions, policy, tags } => {
             let mut actions = actions.clone();
             actions.alarm.insert(arn(policy, made)?.to_owned());

@@ -5,7 +5,8 @@
 //!
 //! A steady sweep costs ⌈targets/50⌉ + ⌈policies/10⌉ + ⌈scheduled actions/50⌉ + ⌈wanted and listed alarms/100⌉ + Σ over clusters
 //! ⌈services/10⌉ calls: lists are of the account's region, so foreign policies count. A list costs one call when empty, so
-//! the constant beside it is three: targets, policies and scheduled actions. Once in ten minutes an account's
+//! the constant beside it is three: targets, policies and scheduled actions. Every tenth sweep, the first among them, also
+//! looks for alarms that no policy lists any more: ⌈alarms that fire a scaling policy/100⌉ calls. Once in ten minutes an account's
 //! service-linked role is looked at, in one call.
 //!
 //! Beside the sweeps, `controller` reads the tags of two resources a second at most, and the scaling activities of ten
@@ -36,6 +37,8 @@ pub struct Wanted {
     pub alarms: BTreeSet<AlarmName>,
     /// Its policies: what else AWS lists as firing them is read too.
     pub policies: BTreeSet<PolicyName>,
+    /// Alarms that are read because they may be left over.
+    pub others: BTreeSet<AlarmName>,
 }
 
 impl Wanted {
@@ -49,17 +52,31 @@ impl Wanted {
             service: object.service.clone(),
             alarms: alarms.collect(),
             policies: object.policies.iter().map(|policy| policy.name.clone()).collect(),
+            others: BTreeSet::new(),
         }
     }
 
-    /// The same with the alarms that AWS lists for the object's policies (S-058), and for target tracking on the service,
-    /// whose alarms are only looked at.
+    /// The same with further alarms, which may be left over.
+    pub fn beside(self, others: &BTreeSet<AlarmName>) -> Self {
+        Self { others: others.clone(), ..self }
+    }
+
+    /// The same with the alarms that AWS lists for the policies on the service (S-058): those of target tracking and of the
+    /// object's own policies belong to it, the others may be left over. So may those that name a policy of the service in
+    /// their actions.
     fn with_listed(&self, lists: &Lists) -> Self {
-        let tracks = |policy: &ScalingPolicy| policy.config.as_ref().is_ok_and(|c| c.target_tracking().is_some());
-        let policies = lists.policies.iter().flat_map(|all| all.get(&self.service)).flatten();
-        let listed = policies.filter(|policy| self.policies.contains(&policy.name) || tracks(policy));
-        let listed = listed.flat_map(|policy| &policy.alarms).map(|alarm| &alarm.name);
-        Self { alarms: self.alarms.iter().chain(listed).cloned().collect(), ..self.clone() }
+        let mut wanted = self.clone();
+        for policy in lists.policies.iter().flat_map(|all| all.get(&self.service)).flatten() {
+            let tracks = policy.config.as_ref().is_ok_and(|config| config.target_tracking().is_some());
+            let names = policy.alarms.iter().map(|alarm| alarm.name.clone());
+            match tracks || self.policies.contains(&policy.name) {
+                true => wanted.alarms.extend(names),
+                false => wanted.others.extend(names),
+            }
+        }
+        wanted.others.extend(lists.firing.iter().filter_map(|firing| firing.get(&self.service)).flatten().cloned());
+        wanted.others.retain(|name| !wanted.alarms.contains(name));
+        wanted
     }
 }
 
@@ -70,36 +87,51 @@ pub type Observations = BTreeMap<ServiceId, ObservedTarget>;
 /// and scheduled actions are on it.
 pub type Inventory = BTreeMap<ServiceId, Option<(ScalableTarget, usize)>>;
 
+/// What a sweep reads beside what its objects need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Every alarm of the scope that fires policies: those that no policy lists any more may be left over.
+    pub leftovers: bool,
+    /// Every service of the objects' clusters, in Σ ⌈services/100⌉ further calls.
+    pub inventory: bool,
+}
+
+/// What a sweep read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Swept {
+    /// Of the services that were asked for.
+    pub observations: Observations,
+    /// The ARN of every scalable target of the scope, where the list was read completely.
+    pub targets: Option<BTreeMap<ServiceId, Option<String>>>,
+    /// Every alarm of the scope that fires policies, where they were asked for and read completely.
+    pub firing: Option<BTreeMap<ServiceId, BTreeSet<AlarmName>>>,
+    /// The services of the clusters, where they were asked for and read completely.
+    pub inventory: Option<Inventory>,
+}
+
 /// Reads everything in a scope that these objects need, in pages.
 pub async fn sweep(
     scope: &Scope,
     admission: &impl Admission,
     wanted: &[Wanted],
+    beside: Beside,
     now: impl Fn() -> Timestamp,
-) -> Observations {
-    sweep_with_inventory(scope, admission, wanted, false, now).await.0
-}
-
-/// The same, and what is there beside: every service of the objects' clusters, in Σ ⌈services/100⌉ further calls. There is
-/// no inventory where it was not asked for, or where a part of it could not be read.
-pub async fn sweep_with_inventory(
-    scope: &Scope,
-    admission: &impl Admission,
-    wanted: &[Wanted],
-    takes_inventory: bool,
-    now: impl Fn() -> Timestamp,
-) -> (Observations, Option<Inventory>) {
-    let Some(any) = wanted.first() else { return (Observations::new(), None) };
+) -> Swept {
     let read_at = now();
     let mut row = Row { scope: scope.id(), admission, ended_by: None };
-    let lists = Lists::read(scope, Which::All, &any.service, &mut row).await;
+    let any = wanted.first().map_or_else(|| ServiceId::new("*", "*"), |any| any.service.clone());
+    let lists = Lists::read(scope, Which::All, beside.leftovers, &any, &mut row).await;
     let services = services(scope, wanted, &mut row).await;
     let wanted: Vec<Wanted> = wanted.iter().map(|wanted| wanted.with_listed(&lists)).collect();
     let alarms = alarms(scope, &wanted, &mut row).await;
-    let observations = wanted.iter().map(|w| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms)));
-    let observations = observations.collect();
-    let inventory = if takes_inventory { inventory(scope, &wanted, &lists, &mut row).await } else { None };
-    (observations, inventory)
+    let assemble = |w: &Wanted| (w.service.clone(), lists.assemble(read_at, w, &services, &alarms));
+    let observations = wanted.iter().map(assemble).collect();
+    let inventory = if beside.inventory { inventory(scope, &wanted, &lists, &mut row).await } else { None };
+    let arns = |targets: &BTreeMap<ServiceId, ScalableTarget>| {
+        targets.iter().map(|(service, target)| (service.clone(), target.arn.clone())).collect()
+    };
+    let targets = lists.targets.as_ref().ok().map(arns);
+    Swept { observations, targets, firing: lists.firing, inventory }
 }
 
 /// Last in the row: whatever happens here, the objects are read.
@@ -144,12 +176,13 @@ pub async fn survey(
         Which::Of(service) => service.clone(),
         Which::All => ServiceId::new("*", "*"),
     };
-    let lists = Lists::read(scope, which, &any, &mut row).await;
+    let lists = Lists::read(scope, which, false, &any, &mut row).await;
     let targets = lists.targets.as_ref().map_err(Clone::clone)?;
     let wanted = targets.keys().filter(|service| takes(service)).map(|service| {
         let policies = lists.policies.iter().flat_map(|all| all.get(service)).flatten();
         let policies = policies.map(|policy| policy.name.clone()).collect();
-        Wanted { service: service.clone(), alarms: BTreeSet::new(), policies }.with_listed(&lists)
+        let (alarms, others) = (BTreeSet::new(), BTreeSet::new());
+        Wanted { service: service.clone(), alarms, policies, others }.with_listed(&lists)
     });
     let wanted: Vec<Wanted> = wanted.collect();
     let services = services(scope, &wanted, &mut row).await;
@@ -166,7 +199,7 @@ pub async fn refresh(
 ) -> ObservedTarget {
     let read_at = now();
     let mut row = Row { scope: scope.id(), admission, ended_by: None };
-    let lists = Lists::read(scope, Which::Of(&wanted.service), &wanted.service, &mut row).await;
+    let lists = Lists::read(scope, Which::Of(&wanted.service), false, &wanted.service, &mut row).await;
     let wanted = &wanted.with_listed(&lists);
     let one = std::slice::from_ref(wanted);
     let services = services(scope, one, &mut row).await;
@@ -213,16 +246,30 @@ struct Lists {
     targets: List<ScalableTarget>,
     policies: List<Vec<ScalingPolicy>>,
     schedules: List<Vec<ScheduledAction>>,
+    /// The alarms that fire policies, where they were asked for and read completely.
+    firing: Option<BTreeMap<ServiceId, BTreeSet<AlarmName>>>,
 }
 
 impl Lists {
-    async fn read(scope: &Scope, which: Which<'_>, of: &ServiceId, row: &mut Row<'_, impl Admission>) -> Self {
+    async fn read(
+        scope: &Scope,
+        which: Which<'_>,
+        leftovers: bool,
+        of: &ServiceId,
+        row: &mut Row<'_, impl Admission>,
+    ) -> Self {
         const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
-        Self {
-            targets: row.call(SERVICE, "DescribeScalableTargets", of, scope.targets(which)).await,
-            policies: row.call(SERVICE, "DescribeScalingPolicies", of, scope.policies(which)).await,
-            schedules: row.call(SERVICE, "DescribeScheduledActions", of, scope.scheduled_actions(which)).await,
-        }
+        let targets = row.call(SERVICE, "DescribeScalableTargets", of, scope.targets(which)).await;
+        let policies = row.call(SERVICE, "DescribeScalingPolicies", of, scope.policies(which)).await;
+        let schedules = row.call(SERVICE, "DescribeScheduledActions", of, scope.scheduled_actions(which)).await;
+        let firing = match leftovers {
+            false => None,
+            true => {
+                let call = scope.alarms_firing_policies();
+                row.call(AwsService::CloudWatch, "DescribeAlarms", of, call).await.ok()
+            }
+        };
+        Self { targets, policies, schedules, firing }
     }
 
     fn assemble(
@@ -233,13 +280,17 @@ impl Lists {
         alarms: &BTreeMap<AlarmName, Read<Option<Alarm>>>,
     ) -> ObservedTarget {
         let id = &wanted.service;
+        let pick_named = |names: &BTreeSet<AlarmName>| {
+            names.iter().filter_map(|name| Some((name.clone(), alarms.get(name)?.clone()))).collect()
+        };
         ObservedTarget {
             read_at,
             service: services.get(id).cloned().unwrap_or(Read::Known(None)),
             target: pick(&self.targets, |targets| targets.get(id).cloned()),
             policies: pick(&self.policies, |policies| policies.get(id).cloned().unwrap_or_default()),
             scheduled_actions: pick(&self.schedules, |schedules| schedules.get(id).cloned().unwrap_or_default()),
-            alarms: wanted.alarms.iter().filter_map(|name| Some((name.clone(), alarms.get(name)?.clone()))).collect(),
+            alarms: pick_named(&wanted.alarms),
+            others: pick_named(&wanted.others),
         }
     }
 }
@@ -282,7 +333,7 @@ async fn alarms(
 ) -> BTreeMap<AlarmName, Read<Option<Alarm>>> {
     let mut found = BTreeMap::new();
     let Some(of) = wanted.first().map(|wanted| &wanted.service) else { return found };
-    let names: BTreeSet<AlarmName> = wanted.iter().flat_map(|w| w.alarms.iter().cloned()).collect();
+    let names: BTreeSet<AlarmName> = wanted.iter().flat_map(|w| w.alarms.iter().chain(&w.others).cloned()).collect();
     let names: Vec<AlarmName> = names.into_iter().collect();
     for chunk in names.chunks(ALARMS_A_CALL) {
         let reply = row.call(AwsService::CloudWatch, "DescribeAlarms", of, scope.alarms(chunk)).await;

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
 use crate::api::desired::Mode;
-use crate::controller::RolePolicy;
+use crate::controller::{Prune, RolePolicy};
 use crate::plan::OwnerId;
 use crate::source::location::Location;
 
@@ -45,6 +45,25 @@ pub struct OwnerArgs {
     #[arg(long, env = "ECS_SCALING_REQUESTS_PER_SECOND", value_name = "N", default_value_t = 5,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub requests_per_second: u32,
+}
+
+/// What becomes of what is ours and in no file any more.
+#[derive(Clone, Debug, Args)]
+pub struct PruneArgs {
+    /// Remove what this owner made for objects that are in no file any more
+    #[arg(long, env = "ECS_SCALING_PRUNE")]
+    pub prune: bool,
+
+    /// Objects that may be pruned at once in each account and region [default: a fifth of them, and one at least]
+    #[arg(long, env = "ECS_SCALING_PRUNE_LIMIT_OBJECTS", value_name = "N", requires = "prune")]
+    pub prune_limit_objects: Option<usize>,
+}
+
+impl PruneArgs {
+    /// How prune is done, if at all.
+    pub fn prune(&self) -> Option<Prune> {
+        self.prune.then_some(Prune { limit: self.prune_limit_objects })
+    }
 }
 
 /// The loop.

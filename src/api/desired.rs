@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::path::Path;
+use super::reads::Reads;
 use crate::model::alarm::AlarmConfig;
 use crate::model::capacity::{CapacityRange, SuspendedStateSpec};
 use crate::model::names::{AccountId, AccountName, AlarmName, PolicyName, Region, ScheduledActionName, ServiceId};
@@ -48,6 +49,16 @@ pub enum Mode {
     Apply,
     /// Plans and reports, never writes.
     Observe,
+}
+
+/// Whether an object's resources are to be in AWS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Presence {
+    /// They are made and kept as the object says.
+    #[default]
+    Present,
+    /// Those of ours are removed. The service's task count stays as it is.
+    Absent,
 }
 
 /// What becomes of a resource that already exists and nobody owns.
@@ -114,6 +125,10 @@ pub struct ServiceScaling {
     pub policies: Vec<DesiredPolicy>,
     /// Scheduled actions, with the names unique.
     pub schedules: Vec<DesiredSchedule>,
+    /// Whether its resources are to be in AWS at all.
+    pub presence: Presence,
+    /// Whether it is in no file, and stands for what is left of an object that is gone: see [`ServiceScaling::departed`].
+    pub is_pruned: bool,
     /// Apply or Observe.
     pub mode: Mode,
     /// Whether existing resources are taken over.
@@ -133,6 +148,43 @@ pub struct DesiredSchedule {
     pub name: ScheduledActionName,
     /// Canonical.
     pub config: ScheduledActionConfig,
+}
+
+impl ServiceScaling {
+    /// What stands for an object that is gone: everything of it for this service is to be absent.
+    pub fn departed(key: ObjectKey, service: ServiceId) -> Self {
+        Self {
+            key,
+            labels: BTreeMap::new(),
+            spec: serde_json::Value::Null,
+            spec_hash: "pruned".to_owned(),
+            position: Position { file: "(no file)".to_owned(), line: 0, column: 0 },
+            account: AccountName::default_account(),
+            region: None,
+            service,
+            range: CapacityRange::ANY,
+            suspended: SuspendedStateSpec::default(),
+            policies: Vec::new(),
+            schedules: Vec::new(),
+            presence: Presence::Absent,
+            is_pruned: true,
+            mode: Mode::Apply,
+            adoption: Adoption::Never,
+            allow_capacity_move: false,
+            deletion_policy: DeletionPolicy::Delete,
+            tags: Tags::new(),
+        }
+    }
+
+    /// The alarms that it names: its own, and those of others that its policies are attached to. None when it is to be
+    /// absent.
+    pub fn alarm_names(&self) -> impl Iterator<Item = &AlarmName> {
+        let policies = self.policies.iter().filter(|_| self.presence == Presence::Present);
+        policies.flat_map(|policy| {
+            let own = policy.alarms.iter().map(|alarm| &alarm.name);
+            own.chain(policy.alarm_ref.iter().map(|alarm| &alarm.name))
+        })
+    }
 }
 
 /// A scaling policy, and the alarms that fire it.
@@ -263,4 +315,6 @@ pub struct Desired {
     pub accounts: BTreeMap<AccountName, AwsAccount>,
     /// By key. What they give is in the services already.
     pub profiles: BTreeMap<ObjectKey, ScalingProfile>,
+    /// What may be concluded from what is not here.
+    pub reads: Reads,
 }

@@ -120,7 +120,8 @@ fn take_profile<'a, 's>(
         report.join_profile(declared.file, declared.document);
         spec.add_defaults(given);
     }
-    for (name, schema) in schemas.needed_beside_profile() {
+    let is_absent = spec.field_mut("state").and_then(|state| state.text()) == Some("Absent");
+    for (name, schema) in schemas.needed_beside_profile().filter(|_| !is_absent) {
         // What a profile that cannot be used would have given is not missing.
         if spec.leave_hole(name, schema) && (found.is_some() || !is_named) {
             let (message, hint) = shape::missing(name, schema);

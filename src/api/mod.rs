@@ -15,6 +15,7 @@ pub mod finding;
 pub mod fix;
 pub mod load;
 pub mod path;
+pub mod reads;
 pub mod resource;
 pub mod schedule_status;
 pub mod schema;

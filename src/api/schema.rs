@@ -38,7 +38,7 @@ pub fn kind_schema(kind: Kind) -> Value {
     without_null(&mut schema);
     if let Some(spec) = schema.pointer_mut("/properties/spec").and_then(Value::as_object_mut) {
         match kind {
-            Kind::ServiceScaling => ease_by_profile(spec),
+            Kind::ServiceScaling => ease(spec),
             Kind::ScalingProfile => keep_shared(spec),
             Kind::AwsAccount => {}
         }
@@ -64,12 +64,10 @@ const NEEDED: [&str; 2] = ["minCapacity", "maxCapacity"];
 const NOT_SHARED: [&str; 8] =
     ["profile", "account", "region", "cluster", "service", "adoption", "allowCapacityMove", "state"];
 
-/// With a profile, what it may give is not needed.
-fn ease_by_profile(spec: &mut Map<String, Value>) {
-    if let Some(Value::Array(required)) = spec.get_mut("required") {
-        required.retain(|name| !NEEDED.iter().any(|needed| name == needed));
-    }
-    spec.insert("anyOf".into(), json!([{ "required": ["profile"] }, { "required": NEEDED }]));
+/// With a profile, what it may give is not needed; nor is it by what is to be absent.
+fn ease(spec: &mut Map<String, Value>) {
+    let absent = json!({ "required": ["state"], "properties": { "state": { "const": "Absent", "description": "Nothing is to be there." } } });
+    spec.insert("anyOf".into(), json!([{ "required": ["profile"] }, { "required": NEEDED }, absent]));
 }
 
 /// A profile has what objects may share, and needs none of it.

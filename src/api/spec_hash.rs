@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::desired::{DesiredAlarm, DesiredPolicy, DesiredSchedule, ServiceScaling};
+use super::desired::{DesiredAlarm, DesiredPolicy, DesiredSchedule, Presence, ServiceScaling};
 use crate::model::fields::Fields;
 
 /// The first 16 hexadecimal digits of the SHA-256 of the resolved spec's canonical JSON.
@@ -37,6 +37,9 @@ fn canonical(object: &ServiceScaling) -> Value {
     // An object without any keeps the hash that it had before there were scheduled actions.
     if let (false, Some(all)) = (schedules.is_empty(), all.as_object_mut()) {
         all.insert("schedules".to_owned(), schedules.into_iter().map(schedule).collect());
+    }
+    if let (Presence::Absent, Some(all)) = (object.presence, all.as_object_mut()) {
+        all.insert("state".to_owned(), "Absent".into());
     }
     all
 }

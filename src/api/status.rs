@@ -121,6 +121,8 @@ closed_list! {
     Reason {
         /// As wanted.
         AsWanted,
+        /// Nothing of the object is left in AWS, as it says.
+        Absent,
         /// Not yet looked at.
         NotYetChecked,
         /// A change is being made, or will be with the next pass.
@@ -167,10 +169,14 @@ closed_list! {
         AlarmMissing,
         /// The alarm that an `alarmRef` names has fields that this version does not know, and a write would lose them.
         AlarmHasUnknownFields,
-        /// Policies of ours on the target are no longer in the object.
+        /// Policies on a target without an ARN are not in the object, and nobody can tell whose they are.
         UnmanagedPolicies,
-        /// Scheduled actions of ours on the target are no longer in the object.
+        /// Scheduled actions on a target without an ARN are not in the object, and nobody can tell whose they are.
         UnmanagedSchedules,
+        /// What is left of an object that is gone stays, by its deletion policy.
+        Retained,
+        /// More objects would be pruned at once than may be, so none is.
+        PruneBlocked,
         /// Whether a scheduled action set min and max cannot be told, so they are left alone.
         TargetHasSchedules,
         /// Another writer keeps changing what this one puts back.
@@ -232,6 +238,8 @@ impl Reason {
             | Self::AlarmHasUnknownFields
             | Self::UnmanagedPolicies
             | Self::UnmanagedSchedules
+            | Self::Retained
+            | Self::PruneBlocked
             | Self::TargetHasSchedules
             | Self::DriftContention
             | Self::ObserveMode
@@ -241,6 +249,7 @@ impl Reason {
             | Self::TargetGroupUnclear
             | Self::BlueGreenUnsupported => true,
             Self::AsWanted
+            | Self::Absent
             | Self::NotYetChecked
             | Self::Progressing
             | Self::AwaitingRead

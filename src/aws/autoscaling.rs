@@ -22,6 +22,7 @@ const REGISTER: Operation = Operation::write(SERVICE, "RegisterScalableTarget");
 const PUT_POLICY: Operation = Operation::write(SERVICE, "PutScalingPolicy");
 const DELETE_POLICY: Operation = Operation::write(SERVICE, "DeleteScalingPolicy");
 const TAG: Operation = Operation::write(SERVICE, "TagResource");
+const DEREGISTER: Operation = Operation::write(SERVICE, "DeregisterScalableTarget");
 const UNTAG: Operation = Operation::write(SERVICE, "UntagResource");
 
 /// Which resources a list is asked for.
@@ -169,12 +170,19 @@ impl Scope {
             .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
             .resource_id(service.resource_id())
             .policy_name(name.as_str());
-        match self.write(DELETE_POLICY, request.send()).await {
-            Err(failure) if failure.code() == Some("ObjectNotFoundException") => {
-                Ok(Written { arn: None, request_id: failure.request_id })
-            }
-            other => other,
-        }
+        gone_is_done(self.write(DELETE_POLICY, request.send()).await)
+    }
+
+    /// Deregisters a target, and with it all that is on it (S-049). One that is gone already is as wanted.
+    pub async fn deregister_target(&self, service: &ServiceId) -> Result<Written, Failure> {
+        let request = self
+            .autoscaling
+            .write
+            .deregister_scalable_target()
+            .service_namespace(sdk::ServiceNamespace::Ecs)
+            .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
+            .resource_id(service.resource_id());
+        gone_is_done(self.write(DEREGISTER, request.send()).await)
     }
 
     /// Sets tags on a target that exists (S-011).
@@ -188,6 +196,14 @@ impl Scope {
         let keys = keys.iter().cloned().collect();
         let request = self.autoscaling.write.untag_resource().resource_arn(arn).set_tag_keys(Some(keys));
         self.write(UNTAG, request.send()).await
+    }
+}
+
+/// Not found on delete is success (tf#18114).
+pub(super) fn gone_is_done(written: Result<Written, Failure>) -> Result<Written, Failure> {
+    match written {
+        Err(failure) if failure.is_gone() => Ok(Written { arn: None, request_id: failure.request_id }),
+        other => other,
     }
 }
 

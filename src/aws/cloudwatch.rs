@@ -5,17 +5,19 @@ mod edit;
 mod metric_data;
 mod raw;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::types as sdk;
 
 use self::convert::{to_action_configuration, to_list, to_tags, to_warm_up, to_window, with_metric};
 use self::raw::Replies;
+use super::autoscaling::gone_is_done;
 use super::call::Operation;
 use super::scope::{Pages, Scope, Written};
 use crate::model::alarm::{AlarmActions, AlarmConfig};
+use crate::model::arn;
 use crate::model::failure::{AwsService, Failure};
-use crate::model::names::AlarmName;
+use crate::model::names::{AlarmName, ScopeId, ServiceId};
 use crate::model::observed::{Alarm, Tags};
 
 pub use edit::Edited;
@@ -23,6 +25,7 @@ pub use edit::Edited;
 const DESCRIBE_ALARMS: Operation = Operation::read(AwsService::CloudWatch, "DescribeAlarms");
 const LIST_TAGS: Operation = Operation::read(AwsService::CloudWatch, "ListTagsForResource");
 const PUT_ALARM: Operation = Operation::alarm_write("PutMetricAlarm");
+const DELETE_ALARMS: Operation = Operation::alarm_write("DeleteAlarms");
 const TAG: Operation = Operation::write(AwsService::CloudWatch, "TagResource");
 
 impl Scope {
@@ -37,6 +40,43 @@ impl Scope {
             (name, convert::alarm(alarm, reading))
         });
         Ok(composite.chain(metric).collect())
+    }
+
+    /// The metric alarms that fire a scaling policy of an ECS service, or once did, by the service that the policy scales.
+    ///
+    /// One call for each hundred alarms with such an action in the region, whosever they are (S-059).
+    pub async fn alarms_firing_policies(&self) -> Result<BTreeMap<ServiceId, BTreeSet<AlarmName>>, Failure> {
+        let ScopeId { account, region } = self.id();
+        let prefix = format!("arn:{}:autoscaling:{region}:{account}:scalingPolicy:", arn::partition(region));
+        let (mut found, mut pages, mut token) = (BTreeMap::<_, BTreeSet<_>>::new(), Pages::default(), None);
+        loop {
+            let request = self
+                .cloudwatch
+                .read
+                .describe_alarms()
+                .action_prefix(&prefix)
+                .alarm_types(sdk::AlarmType::MetricAlarm)
+                .max_records(100)
+                .set_next_token(token);
+            let reply = self.call(DESCRIBE_ALARMS, request.send()).await?;
+            for alarm in reply.metric_alarms() {
+                for policy in alarm.alarm_actions().iter().filter_map(|action| arn::policy(action)) {
+                    let name = AlarmName::new(alarm.alarm_name().unwrap_or_default());
+                    found.entry(policy.service).or_default().insert(name);
+                }
+            }
+            token = pages.next(DESCRIBE_ALARMS, reply.next_token())?;
+            if token.is_none() {
+                return Ok(found);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Deletes an alarm. One that is gone already is as wanted (S-072).
+    pub async fn delete_alarm(&self, name: &AlarmName) -> Result<Written, Failure> {
+        let request = self.cloudwatch.write.delete_alarms().alarm_names(name.as_str());
+        gone_is_done(self.write(DELETE_ALARMS, request.send()).await)
     }
 
     /// Both kinds of alarms, since they share their names.

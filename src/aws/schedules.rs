@@ -6,7 +6,7 @@ use aws_sdk_applicationautoscaling::types as sdk;
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
-use super::autoscaling::Which;
+use super::autoscaling::{Which, gone_is_done};
 use super::call::Operation;
 use super::scope::{Pages, Scope, Written, unreadable};
 use crate::model::failure::{AwsService, Failure};
@@ -16,6 +16,7 @@ use crate::model::scheduled_action::{ScheduledActionConfig, UTC};
 
 const SERVICE: AwsService = AwsService::ApplicationAutoScaling;
 const DESCRIBE_SCHEDULES: Operation = Operation::read(SERVICE, "DescribeScheduledActions");
+const DELETE: Operation = Operation::write(SERVICE, "DeleteScheduledAction");
 const PUT: Operation = Operation::write(SERVICE, "PutScheduledAction");
 
 impl Scope {
@@ -74,6 +75,23 @@ impl Scope {
             .set_end_time(config.end_time.map(to_sdk))
             .scalable_target_action(action);
         self.write(PUT, request.send()).await
+    }
+
+    /// Deletes a scheduled action; what it has set stays (S-045). One that is gone already is as wanted.
+    pub async fn delete_scheduled_action(
+        &self,
+        service: &ServiceId,
+        name: &ScheduledActionName,
+    ) -> Result<Written, Failure> {
+        let request = self
+            .autoscaling
+            .write
+            .delete_scheduled_action()
+            .service_namespace(sdk::ServiceNamespace::Ecs)
+            .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
+            .resource_id(service.resource_id())
+            .scheduled_action_name(name.as_str());
+        gone_is_done(self.write(DELETE, request.send()).await)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 
 use super::conditions::next_steps;
@@ -11,12 +11,12 @@ use super::terminal::{self, plain};
 use super::{Done, objects};
 use crate::api::desired::{Mode, ObjectKey};
 use crate::api::status::{Condition, ConditionType, Status, keeps_from_ready};
-use crate::controller::Clock;
 use crate::controller::assign::Assigned;
 use crate::controller::object::Passed;
 use crate::controller::once::{Session, wants_another_round};
+use crate::controller::{Clock, LoopSettings};
 use crate::plan::{OutcomeResult, Verb, described};
-use crate::settings::{ConfigArgs, OwnerArgs};
+use crate::settings::{ConfigArgs, OwnerArgs, PruneArgs};
 
 /// Rounds without a write that succeeded, before it is given up.
 const PATIENCE: u32 = 4;
@@ -31,15 +31,27 @@ pub(super) struct ApplyArgs {
     config: ConfigArgs,
     #[command(flatten)]
     owner: OwnerArgs,
+    #[command(flatten)]
+    prune: PruneArgs,
+    /// The files are whole: what is in none of them may go. `plan --prune` shows what that is
+    #[arg(long, requires = "prune")]
+    yes: bool,
 }
 
 pub(super) async fn run(args: ApplyArgs) -> Result<Done> {
+    if args.prune.prune && !args.yes {
+        bail!(
+            "--prune removes what is in none of these files, and one look at them cannot tell whether they are whole: see \
+             `ecs-scaling plan --prune`, then say --yes; nothing was done"
+        );
+    }
     let aws = connect(&args.owner).await;
-    let loaded = objects::read(&args.config.config, Some(&aws)).await?;
-    let settings = one_shot(&args.owner, Mode::Apply);
+    let loaded = objects::read_whole(&args.config.config, &aws, args.prune.prune).await?;
+    let settings = LoopSettings { prune: args.prune.prune(), ..one_shot(&args.owner, Mode::Apply) };
     let mut session = Session::connect(&aws, &loaded.desired, Clock::system(), &settings).await;
     let mut written = 0;
     let mut idle = 0;
+    let mut orphans = None;
     let results = loop {
         let before = written;
         let tell = |object: &Assigned, passed: &Passed| {
@@ -50,17 +62,28 @@ pub(super) async fn run(args: ApplyArgs) -> Result<Done> {
         let results = session.round(tell).await;
         idle = if written > before { 0 } else { idle + 1 };
         if !wants_another_round(&results) || idle >= PATIENCE {
-            break results;
+            if orphans.is_some() {
+                break results;
+            }
+            orphans = Some(session.find_orphans().await);
+            if !session.has_departed() {
+                break results;
+            }
+            idle = 0;
         }
         tokio::time::sleep(if idle == 0 { PAUSE } else { IDLE_PAUSE }).await;
     };
+    let orphans = orphans.unwrap_or_default();
+    let kept = objects::orphans(&orphans);
     terminal::print(&objects::troubles(&session.troubles))?;
     let not_ready = results.iter().filter(|(_, passed)| !passed.kept.status.is_ready());
     let text: String = not_ready.clone().map(|(key, passed)| unmet(key, &passed.kept.status)).collect::<Result<_>>()?;
     let (all, well) = (results.len() + session.troubles.len(), results.len() - not_ready.count());
     let objects = if all == 1 { "object is" } else { "objects are" };
+    terminal::print(&kept)?;
     terminal::print(&format!("{text}{written} written; {well} of {all} {objects} as wanted.\n"))?;
-    Ok(if well == all { Done::Well } else { Done::NotAllWell })
+    let is_pruned = orphans.iter().all(|(_, plan)| plan.as_ref().is_ok_and(|plan| plan.blocked().is_none()));
+    Ok(if well == all && is_pruned { Done::Well } else { Done::NotAllWell })
 }
 
 /// The conditions that keep an object from being Ready.

@@ -70,7 +70,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
     let desired = &loaded.desired;
     let default_region = aws.default_region();
     let (mut identities, mut accounts) = (Identities::new(), BTreeMap::new());
-    for (name, spec) in used_accounts(desired) {
+    for (name, spec) in used_accounts(desired, false) {
         let of_objects = || desired.services.values().filter(|o| o.account == *name).find_map(|o| o.region.clone());
         let Some(region) = identity_region(spec, default_region.as_ref()).or_else(of_objects) else { continue };
         let account = aws.account(spec).await;
@@ -78,12 +78,12 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Done> {
         identities.insert(name.clone(), Known { source, identity });
         accounts.insert(name.clone(), account);
     }
-    let assignment = assign(desired, &identities, default_region.as_ref());
+    let assignment = assign(desired, &identities, default_region.as_ref(), false);
     let mut examined = Vec::new();
     for (name, account) in &accounts {
         let Some(Known { identity: Ok(identity), source }) = identities.get(name) else { continue };
         let scopes = assignment.scopes.iter().filter(|(scope, _)| assignment.accounts.get(*scope) == Some(name));
-        let objects: Vec<&Assigned> = scopes.flat_map(|(_, objects)| objects.values()).collect();
+        let objects: Vec<&Assigned> = scopes.flat_map(|(_, placed)| placed.objects.values()).collect();
         let Some(first) = objects.first() else { continue };
         let iam = account.iam(&first.key.scope, CancellationToken::new());
         examined.push(examine(name, identity, source, &iam, &objects).await);

@@ -42,6 +42,9 @@ pub(super) struct IamPolicyArgs {
     /// Leave that out: a denial is told as AWS tells it
     #[arg(long, overrides_with = "explain_denials")]
     no_explain_denials: bool,
+    /// With what prune calls besides, where no object says `state: Absent`
+    #[arg(long)]
+    prune: bool,
     /// With what `coverage` asks for besides: the lists of clusters and services
     #[arg(long)]
     coverage: bool,
@@ -105,6 +108,9 @@ pub(super) async fn run(args: IamPolicyArgs) -> Result<Done> {
         }
     };
     let mut features = features;
+    if args.prune {
+        features.insert(Feature::Removal);
+    }
     if args.coverage {
         features.insert(Feature::Coverage);
     }

@@ -11,6 +11,9 @@ use crate::api::finding::{Finding, Severity};
 use crate::api::load::{Loaded, SourceFile};
 use crate::aws::{Aws, AwsOptions};
 use crate::controller::Clock;
+use crate::controller::once::Unread;
+use crate::model::names::ScopeId;
+use crate::plan::{Fate, PrunePlan};
 use crate::source::directory::{DirectorySource, Timing};
 use crate::source::location::Location;
 use crate::source::{Snapshot, Source};
@@ -29,9 +32,26 @@ pub(super) async fn read(location: &Location, aws: Option<&Aws>) -> Result<Loade
     Ok(loaded)
 }
 
+/// The same for a command that may prune: then nothing is done where an object's absence says nothing.
+pub(super) async fn read_whole(location: &Location, aws: &Aws, prunes: bool) -> Result<Loaded> {
+    let snapshot = snapshot(location, Some(aws)).await?;
+    if let Some(doubt) = snapshot.absence.doubt().filter(|_| prunes) {
+        bail!("--prune cannot tell what is not in {location}: {doubt}; nothing was done");
+    }
+    let loaded = load(&snapshot, location)?;
+    if loaded.desired.services.is_empty() {
+        bail!("there is no ServiceScaling in {location}");
+    }
+    Ok(loaded)
+}
+
 /// The same, for commands that also work with accounts alone.
 pub(super) async fn read_any(location: &Location, aws: Option<&Aws>) -> Result<Loaded> {
-    let loaded = snapshot(location, aws).await?.load_at(Some(Clock::system().now()));
+    load(&snapshot(location, aws).await?, location)
+}
+
+fn load(snapshot: &Snapshot, location: &Location) -> Result<Loaded> {
+    let loaded = snapshot.load_at(Some(Clock::system().now()));
     for finding in &loaded.findings {
         terminal::complain(&terminal::finding(finding));
     }
@@ -81,4 +101,30 @@ pub(super) fn troubles(troubles: &BTreeMap<ObjectKey, Trouble>) -> String {
         format!("{}: {reason}\n    {}\n    → {}\n", keys.join(", "), plain(message), plain(hint))
     };
     said.iter().map(text).collect()
+}
+
+/// What prune left, by scope, and why.
+pub(super) fn orphans(found: &[(ScopeId, Result<PrunePlan, Unread>)]) -> String {
+    let kept = |fate: Fate| match fate {
+        Fate::Goes | Fate::Waits => None,
+        Fate::Blocked => Some("too many would go at once"),
+        Fate::Retained => Some("its deletion policy is Retain"),
+        Fate::Claimed => Some("the object is still there, for another service or in another place"),
+    };
+    let mut text = String::new();
+    for (scope, plan) in found {
+        match plan {
+            Err(Unread) => {
+                text += &format!("{scope}: nothing is pruned, since not all lists and tags could be read\n");
+            }
+            Ok(plan) => {
+                for (orphan, why) in plan.fates.iter().filter_map(|(orphan, fate)| Some((orphan, kept(*fate)?))) {
+                    let (object, service) = (plain(&orphan.object.to_string()), plain(&orphan.service.to_string()));
+                    text += &format!("{scope}: {object} ({service}) is in no file and stays: {why}\n");
+                }
+                text += &plan.blocked().map(|why| format!("{scope}: {why}\n")).unwrap_or_default();
+            }
+        }
+    }
+    text
 }

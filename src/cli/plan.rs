@@ -11,7 +11,7 @@ use crate::controller::once::Session;
 use crate::controller::{Clock, LoopSettings};
 use crate::model::names::Region;
 use crate::plan::{Plan, json, text};
-use crate::settings::{ConfigArgs, OwnerArgs};
+use crate::settings::{ConfigArgs, OwnerArgs, PruneArgs};
 
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
@@ -19,6 +19,8 @@ pub(super) struct PlanArgs {
     config: ConfigArgs,
     #[command(flatten)]
     owner: OwnerArgs,
+    #[command(flatten)]
+    prune: PruneArgs,
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -26,10 +28,15 @@ pub(super) struct PlanArgs {
 
 pub(super) async fn run(args: PlanArgs) -> Result<Done> {
     let aws = connect(&args.owner).await;
-    let loaded = objects::read(&args.config.config, Some(&aws)).await?;
-    let settings = one_shot(&args.owner, Mode::Observe);
+    let loaded = objects::read_whole(&args.config.config, &aws, args.prune.prune).await?;
+    let settings = LoopSettings { prune: args.prune.prune(), ..one_shot(&args.owner, Mode::Observe) };
     let mut session = Session::connect(&aws, &loaded.desired, Clock::system(), &settings).await;
-    let results = session.round(|_, _| {}).await;
+    let mut results = session.round(|_, _| {}).await;
+    let orphans = session.find_orphans().await;
+    if session.has_departed() {
+        results = session.round(|_, _| {}).await;
+    }
+    terminal::complain(&objects::orphans(&orphans));
     terminal::complain(&objects::troubles(&session.troubles));
     let plans: Vec<(&ServiceScaling, Plan)> = session
         .objects()
@@ -41,13 +48,18 @@ pub(super) async fn run(args: PlanArgs) -> Result<Done> {
         .collect();
     let plans: Vec<(&ServiceScaling, &Plan)> = plans.iter().map(|(object, plan)| (*object, plan)).collect();
     match args.output {
-        Output::Text => terminal::print(&text(&plans, loaded.desired.services.len() - plans.len()))?,
+        Output::Text => terminal::print(&text(&plans, loaded.desired.services.len().saturating_sub(plans.len())))?,
         Output::Json => terminal::print(&super::json(&json(API_VERSION, &plans))?)?,
     }
     let not_planned = results.values().any(|passed| passed.plan.is_none());
+    let is_pruned_whole = orphans.iter().all(|(_, plan)| plan.as_ref().is_ok_and(|plan| plan.blocked().is_none()));
     Ok(if plans.iter().any(|(_, plan)| !plan.actions.is_empty()) {
         Done::Changes
-    } else if not_planned || !session.troubles.is_empty() || plans.iter().any(|(_, plan)| !plan.withheld.is_empty()) {
+    } else if not_planned
+        || !is_pruned_whole
+        || !session.troubles.is_empty()
+        || plans.iter().any(|(_, plan)| !plan.withheld.is_empty())
+    {
         Done::NotAllWell
     } else {
         Done::Well
@@ -78,5 +90,6 @@ pub(super) fn one_shot(args: &OwnerArgs, mode: Mode) -> LoopSettings {
         interval: std::time::Duration::from_secs(60),
         max_changes: usize::MAX,
         coverage: false,
+        prune: None,
     }
 }

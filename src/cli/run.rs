@@ -18,13 +18,16 @@ use crate::controller::{Clock, LoopSettings, State};
 use crate::http::{Bounds, Served, Token, serve};
 use crate::metrics::Metrics;
 use crate::model::names::Region;
-use crate::settings::{ConfigArgs, ListenArgs, LoopArgs, OwnerArgs};
+use crate::settings::{ConfigArgs, ListenArgs, LoopArgs, OwnerArgs, PruneArgs};
 use crate::source::Source;
 use crate::source::directory::Timing;
 use crate::telemetry;
 
 /// Within this time of a stop the process ends, whatever is under way.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
+
+/// With prune, an unchanged source counts as read once more after this long.
+const READ_AGAIN: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -34,6 +37,8 @@ pub(super) struct RunArgs {
     owner: OwnerArgs,
     #[command(flatten)]
     looping: LoopArgs,
+    #[command(flatten)]
+    prune: PruneArgs,
     #[command(flatten)]
     listen: ListenArgs,
 }
@@ -93,7 +98,11 @@ async fn reconcile(args: RunArgs) -> Result<Done> {
     };
     let server = tokio::spawn(serve(listener, served, Bounds::default(), shutdown.clone().cancelled_owned()));
     let daemon = Daemon {
-        source: Source::at(args.config.config, Timing { poll: args.looping.poll, ..Timing::default() }, &aws),
+        source: Source::at(
+            args.config.config,
+            Timing { poll: args.looping.poll, again: args.prune.prune().map(|_| READ_AGAIN), ..Timing::default() },
+            &aws,
+        ),
         settings: LoopSettings {
             owner: args.owner.owner,
             mode: args.looping.mode(),
@@ -101,6 +110,7 @@ async fn reconcile(args: RunArgs) -> Result<Done> {
             interval: args.looping.interval,
             max_changes: args.looping.max_changes,
             coverage: args.looping.coverage,
+            prune: args.prune.prune(),
         },
         aws,
         clock,

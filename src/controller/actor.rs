@@ -3,6 +3,8 @@
 //! One actor works on a scope. A sweep runs beside the passes, so that a changed file does not wait for it; an object is
 //! never worked on twice at once.
 
+mod prune;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -17,10 +19,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::activity_sweep::{ActivityRead, ActivitySweep};
-use super::assign::Assigned;
+use super::assign::Placed;
 use super::brake::Brake;
 use super::coverage::{self, Pace};
 use super::entry::Entry;
+use super::leftovers::{self, departed};
 use super::object::{Again, Context, Passed, pass};
 use super::retry::Retry;
 use super::state::State;
@@ -30,25 +33,27 @@ use crate::diagnose::class::{Class, classify};
 use crate::metrics::Metrics;
 use crate::model::failure::Failure;
 use crate::model::observed::{ObservedTarget, Read};
-use crate::observe::{Inventory, Observations, Wanted, meets_every_call, sweep_with_inventory};
+use crate::observe::{Beside, Inventory, Observations, Swept, Wanted, meets_every_call, sweep};
 use crate::plan::{OutcomeResult, mistaken_owner};
 
 /// Objects that are worked on at once in a scope.
 const CONCURRENCY: usize = 4;
+/// Alarms that no policy lists any more are looked for with every so manieth sweep, the first among them.
+const LEFTOVERS_EVERY: u32 = 10;
 
 /// What an actor is given to work with.
 pub(super) struct Parts {
     pub(super) context: Context,
     pub(super) state: Arc<State>,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) objects: watch::Receiver<BTreeMap<ObjectKey, Assigned>>,
+    pub(super) objects: watch::Receiver<Placed>,
     pub(super) kick: Arc<Notify>,
     pub(super) shutdown: CancellationToken,
 }
 
 type PassFuture = Pin<Box<dyn Future<Output = (ObjectKey, Passed, Duration)> + Send>>;
 /// `None`: it panicked.
-type SweepFuture = Pin<Box<dyn Future<Output = Option<(Observations, Option<Inventory>)>> + Send>>;
+type SweepFuture = Pin<Box<dyn Future<Output = Option<Swept>> + Send>>;
 
 struct Actor {
     parts: Parts,
@@ -70,6 +75,10 @@ struct Actor {
     sweep_retry: Retry,
     brake: Brake,
     warned_of_owner: bool,
+    leftovers: leftovers::Leftovers,
+    /// The scope as it was last given.
+    placed: Placed,
+    warned_of_prune: Option<String>,
 }
 
 /// Runs until `shutdown`; then a write that is under way is waited for, and nothing is sent any more.
@@ -92,6 +101,9 @@ pub(super) async fn run(parts: Parts) {
         sweep_retry: Retry::new(),
         brake: Brake::new(),
         warned_of_owner: false,
+        leftovers: leftovers::Leftovers::default(),
+        placed: Placed::default(),
+        warned_of_prune: None,
     };
     actor.take_objects();
     while !actor.parts.shutdown.is_cancelled() {
@@ -121,10 +133,9 @@ impl Actor {
             Some((key, passed, took)) = self.passes.next() => self.absorb(key, passed, took),
             swept = maybe(self.sweep.as_mut()) => {
                 self.sweep = None;
-                let (observations, inventory) = swept.unzip();
-                self.take_inventory(inventory.flatten());
-                self.take_observations(observations);
+                self.take_sweep(swept);
             }
+            () = self.leftovers.next() => self.prune(),
             read = self.tag_sweep.next() => self.take_tags(read),
             read = self.activity_sweep.next() => self.take_activities(read),
             () = tokio::time::sleep_until(wake) => {}
@@ -160,6 +171,9 @@ impl Actor {
         if !self.brake.is_on() && self.tag_sweep.due().is_some_and(|due| now >= due) {
             self.tag_sweep.start(&self.parts.context, &self.entries, now);
         }
+        if !self.brake.is_on() {
+            self.leftovers.start(&self.parts.context);
+        }
         for (key, entry) in &mut self.entries {
             if !entry.in_flight && entry.due.is_some_and(|due| now >= due) {
                 entry.due = None;
@@ -190,21 +204,24 @@ impl Actor {
     fn start_sweep(&mut self, now: Instant) {
         self.sweeps = self.sweeps.wrapping_add(1);
         self.next_sweep = now + jittered(self.parts.context.settings.interval, self.sweeps);
-        let wanted: Vec<Wanted> = self.entries.values().map(|entry| Wanted::of(&entry.object.desired)).collect();
+        let of = |entry: &Entry| Wanted::of(&entry.object.desired).beside(&entry.kept.memory.others);
+        let wanted: Vec<Wanted> = self.entries.values().map(of).collect();
+        let beside = Beside { leftovers: self.sweeps % LEFTOVERS_EVERY == 1, inventory: self.coverage.take(now) };
         let (scope, clock) = (self.parts.context.scope.clone(), self.parts.context.clock);
         self.changed.clear();
         let desk = Arc::clone(&self.parts.context.desk);
-        let takes_inventory = self.coverage.take(now);
-        let any = self.entries.values().next().map(|entry| entry.object.key.clone());
+        let is_idle = self.entries.is_empty() && self.parts.context.settings.prune.is_none();
+        let scaled = self.entries.values().map(|entry| &*entry.object).find(|object| object.needs_role());
+        let scaled = scaled.map(|object| object.key.clone());
         let work = async move {
             // The role comes before anything else: without it, describing policies fails.
-            match any {
-                None => (Observations::new(), None),
-                Some(key) => {
-                    desk.look_at_role(&key).await;
-                    sweep_with_inventory(&scope, desk.as_ref(), &wanted, takes_inventory, || clock.now()).await
-                }
+            if let Some(key) = scaled {
+                desk.look_at_role(&key).await;
             }
+            if is_idle {
+                return Swept::default();
+            }
+            sweep(&scope, desk.as_ref(), &wanted, beside, || clock.now()).await
         };
         self.sweep = Some(Box::pin(AssertUnwindSafe(work).catch_unwind().map(Result::ok)));
     }
@@ -241,7 +258,10 @@ impl Actor {
         self.at_work.remove(&key);
         let Some(entry) = self.entries.get_mut(&key) else { return };
         entry.in_flight = false;
-        entry.keep(passed.kept);
+        let was_pruned = entry.worked_on.as_ref().is_some_and(|worked_on| worked_on.desired.is_pruned);
+        if was_pruned == entry.object.desired.is_pruned {
+            entry.keep(passed.kept); // otherwise the object is back, and what was left of it tells nothing
+        }
         let now = Instant::now();
         let outdated = entry.worked_on.as_ref().is_none_or(|worked_on| !Arc::ptr_eq(worked_on, &entry.object));
         match passed.again {
@@ -250,16 +270,24 @@ impl Actor {
             Again::WithASweep => {}
             Again::InTime => entry.retry.reset(),
         }
-        self.parts.state.put(entry.view(passed.plan.map(Arc::new)));
-        if self.entries.values().all(|entry| entry.kept.status.last_sync_time.is_some()) {
+        if !entry.object.desired.is_pruned {
+            self.parts.state.put(entry.view(passed.plan.map(Arc::new)));
+        }
+        self.let_go(&key);
+        let seen = |entry: &Entry| entry.object.desired.is_pruned || entry.kept.status.last_sync_time.is_some();
+        if self.entries.values().all(seen) {
             self.parts.state.first_pass_done(self.parts.context.scope.id());
         }
     }
 
     /// Takes the newest objects: changed ones are worked on at once, in front of the others.
     fn take_objects(&mut self) {
-        let wanted = self.parts.objects.borrow_and_update().clone();
-        self.entries.retain(|key, _| wanted.contains_key(key));
+        let placed = self.parts.objects.borrow_and_update().clone();
+        let wanted = placed.objects.clone();
+        self.parts.context.taken = Arc::clone(&placed.taken);
+        self.placed = placed;
+        self.entries.retain(|key, entry| wanted.contains_key(key) || entry.object.desired.is_pruned);
+        self.prune();
         for (key, assigned) in wanted {
             match self.entries.get_mut(&key) {
                 Some(entry) if *entry.object == assigned => continue,
@@ -289,15 +317,19 @@ impl Actor {
         self.parts.state.set_coverage(scope.id(), coverage::count(&inventory, &self.entries, &settings.owner));
     }
 
-    fn take_observations(&mut self, observations: Option<Observations>) {
+    fn take_sweep(&mut self, swept: Option<Swept>) {
         let now = Instant::now();
         self.warn_of_a_mistaken_owner();
-        let Some(observations) = observations else {
+        let Some(mut swept) = swept else {
             tracing::error!(scope = %self.parts.context.scope.id(), "a sweep panicked: this is a fault of the controller");
             self.parts.metrics.count_panic();
             self.next_sweep = self.next_sweep.min(now + self.sweep_retry.next());
             return;
         };
+        self.take_inventory(swept.inventory.take());
+        self.leftovers.take(self.parts.context.scope.id(), &mut swept, &self.placed.source);
+        self.prune();
+        let observations = swept.observations;
         let all_read = observations.values().all(ObservedTarget::is_complete);
         self.log_sweep(all_read);
         match hold_back(&observations) {
@@ -330,7 +362,7 @@ impl Actor {
     fn log_sweep(&self, complete: bool) {
         let failing = self.entries.values().filter(|entry| entry.is_failing()).count();
         let scope = self.parts.context.scope.id();
-        tracing::info!(%scope, objects = self.entries.len(), failing, complete, "swept");
+        tracing::info!(%scope, objects = self.placed.objects.len(), failing, complete, "swept");
     }
 
     /// An owner id that matches nothing while another matches our objects: said once, and loudly.

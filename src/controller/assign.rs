@@ -1,15 +1,17 @@
 //! Which scope each object lives in, once it is known whose the credentials are. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::api::desired::{Allow, AwsAccount, Desired, Mode, ObjectKey, ServiceScaling};
+use crate::api::desired::{Allow, AwsAccount, Desired, Mode, ObjectKey, Presence, ServiceScaling};
+use crate::api::reads::Reads;
 use crate::api::status::Reason;
 use crate::aws::Identity;
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::parse::sanitise;
 use crate::model::credentials::CredentialSource;
 use crate::model::failure::{Failure, Origin};
-use crate::model::names::{AccountName, Region, ScopeId, TargetKey};
+use crate::model::names::{AccountName, AlarmName, Region, ScopeId, ServiceId, TargetKey};
 use crate::plan::{ScopeConflict, scope_conflicts};
 use crate::status::{Trouble, explain};
 
@@ -38,11 +40,55 @@ pub struct Assigned {
     pub allow: Allow,
 }
 
+impl Assigned {
+    /// Whether the account's service-linked role is needed for it: nothing needs it to go, and AWS need not get it for that.
+    pub fn needs_role(&self) -> bool {
+        self.desired.presence == Presence::Present
+    }
+}
+
+/// The objects of one scope.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Placed {
+    /// By key.
+    pub objects: BTreeMap<ObjectKey, Assigned>,
+    /// The alarms that any object names which lives in the scope or may do so, those in trouble among them.
+    pub taken: Arc<BTreeSet<AlarmName>>,
+    /// The account's mode.
+    pub mode: Mode,
+    /// What the account lets us touch.
+    pub allow: Allow,
+    /// Everything that the source names, wherever it lives.
+    pub source: Arc<Named>,
+}
+
+/// What a source names, and what may be concluded from what it does not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Named {
+    /// The objects.
+    pub objects: BTreeSet<ObjectKey>,
+    /// Their services.
+    pub services: BTreeSet<ServiceId>,
+    /// What the reads say.
+    pub reads: Reads,
+}
+
+impl Named {
+    /// What these objects name.
+    fn by(desired: &Desired) -> Self {
+        Self {
+            objects: desired.services.keys().cloned().collect(),
+            services: desired.services.values().map(|object| object.service.clone()).collect(),
+            reads: desired.reads.clone(),
+        }
+    }
+}
+
 /// Every object: in a scope, or in trouble.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Assignment {
     /// Objects by scope.
-    pub scopes: BTreeMap<ScopeId, BTreeMap<ObjectKey, Assigned>>,
+    pub scopes: BTreeMap<ScopeId, Placed>,
     /// The account that each scope is reached through.
     pub accounts: BTreeMap<ScopeId, AccountName>,
     /// Objects that cannot be looked at, and why.
@@ -54,14 +100,16 @@ pub fn identity_region(account: Option<&AwsAccount>, default: Option<&Region>) -
     account.and_then(|account| account.regions.first()).or(default).cloned()
 }
 
-/// The accounts that the objects name.
-pub fn used_accounts(desired: &Desired) -> impl Iterator<Item = (&AccountName, Option<&AwsAccount>)> {
-    let names: std::collections::BTreeSet<&AccountName> = desired.services.values().map(|s| &s.account).collect();
+/// The accounts that the objects name; for prune also those that no object names any more.
+pub fn used_accounts(desired: &Desired, prunes: bool) -> impl Iterator<Item = (&AccountName, Option<&AwsAccount>)> {
+    let mut names: BTreeSet<&AccountName> = desired.services.values().map(|s| &s.account).collect();
+    names.extend(desired.accounts.keys().filter(|_| prunes));
     names.into_iter().map(|name| (name, desired.accounts.get(name)))
 }
 
-/// Gives each object its scope.
-pub fn assign(desired: &Desired, identities: &Identities, default_region: Option<&Region>) -> Assignment {
+/// Gives each object its scope. With prune, every region of every account is a scope, whether there is an object for it or
+/// not.
+pub fn assign(desired: &Desired, identities: &Identities, default_region: Option<&Region>, prunes: bool) -> Assignment {
     let mut placed: Vec<(AccountName, Assigned)> = Vec::new();
     let mut troubles = BTreeMap::new();
     for (key, object) in &desired.services {
@@ -72,8 +120,15 @@ pub fn assign(desired: &Desired, identities: &Identities, default_region: Option
             }
         }
     }
+    // Wherever it is to live: what it names is not to be deleted there.
+    let nowhere = troubles.keys().filter_map(|key| desired.services.get(key));
+    let nowhere: BTreeSet<AlarmName> = nowhere.flat_map(ServiceScaling::alarm_names).cloned().collect();
     for (key, conflict) in scope_conflicts(placed.iter().map(|(_, a)| (&a.key, &a.desired))) {
         troubles.insert(key, conflict_trouble(&conflict));
+    }
+    let mut taken: BTreeMap<ScopeId, BTreeSet<AlarmName>> = BTreeMap::new();
+    for (_, assigned) in &placed {
+        taken.entry(assigned.key.scope.clone()).or_default().extend(assigned.desired.alarm_names().cloned());
     }
     let mut assignment = Assignment { troubles, ..Assignment::default() };
     for (account, assigned) in placed {
@@ -82,9 +137,35 @@ pub fn assign(desired: &Desired, identities: &Identities, default_region: Option
         }
         let scope = assigned.key.scope.clone();
         assignment.accounts.entry(scope.clone()).or_insert(account);
-        assignment.scopes.entry(scope).or_default().insert(assigned.desired.key.clone(), assigned);
+        let scope = assignment.scopes.entry(scope).or_default();
+        scope.objects.insert(assigned.desired.key.clone(), assigned);
+    }
+    for (name, account) in desired.accounts.iter().filter(|_| prunes) {
+        for scope in scopes_of(account, identities, default_region) {
+            assignment.accounts.entry(scope.clone()).or_insert_with(|| name.clone());
+            assignment.scopes.entry(scope).or_default();
+        }
+    }
+    let source = Arc::new(Named::by(desired));
+    for (scope, placed) in &mut assignment.scopes {
+        let taken = taken.remove(scope).unwrap_or_default();
+        placed.taken = Arc::new(taken.union(&nowhere).cloned().collect());
+        placed.source = Arc::clone(&source);
+        let account = assignment.accounts.get(scope).and_then(|name| desired.accounts.get(name));
+        placed.mode = account.map_or(Mode::Apply, |account| account.mode);
+        placed.allow = account.map(|account| account.allow.clone()).unwrap_or_default();
     }
     assignment
+}
+
+/// Where an account may hold something of ours, once it is known that its credentials are of it.
+fn scopes_of(account: &AwsAccount, identities: &Identities, default_region: Option<&Region>) -> Vec<ScopeId> {
+    let identity = identities.get(&account.name).and_then(|known| known.identity.as_ref().ok());
+    let identity =
+        identity.filter(|identity| account.account_id.as_ref().is_none_or(|wanted| *wanted == identity.account));
+    let regions = account.regions.iter().chain(default_region.filter(|_| account.regions.is_empty()));
+    let scope = |region: &Region| Some(ScopeId { account: identity?.account.clone(), region: region.clone() });
+    regions.filter_map(scope).collect()
 }
 
 fn place(

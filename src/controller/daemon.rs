@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::supervisor::Supervisor;
@@ -56,6 +57,8 @@ impl Daemon {
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
             sender,
+            began: Instant::now(),
+            taken: None,
         };
         let supervisor = Supervisor {
             aws: self.aws,
@@ -106,6 +109,10 @@ struct Reader {
     metrics: Arc<Metrics>,
     clock: Clock,
     sender: watch::Sender<Arc<Desired>>,
+    /// When it began: what the reads are counted from.
+    began: Instant,
+    /// What was taken last, and whether all of it was; none after an error.
+    taken: Option<(Snapshot, bool)>,
 }
 
 impl Reader {
@@ -114,14 +121,17 @@ impl Reader {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 read = self.source.next() => match read {
-                    Ok(snapshot) => self.take(&snapshot),
+                    Ok(snapshot) => match self.taken {
+                        Some((ref taken, is_complete)) if *taken == snapshot => self.confirm(is_complete),
+                        _ => self.take(snapshot),
+                    },
                     Err(error) => self.keep(&error),
                 },
             }
         }
     }
 
-    fn take(&mut self, snapshot: &Snapshot) {
+    fn take(&mut self, snapshot: Snapshot) {
         let loaded = snapshot.load_at(Some(self.clock.now()));
         let findings = loaded.findings.clone();
         for finding in &findings {
@@ -156,6 +166,7 @@ impl Reader {
             absence_in_doubt = absence.doubt().map(ToString::to_string),
             "source read"
         );
+        let is_complete = successful && absence == Absence::Unwanted;
         let (source, read_at) = (self.shown.clone(), Some(self.clock.now()));
         let revision = snapshot.revision.clone();
         self.state.set_config(ConfigView {
@@ -169,11 +180,27 @@ impl Reader {
             held,
             excerpts,
         });
-        self.sender.send_replace(Arc::new(merged.desired));
+        let mut desired = Desired { reads: before.reads.clone(), ..merged.desired };
+        self.note(&mut desired, is_complete);
+        self.taken = Some((snapshot, is_complete));
+        self.sender.send_replace(Arc::new(desired));
+    }
+
+    /// The same was read again: only what may be concluded from it grows older.
+    fn confirm(&mut self, is_complete: bool) {
+        let mut desired = Desired::clone(&self.sender.borrow());
+        self.note(&mut desired, is_complete);
+        self.sender.send_replace(Arc::new(desired));
+    }
+
+    fn note(&self, desired: &mut Desired, is_complete: bool) {
+        desired.reads.note(self.began.elapsed(), is_complete, desired.services.keys());
     }
 
     /// A source that cannot be read changes nothing.
     fn keep(&mut self, error: &SourceError) {
+        self.taken = None;
+        self.confirm(false);
         tracing::error!(%error, "the source could not be read; the last good objects are kept");
         self.metrics.count_rejection();
         let (source, before) = (self.shown.clone(), self.state.config());

@@ -6,6 +6,7 @@
 //! - `actor` works on the objects of one scope that are due, never on one twice at once.
 //! - `entry` is an object in its care; `tag_sweep` reads whose its resources are, `activity_sweep` what scaled it.
 //! - [`desk`] is what the scopes of one account share: its service-linked role, its denials.
+//! - `leftovers` is what prune knows of a scope: what no object is for, and whose it is.
 //! - [`object`] is one pass over one object.
 //! - `coverage` counts the services of its clusters by how they are covered.
 //! - `brake` holds a scope back while AWS throttles it or its credentials fail.
@@ -23,6 +24,7 @@ mod coverage;
 pub mod daemon;
 pub mod desk;
 mod entry;
+mod leftovers;
 pub mod object;
 pub mod once;
 mod retry;
@@ -34,7 +36,7 @@ pub use account_view::AccountView;
 pub use clock::Clock;
 pub use coverage::Counts;
 pub use desk::{Desk, RolePolicy};
-pub use state::{ConfigView, ObjectView, State};
+pub use state::{ConfigView, ObjectView, OrphansView, State};
 
 use std::time::Duration;
 
@@ -56,4 +58,13 @@ pub struct LoopSettings {
     pub max_changes: usize,
     /// Whether the services of the objects' clusters are counted by how they are covered.
     pub coverage: bool,
+    /// Whether what is ours and wanted by no object any more is removed.
+    pub prune: Option<Prune>,
+}
+
+/// How prune is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prune {
+    /// So many objects of a scope may go at once, where that is more than a fifth of them.
+    pub limit: Option<usize>,
 }

@@ -13,7 +13,7 @@ use crate::api::resource::{Excerpt, Metadata, Resource, Target};
 use crate::api::status::Status;
 use crate::api::types::{API_VERSION, Kind};
 use crate::model::names::{ScopeId, TargetKey};
-use crate::plan::{Plan, text};
+use crate::plan::{Fate, Plan, text};
 use crate::source::absence::Absence;
 
 /// One object, as it is known.
@@ -88,11 +88,21 @@ pub struct ConfigView {
     pub excerpts: Vec<Excerpt>,
 }
 
+/// What is ours in a scope and wanted by no object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrphansView {
+    /// How many objects of each fate.
+    pub by_fate: BTreeMap<Fate, usize>,
+    /// Why nothing goes, where too many would.
+    pub blocked: Option<String>,
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     objects: BTreeMap<ObjectKey, ObjectView>,
     accounts: Vec<AccountView>,
     config: ConfigView,
+    orphans: BTreeMap<ScopeId, OrphansView>,
     heartbeats: BTreeMap<ScopeId, Timestamp>,
     passed: BTreeSet<ScopeId>,
     coverage: BTreeMap<ScopeId, Counts>,
@@ -176,6 +186,15 @@ impl State {
     pub(super) fn forget(&self) {
         let mut inner = self.write();
         *inner = Inner { config: std::mem::take(&mut inner.config), ..Inner::default() };
+    }
+
+    /// The orphans of each scope, where prune is on.
+    pub fn orphans(&self) -> BTreeMap<ScopeId, OrphansView> {
+        self.read().orphans.clone()
+    }
+
+    pub(crate) fn set_orphans(&self, scope: &ScopeId, orphans: OrphansView) {
+        self.write().orphans.insert(scope.clone(), orphans);
     }
 
     pub(crate) fn set_accounts(&self, accounts: Vec<AccountView>) {

@@ -10,11 +10,11 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::actor::{self, Parts};
-use super::assign::{Assigned, Assignment, Identities, Known, assign, identity_region, used_accounts};
+use super::assign::{Assignment, Identities, Known, Placed, assign, identity_region, used_accounts};
 use super::object::Context;
 use super::state::{ObjectView, State};
 use super::{AccountView, Clock, Desk, LoopSettings};
-use crate::api::desired::{AwsAccount, Desired, ObjectKey};
+use crate::api::desired::{AwsAccount, Desired};
 use crate::aws::{Account, Aws, Identity};
 use crate::metrics::Metrics;
 use crate::model::failure::Failure;
@@ -59,7 +59,7 @@ struct Reached {
 
 /// A running actor.
 struct Running {
-    objects: watch::Sender<BTreeMap<ObjectKey, Assigned>>,
+    objects: watch::Sender<Placed>,
     account: AccountName,
     kick: Arc<Notify>,
     stop: CancellationToken,
@@ -137,7 +137,7 @@ impl Supervisor {
     ) {
         let default_region = self.aws.default_region();
         accounts.retain(|name, reached| desired.accounts.get(name) == reached.spec.as_ref());
-        for (name, spec) in used_accounts(desired) {
+        for (name, spec) in used_accounts(desired, self.settings.prune.is_some()) {
             let known = accounts.get(name);
             if known.is_some_and(|reached| reached.identity.is_ok()) || asked.contains(name) {
                 continue;
@@ -172,7 +172,7 @@ impl Supervisor {
         let known =
             |reached: &Reached| Known { source: reached.account.source().clone(), identity: reached.identity.clone() };
         let identities: Identities = accounts.iter().map(|(name, reached)| (name.clone(), known(reached))).collect();
-        assign(desired, &identities, self.aws.default_region().as_ref())
+        assign(desired, &identities, self.aws.default_region().as_ref(), self.settings.prune.is_some())
     }
 
     /// Starts, feeds and stops actors.
@@ -209,6 +209,7 @@ impl Supervisor {
                         desk: Arc::clone(desk),
                         clock: self.clock,
                         settings: self.settings.clone(),
+                        taken: Arc::clone(&objects.taken),
                     };
                     running.insert(scope.clone(), self.start(context, name, objects, stop, actors));
                 }
@@ -220,7 +221,7 @@ impl Supervisor {
         &self,
         context: Context,
         name: &AccountName,
-        objects: &BTreeMap<ObjectKey, Assigned>,
+        objects: &Placed,
         stop: CancellationToken,
         actors: &mut JoinSet<()>,
     ) -> Running {
@@ -244,8 +245,10 @@ impl Supervisor {
         assignment: &Assignment,
         accounts: &BTreeMap<AccountName, Reached>,
     ) -> Vec<AccountView> {
-        let named: BTreeSet<&AccountName> =
-            used_accounts(desired).map(|(name, _)| name).chain(desired.accounts.keys()).collect();
+        let named: BTreeSet<&AccountName> = used_accounts(desired, self.settings.prune.is_some())
+            .map(|(name, _)| name)
+            .chain(desired.accounts.keys())
+            .collect();
         let view = |name: &AccountName| {
             let (desired, reached) = (desired.accounts.get(name).cloned(), accounts.get(name));
             let of_account = assignment.scopes.iter().filter(|(scope, _)| assignment.accounts.get(scope) == Some(name));
@@ -256,7 +259,7 @@ impl Supervisor {
                 source: reached.map(|reached| reached.account.source().clone()),
                 identity: reached.map(|reached| reached.identity.clone()),
                 desk: reached.and_then(|reached| reached.desk.clone()),
-                scopes: of_account.map(|(scope, objects)| (scope.clone(), objects.len())).collect(),
+                scopes: of_account.map(|(scope, objects)| (scope.clone(), objects.objects.len())).collect(),
             }
         };
         named.into_iter().map(view).collect()

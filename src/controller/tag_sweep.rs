@@ -13,13 +13,12 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::entry::Entry;
-use super::object::{Context, Found, look_up};
+use super::leftovers::read_tags;
+use super::object::Context;
 use super::retry::Retry;
 use crate::api::desired::ObjectKey;
-use crate::model::arn::Arn;
 use crate::model::names::TargetKey;
 use crate::model::observed::TagReading;
-use crate::plan::Lookup;
 
 /// Between two readings: two a second.
 const PACE: Duration = Duration::from_millis(500);
@@ -105,17 +104,9 @@ impl TagSweep {
 }
 
 async fn read(context: Context, target: TargetKey, object: ObjectKey, arn: String) -> TagRead {
-    let lookup = match Arn::parse(&arn) {
-        Some(parsed) if parsed.service == "cloudwatch" => Lookup::AlarmTags(arn.clone()),
-        _ => Lookup::TargetTags(arn.clone()),
-    };
-    let tags = look_up(&context, &target, &lookup).await;
-    if let Err(failure) = &tags {
+    let reading = read_tags(&context, &target.service, &arn).await;
+    if let Err(failure) = &reading {
         tracing::debug!(%object, arn, error = %failure, "tags could not be read");
     }
-    let reading = match tags {
-        Ok(Found::Tags(_, reading)) => Some(reading),
-        Ok(Found::TargetGroup(..) | Found::Activities(..)) | Err(_) => None,
-    };
-    TagRead { object, arn, reading }
+    TagRead { object, arn, reading: reading.ok() }
 }

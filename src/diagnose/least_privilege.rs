@@ -354,7 +354,7 @@ mod tests {
         let (some, all) = (actions(&Features::new()), actions(&Feature::all()));
         let more: Vec<&str> = all.difference(&some).map(String::as_str).collect();
         let of_features = [
-            "application-autoscaling:DeleteScalingPolicy",
+            "application-autoscaling:DeregisterScalableTarget",
             "application-autoscaling:PutScheduledAction",
             "elasticloadbalancing:DescribeTargetGroups",
         ];

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::api::desired::{DesiredPolicy, ServiceScaling};
+use crate::api::desired::{DesiredPolicy, Presence, ServiceScaling};
 use crate::model::arn::partition;
 use crate::model::iam::{Request, requested_region_of_iam};
 use crate::model::names::{AccountId, TargetKey};
@@ -39,12 +39,12 @@ impl Privilege {
 /// What only some objects use, and so only some need the calls of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Feature {
-    /// Target tracking: a rename deletes a policy.
-    TargetTracking,
     /// A load balancer's metric without a resource label, which is looked up.
     TargetGroups,
     /// Scheduled actions: they are put.
     Schedules,
+    /// `state: Absent`, or prune: the scalable target goes.
+    Removal,
     /// The services of a cluster are counted that have no scaling: no object needs it.
     Coverage,
     /// Metric data are read, to simulate with: a person does that, and no object needs it.
@@ -54,16 +54,14 @@ pub enum Feature {
 impl Feature {
     /// Every value.
     pub const ALL: &'static [Self] =
-        &[Self::TargetTracking, Self::TargetGroups, Self::Schedules, Self::Coverage, Self::Simulation];
+        &[Self::TargetGroups, Self::Schedules, Self::Removal, Self::Coverage, Self::Simulation];
 
     /// What an object uses.
     pub fn of(object: &ServiceScaling) -> Features {
-        let of_policy = |policy: &DesiredPolicy| {
-            let tracking = policy.config.target_tracking().map(|_| Self::TargetTracking);
-            tracking.into_iter().chain(policy.config.lacks_label().then_some(Self::TargetGroups))
-        };
+        let of_policy = |policy: &DesiredPolicy| policy.config.lacks_label().then_some(Self::TargetGroups);
         let schedules = (!object.schedules.is_empty()).then_some(Self::Schedules);
-        object.policies.iter().flat_map(of_policy).chain(schedules).collect()
+        let removal = (object.presence == Presence::Absent).then_some(Self::Removal);
+        object.policies.iter().filter_map(of_policy).chain(schedules).chain(removal).collect()
     }
 
     /// Whether a person's command needs it, and no object.
@@ -194,14 +192,27 @@ pub const CALLS: &[Call] = &[
         "application-autoscaling:DeleteScalingPolicy",
         On::Targets,
         Keys::Namespace,
-        "renames a target tracking policy: AWS takes one a metric",
-    )
-    .only_with(Feature::TargetTracking),
+        "removes the policies that an object no longer holds",
+    ),
     write("application-autoscaling:PutScheduledAction", On::Targets, Keys::Namespace, "writes the scheduled actions")
         .only_with(Feature::Schedules),
+    write(
+        "application-autoscaling:DeleteScheduledAction",
+        On::Targets,
+        Keys::Namespace,
+        "removes the scheduled actions that an object no longer holds",
+    ),
+    write(
+        "application-autoscaling:DeregisterScalableTarget",
+        On::Targets,
+        Keys::Namespace,
+        "removes the scalable target of what is to be absent",
+    )
+    .only_with(Feature::Removal),
     write("application-autoscaling:TagResource", On::Targets, Keys::Global, "marks a scalable target as owned"),
     write("application-autoscaling:UntagResource", On::Targets, Keys::Global, "removes marks that are out of date"),
     write("cloudwatch:PutMetricAlarm", On::Alarms, Keys::Global, "writes the alarms; probed for as well"),
+    write("cloudwatch:DeleteAlarms", On::Alarms, Keys::Global, "removes alarms; probed for as well"),
     write("cloudwatch:TagResource", On::Alarms, Keys::Global, "marks an alarm as owned"),
     probe(
         "ecs:UpdateService",
@@ -209,7 +220,6 @@ pub const CALLS: &[Call] = &[
         Keys::Cluster,
         "Application Auto Scaling requires it of its caller",
     ),
-    probe("cloudwatch:DeleteAlarms", On::Alarms, Keys::Global, "Application Auto Scaling requires it of its caller"),
     Call {
         action: "iam:CreateServiceLinkedRole",
         on: On::ServiceLinkedRole,

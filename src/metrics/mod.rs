@@ -21,7 +21,7 @@ use crate::controller::object::Passed;
 use crate::controller::{ObjectView, State};
 use crate::diagnose::class::classify;
 use crate::plan::{OutcomeResult, Verb};
-use scraped::{config_gauges, coverage_gauges, object_gauges};
+use scraped::{config_gauges, coverage_gauges, object_gauges, orphan_gauges};
 
 const CONTROLLER: &str = "servicescaling";
 /// The writes there are, by kind of resource: each has its series from the start, so that a first one is an increase.
@@ -198,8 +198,9 @@ impl Metrics {
         let at_scrape = Registry::new();
         let objects = state.objects();
         self.know_objects(&objects)?;
-        object_gauges(&at_scrape, &objects)?;
+        let withheld = object_gauges(&at_scrape, &objects)?;
         coverage_gauges(&at_scrape, &state.coverage())?;
+        orphan_gauges(&at_scrape, &state.orphans(), &withheld)?;
         config_gauges(&at_scrape, &state.config())?;
         let mut families = self.registry.gather();
         families.extend(at_scrape.gather());

@@ -7,11 +7,12 @@ use prometheus::{Gauge, GaugeVec, Registry};
 
 use super::{gauges, register};
 use crate::api::status::{ConditionStatus, ConditionType, Reason};
-use crate::controller::{ConfigView, Counts, ObjectView};
+use crate::controller::{ConfigView, Counts, ObjectView, OrphansView};
 use crate::model::names::ScopeId;
-use crate::plan::Coverage;
+use crate::plan::{Coverage, Fate};
 
-pub(super) fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Result<(), prometheus::Error> {
+/// Gives the gauge of what is withheld.
+pub(super) fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Result<GaugeVec, prometheus::Error> {
     let conditions = gauges(
         registry,
         "ecs_scaling_status_condition",
@@ -81,6 +82,30 @@ pub(super) fn object_gauges(registry: &Registry, objects: &[ObjectView]) -> Resu
         }
         for part in view.plan.iter().flat_map(|plan| &plan.withheld) {
             withheld.with_label_values(&[part.reason.as_str()]).inc();
+        }
+    }
+    Ok(withheld)
+}
+
+/// What is ours and wanted by no object, where prune is on.
+pub(super) fn orphan_gauges(
+    registry: &Registry,
+    scopes: &BTreeMap<ScopeId, OrphansView>,
+    withheld: &GaugeVec,
+) -> Result<(), prometheus::Error> {
+    let orphans = gauges(
+        registry,
+        "ecs_scaling_orphans",
+        "Objects in no file whose resources are still in AWS and ours, by what becomes of them. With prune alone.",
+        &["account", "region", "fate"],
+    )?;
+    for (scope, view) in scopes {
+        for (fate, count) in &view.by_fate {
+            let count = f64::from(u32::try_from(*count).unwrap_or(u32::MAX));
+            orphans.with_label_values(&[scope.account.as_str(), scope.region.as_str(), fate.as_str()]).set(count);
+            if *fate == Fate::Blocked {
+                withheld.with_label_values(&[Reason::PruneBlocked.as_str()]).add(count);
+            }
         }
     }
     Ok(())

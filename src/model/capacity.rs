@@ -13,6 +13,9 @@ pub struct CapacityRange {
 }
 
 impl CapacityRange {
+    /// Any task count: of what is to be absent, whose range is never written.
+    pub const ANY: Self = Self { min: 0, max: i32::MAX };
+
     /// `None` unless 0 ≤ min ≤ max.
     pub fn new(min: i32, max: i32) -> Option<Self> {
         (0 <= min && min <= max).then_some(Self { min, max })

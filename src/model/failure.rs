@@ -81,6 +81,11 @@ impl Failure {
             _ => None,
         }
     }
+
+    /// Whether AWS says that what the call was about does not exist.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.code(), Some("ObjectNotFoundException" | "ResourceNotFoundException" | "ResourceNotFound"))
+    }
 }
 
 impl std::fmt::Display for Failure {

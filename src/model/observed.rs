@@ -61,6 +61,8 @@ pub struct ObservedTarget {
     pub scheduled_actions: Read<Vec<ScheduledAction>>,
     /// The alarms that the object wants and those that its policies list, each by name.
     pub alarms: BTreeMap<AlarmName, Read<Option<Alarm>>>,
+    /// Further alarms that fire, or fired, a policy on the service: what is ours among them is left over.
+    pub others: BTreeMap<AlarmName, Read<Option<Alarm>>>,
 }
 
 impl ObservedTarget {
@@ -70,7 +72,7 @@ impl ObservedTarget {
             && self.target.failure().is_none()
             && self.policies.failure().is_none()
             && self.scheduled_actions.failure().is_none()
-            && self.alarms.values().all(|alarm| alarm.failure().is_none())
+            && self.alarms.values().chain(self.others.values()).all(|alarm| alarm.failure().is_none())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::ownership::{self, OwnerId};
+use super::doomed::Doomed;
 use crate::api::desired::Mode;
 use crate::api::status::Reason;
 use crate::model::alarm::{AlarmActions, AlarmConfig};
@@ -13,7 +13,7 @@ use crate::model::capacity::{CapacityRange, SuspendedState};
 use crate::model::failure::Failure;
 use crate::model::fields::Change;
 use crate::model::names::{AlarmName, PolicyName, ScheduledActionName, TargetKey};
-use crate::model::observed::{ScalingPolicy, Tags};
+use crate::model::observed::Tags;
 use crate::model::policy::PolicyConfig;
 use crate::model::scheduled_action::ScheduledActionConfig;
 
@@ -185,8 +185,8 @@ pub enum ActionKind {
         /// Everything.
         config: Box<PolicyConfig>,
     },
-    /// DeleteScalingPolicy; target tracking's alarms go with it (S-048).
-    DeletePolicy(Box<DoomedPolicy>),
+    /// DeleteAlarms, DeleteScalingPolicy, DeleteScheduledAction or DeregisterScalableTarget.
+    Delete(Box<Doomed>),
     /// PutMetricAlarm, which replaces the whole alarm (S-068).
     PutAlarm {
         /// The alarm.
@@ -225,30 +225,6 @@ pub enum ActionKind {
         /// Set, not replaced.
         tags: Tags,
     },
-}
-
-/// A policy of ours that is deleted, as it must still be when the call goes out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DoomedPolicy {
-    /// The policy as it was read.
-    pub policy: ScalingPolicy,
-    /// The scalable target, whose tags say that the policy is ours.
-    pub target_arn: String,
-    /// Who we are.
-    pub owner: OwnerId,
-}
-
-impl DoomedPolicy {
-    /// Why it must not be deleted after all, by the target's tags and the policies as they were read a moment ago.
-    pub fn spared(&self, tags: &Tags, policies: &[ScalingPolicy]) -> Option<String> {
-        let name = &self.policy.name;
-        if !ownership::owns_policy(tags, &self.owner, name) {
-            return Some(format!("the scalable target's tags no longer say that the policy {name} is ours"));
-        }
-        let held = policies.iter().find(|held| held.name == *name)?;
-        let is_same = held.arn == self.policy.arn && held.config == self.policy.config;
-        (!is_same).then(|| format!("the policy {name} is no longer what it was when it was planned to go"))
-    }
 }
 
 /// A move of the desired count that a register brings about at once (S-010).

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::action::{ActionKind, Outcome, OutcomeResult, Plan, PolicyArn};
+use super::doomed::Victim;
 use crate::model::alarm::AlarmState;
 use crate::model::arn;
 use crate::model::capacity::SuspendedState;
@@ -49,11 +50,7 @@ fn write(after: &mut ObservedTarget, plan: &Plan, kind: &ActionKind, (arn, at): 
             let config = Ok(config.as_ref().clone());
             policies.push(ScalingPolicy { name: name.clone(), arn, config, alarms: Vec::new() });
         }
-        ActionKind::DeletePolicy(doomed) => {
-            if let Read::Known(policies) = &mut after.policies {
-                policies.retain(|policy| policy.name != doomed.policy.name);
-            }
-        }
+        ActionKind::Delete(doomed) => delete(after, &doomed.what),
         ActionKind::PutAlarm { name, config, actions, policy, .. } => {
             let scope = &plan.key.scope;
             let partition = arn::partition(&scope.region);
@@ -95,6 +92,30 @@ fn known(policy: &PolicyArn, after: &ObservedTarget) -> Option<String> {
         PolicyArn::AfterApply(name) => {
             let mut put = after.policies.known()?.iter();
             put.find(|policy| policy.name == *name).map(|policy| policy.arn.clone())
+        }
+    }
+}
+
+fn delete(after: &mut ObservedTarget, victim: &Victim) {
+    match victim {
+        Victim::Alarm(name) => {
+            after.others.remove(name);
+            after.alarms.entry(name.clone()).and_modify(|read| *read = Read::Known(None));
+        }
+        Victim::Policy(policy) => {
+            if let Read::Known(policies) = &mut after.policies {
+                policies.retain(|held| held.name != policy.name);
+            }
+        }
+        Victim::ScheduledAction(action) => {
+            if let Read::Known(actions) = &mut after.scheduled_actions {
+                actions.retain(|held| held.name != action.name);
+            }
+        }
+        Victim::Target => {
+            after.target = Read::Known(None);
+            after.policies = Read::Known(Vec::new());
+            after.scheduled_actions = Read::Known(Vec::new());
         }
     }
 }

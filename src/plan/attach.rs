@@ -7,7 +7,7 @@
 //! and alarm; only the ARN of a policy of the object; and only from an alarm that no stack and no other owner holds. What
 //! somebody attached by hand, or had attached before an object named it, stays.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Inputs;
 use super::action::{Action, ActionKind, Lookup, Part, PolicyArn, Verb};
@@ -16,11 +16,11 @@ use super::draft::{Draft, Standing};
 use super::ownership::{self, Ownership, Untagged, attachment_digest};
 use super::policies::PolicyStanding;
 use super::target::TargetStanding;
-use crate::api::desired::{AlarmRef, DesiredPolicy};
+use crate::api::desired::{AlarmRef, DesiredPolicy, Presence};
 use crate::api::status::Reason;
 use crate::model::arn;
 use crate::model::fields::Change;
-use crate::model::names::AlarmName;
+use crate::model::names::{AlarmName, PolicyName};
 use crate::model::observed::{Alarm, Read, ScalingPolicy, Tags};
 
 /// Why an alarm of somebody else is left as it is.
@@ -82,16 +82,29 @@ fn still_attached<'a>(inputs: Inputs<'a>, policy: &'a ScalingPolicy) -> impl Ite
     policy.alarms.iter().map(|alarm| &alarm.name).filter(fires).map(|name| attachment_digest(&policy.name, name))
 }
 
-pub(super) fn plan(draft: &mut Draft<'_>, target: &TargetStanding, policies: &[PolicyStanding]) {
+/// Gives the actions that take policies out of alarms of others, by policy.
+pub(super) fn plan(
+    draft: &mut Draft<'_>,
+    target: &TargetStanding,
+    policies: &[PolicyStanding],
+) -> BTreeMap<PolicyName, usize> {
     let inputs = draft.inputs;
     for (policy, standing) in inputs.desired.policies.iter().zip(policies) {
         if let Some(AlarmRef { name, .. }) = &policy.alarm_ref {
             attach(draft, target, standing, Place { policy, alarm: name });
         }
     }
-    for (policy, alarm, arn) in leftovers(inputs, &recorded(inputs)) {
-        detach(draft, Place { policy, alarm }, arn);
-    }
+    plan_detachments(draft)
+}
+
+/// Takes policies out of the alarms of others that no longer are to fire them. Gives the actions, by policy.
+pub(super) fn plan_detachments(draft: &mut Draft<'_>) -> BTreeMap<PolicyName, usize> {
+    let inputs = draft.inputs;
+    let leftovers = leftovers(inputs, &recorded(inputs));
+    leftovers
+        .into_iter()
+        .filter_map(|(policy, alarm)| Some((policy.name.clone(), detach(draft, alarm, &policy.arn)?)))
+        .collect()
 }
 
 fn attach(draft: &mut Draft<'_>, target: &TargetStanding, standing: &PolicyStanding, place: Place<'_>) {
@@ -133,15 +146,20 @@ fn attach(draft: &mut Draft<'_>, target: &TargetStanding, standing: &PolicyStand
     edit.propose(draft, place.alarm, alarm, policy_by.into_iter().chain(target.digests_by).collect());
 }
 
-fn detach(draft: &mut Draft<'_>, place: Place<'_>, arn: &str) {
-    let part = Part::Alarm(place.alarm.clone());
-    let Some(alarm) = held_alarm(draft.inputs, place.alarm) else { return };
+fn detach(draft: &mut Draft<'_>, name: &AlarmName, arn: &str) -> Option<usize> {
+    let part = Part::Alarm(name.clone());
+    let alarm = held_alarm(draft.inputs, name)?;
     let edit = Edit { add: None, remove: [arn.to_owned()].into(), actions: alarm.actions.alarm.clone() };
     if let Some(Refusal { reason, message, hint }) = edit.refusal(alarm) {
-        return draft.withhold(part, reason, message, hint);
+        draft.withhold(part, reason, message, hint);
+        return None;
     }
-    if may_edit(draft, &part, alarm) {
-        edit.propose(draft, place.alarm, alarm, Vec::new());
+    if !may_edit(draft, &part, alarm) {
+        return None;
+    }
+    match edit.propose(draft, name, alarm, Vec::new()) {
+        Standing::Will(by) => by,
+        Standing::Blocked => None,
     }
 }
 
@@ -207,8 +225,8 @@ impl Edit {
         None
     }
 
-    fn propose(self, draft: &mut Draft<'_>, name: &AlarmName, alarm: &Alarm, requires: Vec<usize>) {
-        let Some(reading) = &alarm.reading else { return };
+    fn propose(self, draft: &mut Draft<'_>, name: &AlarmName, alarm: &Alarm, requires: Vec<usize>) -> Standing {
+        let Some(reading) = &alarm.reading else { return Standing::Blocked };
         let from: Vec<String> = self.actions.iter().cloned().collect();
         let mut to: Vec<String> = self.actions.difference(&self.remove).cloned().collect();
         to.extend(self.add.as_ref().map(|arn| match arn {
@@ -229,7 +247,7 @@ impl Edit {
             requires,
             capacity_move: None,
             drift: false,
-        });
+        })
     }
 }
 
@@ -269,7 +287,8 @@ fn is_free(inputs: Inputs<'_>, alarm: &Alarm) -> bool {
 }
 
 fn held_alarm<'a>(inputs: Inputs<'a>, name: &AlarmName) -> Option<&'a Alarm> {
-    inputs.observed.alarms.get(name).and_then(Read::known).and_then(Option::as_ref)
+    let Inputs { observed, .. } = inputs;
+    observed.alarms.get(name).or_else(|| observed.others.get(name)).and_then(Read::known).and_then(Option::as_ref)
 }
 
 fn held_policy<'a>(inputs: Inputs<'a>, policy: &DesiredPolicy) -> Option<&'a ScalingPolicy> {
@@ -288,17 +307,20 @@ fn recorded(inputs: Inputs<'_>) -> BTreeSet<String> {
     tags.map(|reading| Untagged::Attachments.digests(&reading.tags)).unwrap_or_default()
 }
 
-/// What we attached and the object no longer names: policy, alarm and the ARN to take out.
-fn leftovers<'a>(inputs: Inputs<'a>, recorded: &BTreeSet<String>) -> Vec<(&'a DesiredPolicy, &'a AlarmName, &'a str)> {
+/// What we attached and the object no longer names: the policy, and the alarm to take it out of.
+fn leftovers<'a>(inputs: Inputs<'a>, recorded: &BTreeSet<String>) -> Vec<(&'a ScalingPolicy, &'a AlarmName)> {
     let mut found = Vec::new();
-    for policy in &inputs.desired.policies {
-        let Some(held) = held_policy(inputs, policy) else { continue };
+    for held in inputs.observed.policies.known().into_iter().flatten() {
+        let is_present = inputs.desired.presence == Presence::Present;
+        let wanted = inputs.desired.policies.iter().find(|wanted| is_present && wanted.name == held.name);
         for name in held.alarms.iter().map(|alarm| &alarm.name) {
-            let is_wanted = policy.alarm_ref.as_ref().is_some_and(|alarm| alarm.name == *name)
-                || policy.alarms.iter().any(|alarm| alarm.name == *name);
+            let is_wanted = wanted.is_some_and(|policy| {
+                policy.alarm_ref.as_ref().is_some_and(|alarm| alarm.name == *name)
+                    || policy.alarms.iter().any(|alarm| alarm.name == *name)
+            });
             let fires = held_alarm(inputs, name).is_some_and(|alarm| alarm.actions.alarm.contains(&held.arn));
-            if !is_wanted && fires && recorded.contains(&attachment_digest(&policy.name, name)) {
-                found.push((policy, name, held.arn.as_str()));
+            if !is_wanted && fires && recorded.contains(&attachment_digest(&held.name, name)) {
+                found.push((held, name));
             }
         }
     }

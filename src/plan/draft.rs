@@ -106,6 +106,11 @@ impl<'a> Draft<'a> {
         Standing::Will(Some(self.actions.len() - 1))
     }
 
+    /// Whether an action on a part is in the plan already.
+    pub(super) fn has_action(&self, part: &Part) -> bool {
+        self.actions.iter().any(|action| action.part == *part)
+    }
+
     /// Asks for what must be known before the whole plan can be made.
     pub(super) fn look_up(&mut self, lookup: Lookup) {
         self.lookups.insert(lookup);

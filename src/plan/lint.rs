@@ -2,14 +2,18 @@
 //!
 //! Takes nothing from the planner but its result. The daemon carries out no plan that breaks one.
 
+use std::collections::BTreeMap;
+
 use thiserror::Error;
 
 use super::Inputs;
-use super::action::{Action, ActionKind, DoomedPolicy, Part, Plan, PolicyArn};
+use super::action::{Action, ActionKind, Part, Plan, PolicyArn, Verb};
+use super::doomed::{Doomed, LastLook, Victim};
+use crate::api::desired::Presence;
 use crate::model::alarm::AlarmActions;
 use crate::model::capacity::CapacityRange;
 use crate::model::names::AlarmName;
-use crate::model::observed::Alarm;
+use crate::model::observed::{Alarm, Read, Tags};
 
 /// A rule that a plan breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -17,7 +21,8 @@ pub enum LintError {
     /// An action requires one that does not come before it.
     #[error("action {0} requires one that does not come before it")]
     RequiresLater(usize),
-    /// Target, policy, alarm, scheduled action is the order of S-106.
+    /// Target, policy, alarm, scheduled action is the order of S-106; alarm, policy, scheduled action, target is how they
+    /// go (S-107).
     #[error("action {0} stands before what it builds on")]
     WrongOrder(usize),
     /// A part is both written and withheld.
@@ -44,9 +49,12 @@ pub enum LintError {
     /// An existing resource is written whose tags were not read.
     #[error("action {0} writes to what exists, and nobody has read whose it is")]
     UnreadOwner(usize),
-    /// A policy is deleted that nobody has read to be ours.
-    #[error("action {0} deletes a policy that is not known to be ours")]
+    /// Something is deleted that nobody has read to be ours.
+    #[error("action {0} deletes what is not known to be ours")]
     DeletesForeign(usize),
+    /// Something is deleted that an object wants.
+    #[error("action {0} deletes what is wanted")]
+    DeletesWanted(usize),
     /// An alarm that is not ours is written though it cannot be kept as it is.
     #[error("action {0} writes to an alarm of somebody else that it cannot keep as it is")]
     AlarmNotKept(usize),
@@ -69,14 +77,8 @@ fn check_order(plan: &Plan, index: usize, action: &Action) -> Result<(), LintErr
     if action.requires.iter().any(|required| *required >= index) {
         return Err(LintError::RequiresLater(index));
     }
-    let rank = |part: &Part| match part {
-        Part::Object | Part::Target | Part::TargetTags => 0,
-        Part::Policy(_) => 1,
-        Part::Alarm(_) | Part::AlarmTags(_) => 2,
-        Part::ScheduledAction(_) => 3,
-    };
-    let later = plan.actions.iter().skip(index + 1);
-    if later.into_iter().any(|after| rank(&after.part) < rank(&action.part)) {
+    let own = rank(plan, index, action);
+    if plan.actions.iter().enumerate().skip(index + 1).any(|(after, later)| rank(plan, after, later) < own) {
         return Err(LintError::WrongOrder(index));
     }
     let withheld = plan
@@ -86,18 +88,42 @@ fn check_order(plan: &Plan, index: usize, action: &Action) -> Result<(), LintErr
     if withheld { Err(LintError::WritesWithheld(index)) } else { Ok(()) }
 }
 
+/// Where an action stands in the order; what is deleted to make way for a policy stands with the policies.
+fn rank(plan: &Plan, index: usize, action: &Action) -> u8 {
+    let waits = |later: &Action| matches!(later.kind, ActionKind::PutPolicy { .. }) && later.requires.contains(&index);
+    let goes = action.verb == Verb::Delete && !plan.actions.iter().any(waits);
+    match &action.part {
+        Part::Alarm(_) | Part::AlarmTags(_) if goes => 4,
+        Part::Policy(_) if goes => 5,
+        Part::ScheduledAction(_) if goes => 6,
+        Part::Object | Part::Target | Part::TargetTags if goes => 7,
+        Part::Object | Part::Target | Part::TargetTags => 0,
+        Part::Policy(_) => 1,
+        Part::Alarm(_) | Part::AlarmTags(_) => 2,
+        Part::ScheduledAction(_) => 3,
+    }
+}
+
 fn check_reads(index: usize, action: &Action, inputs: Inputs<'_>) -> Result<(), LintError> {
     let observed = inputs.observed;
     let scalable = observed.service.known().and_then(Option::as_ref);
-    if !scalable.is_some_and(|service| service.status == "ACTIVE" && !service.daemon) {
+    let is_absent = inputs.desired.presence == Presence::Absent;
+    if !is_absent && !scalable.is_some_and(|service| service.status == "ACTIVE" && !service.daemon) {
         return Err(LintError::ServiceNotScalable(index));
     }
     let complete = match &action.part {
         Part::Policy(_) => observed.policies.known().is_some() && observed.target.known().is_some(),
         Part::Alarm(name) | Part::AlarmTags(name) => {
-            observed.policies.known().is_some() && observed.alarms.get(name).is_some_and(|a| a.known().is_some())
+            let is_read = |alarms: &BTreeMap<AlarmName, Read<Option<Alarm>>>| {
+                alarms.get(name).is_some_and(|alarm| alarm.known().is_some())
+            };
+            (is_absent || observed.policies.known().is_some())
+                && (is_read(&observed.alarms) || is_read(&observed.others))
         }
         Part::ScheduledAction(_) => observed.scheduled_actions.known().is_some() && observed.target.known().is_some(),
+        Part::Target if action.verb == Verb::Delete => {
+            observed.policies.known().is_some() && observed.scheduled_actions.known().is_some()
+        }
         _ => observed.target.known().is_some(),
     };
     if complete { Ok(()) } else { Err(LintError::IncompleteRead(index)) }
@@ -108,7 +134,7 @@ fn check_call(plan: &Plan, index: usize, action: &Action, inputs: Inputs<'_>) ->
         ActionKind::RegisterTarget { range, tags, .. } => check_register(index, *range, !tags.is_empty(), inputs),
         ActionKind::TagTarget { .. } | ActionKind::UntagTarget { .. } | ActionKind::TagAlarm { .. } => Ok(()),
         ActionKind::PutPolicy { .. } | ActionKind::PutScheduledAction { .. } => check_target_owner(index, inputs),
-        ActionKind::DeletePolicy(doomed) => check_deletion(index, doomed, inputs),
+        ActionKind::Delete(doomed) => check_deletion(plan, index, doomed, inputs),
         ActionKind::PutAlarm { name, actions, policy, .. } => {
             check_alarm(index, name, inputs)?;
             if too_many(actions) {
@@ -180,15 +206,49 @@ fn check_target_owner(index: usize, inputs: Inputs<'_>) -> Result<(), LintError>
     }
 }
 
-/// What is deleted is as it was read, and by the target's tags ours.
-fn check_deletion(index: usize, doomed: &DoomedPolicy, inputs: Inputs<'_>) -> Result<(), LintError> {
-    let arn = inputs.observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
-    let tags = inputs.memory.tags.get(&doomed.target_arn).filter(|_| arn == Some(doomed.target_arn.as_str()));
-    let policies = inputs.observed.policies.known();
-    let is_ours = tags.zip(policies).is_some_and(|(reading, policies)| {
-        policies.contains(&doomed.policy) && doomed.spared(&reading.tags, policies).is_none()
-    });
-    if is_ours && doomed.owner == *inputs.owner { Ok(()) } else { Err(LintError::DeletesForeign(index)) }
+/// What is deleted is as it was read, by the tags ours, and wanted by no object.
+fn check_deletion(plan: &Plan, index: usize, doomed: &Doomed, inputs: Inputs<'_>) -> Result<(), LintError> {
+    let Inputs { observed, desired, memory, .. } = inputs;
+    let (policies, schedules) = (observed.policies.known(), observed.scheduled_actions.known());
+    let target_arn = observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
+    let of_target = target_arn == Some(doomed.tagged.as_str());
+    let is_present = desired.presence == Presence::Present;
+    let (is_read, is_wanted) = match &doomed.what {
+        Victim::Alarm(name) => {
+            let is_own = desired.alarm_names().any(|own| own == name);
+            let read = observed.alarms.get(name).or_else(|| observed.others.get(name)).and_then(|read| read.known());
+            let is_read = read.and_then(Option::as_ref).is_some_and(|alarm| alarm.arn == doomed.tagged);
+            (is_read, is_own || inputs.taken.contains(name) || name.as_str().starts_with("TargetTracking-"))
+        }
+        Victim::Policy(policy) => {
+            let is_read = of_target && policies.is_some_and(|policies| policies.contains(policy));
+            // Of two that swap their metrics one goes, and is made again.
+            let is_made_again = plan.actions.iter().skip(index).any(|later| {
+                matches!(&later.kind, ActionKind::PutPolicy { name, .. } if *name == policy.name)
+                    && later.requires.contains(&index)
+            });
+            let is_wanted = is_present && desired.policies.iter().any(|wanted| wanted.name == policy.name);
+            (is_read, is_wanted && !is_made_again)
+        }
+        Victim::ScheduledAction(action) => {
+            let is_read = of_target && schedules.is_some_and(|schedules| schedules.contains(action));
+            (is_read, is_present && desired.schedules.iter().any(|wanted| wanted.name == action.name))
+        }
+        Victim::Target => (of_target, is_present),
+    };
+    if is_wanted {
+        return Err(LintError::DeletesWanted(index));
+    }
+    let look = |tags: &Tags| LastLook {
+        tags: tags.clone(),
+        policies: policies.cloned().unwrap_or_default(),
+        schedules: schedules.cloned().unwrap_or_default(),
+    };
+    let reading = memory.tags.get(&doomed.tagged);
+    let is_ours = reading.is_some_and(|reading| doomed.spared(&look(&reading.tags)).is_none());
+    let is_of_us =
+        doomed.owner == *inputs.owner && doomed.object == desired.key && doomed.is_pruned == desired.is_pruned;
+    if is_read && is_ours && is_of_us { Ok(()) } else { Err(LintError::DeletesForeign(index)) }
 }
 
 /// The policy itself takes one of the five places on `ALARM`.

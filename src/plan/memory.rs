@@ -2,14 +2,15 @@
 //!
 //! Nothing in here is needed to go on after a restart; it only keeps a pass from misreading what AWS shows late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::action::{ActionKind, Outcome, OutcomeResult, Part, Plan};
+use super::action::{ActionKind, Outcome, OutcomeResult, Part, Plan, Verb};
 use crate::api::status::Reason;
 use crate::model::activity::ActivityRecord;
 use crate::model::fields::Change;
+use crate::model::names::AlarmName;
 use crate::model::observed::{History, TagReading, TargetGroupReading};
 
 /// How long AWS may go on showing what was there before a write.
@@ -29,6 +30,8 @@ pub struct Memory {
     pub history: Option<History>,
     /// AWS's record of what scaled the target, or did not: for the status. Nothing is planned from it.
     pub activities: ActivityRecord,
+    /// Alarms beside those of the object that were found to fire a policy on its service: they may be left over.
+    pub others: BTreeSet<AlarmName>,
     /// Own writes that AWS has not been seen to show.
     pub writes: BTreeMap<Part, RecentWrite>,
     /// When drift was put back, within the last hour.
@@ -44,6 +47,8 @@ pub struct Memory {
 pub struct RecentWrite {
     /// When it was sent.
     pub at: Timestamp,
+    /// What it did.
+    pub verb: Verb,
     /// What it changed.
     pub changes: Vec<Change>,
 }
@@ -52,6 +57,12 @@ impl Memory {
     /// Whether AWS still shows what was there before our write of just these changes.
     pub(super) fn is_lag(&self, part: &Part, changes: &[Change], now: Timestamp) -> bool {
         self.writes.get(part).is_some_and(|write| write.changes == changes && now.duration_since(write.at) < READ_LAG)
+    }
+
+    /// What was written a moment ago and not deleted, whether AWS shows it or not.
+    pub(super) fn put_lately(&self, now: Timestamp) -> impl Iterator<Item = &Part> {
+        let is_late = move |write: &RecentWrite| now.duration_since(write.at) < READ_LAG && write.verb != Verb::Delete;
+        self.writes.iter().filter(move |(_, write)| is_late(write)).map(|(part, _)| part)
     }
 
     /// How often a part was put back within the last hour.
@@ -70,7 +81,8 @@ pub fn remember(mut memory: Memory, plan: &Plan, outcomes: &[Outcome], spec_hash
         }
         memory.last_write_at = memory.last_write_at.max(Some(outcome.at));
         let OutcomeResult::Done { arn, .. } = &outcome.result else { continue };
-        memory.writes.insert(action.part.clone(), RecentWrite { at: outcome.at, changes: action.changes.clone() });
+        let write = RecentWrite { at: outcome.at, verb: action.verb, changes: action.changes.clone() };
+        memory.writes.insert(action.part.clone(), write);
         if action.drift {
             memory.corrections.entry(action.part.clone()).or_default().push(outcome.at);
         }

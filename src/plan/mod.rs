@@ -11,13 +11,16 @@ mod alarms;
 mod attach;
 mod capacity;
 mod coverage;
+mod doomed;
 mod draft;
 mod follow;
 mod lint;
 mod memory;
 mod ownership;
 mod policies;
+mod prune;
 mod range;
+mod removal;
 mod render;
 mod resolve;
 mod schedules;
@@ -25,25 +28,28 @@ mod scope;
 mod target;
 mod target_tags;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 pub use action::{
-    Action, ActionKind, CapacityMove, DoomedPolicy, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb,
-    Withheld,
+    Action, ActionKind, CapacityMove, Lookup, Outcome, OutcomeResult, Part, Plan, PolicyArn, Verb, Withheld,
 };
 pub use after::after;
 pub use coverage::{Coverage, Scaling, coverage};
+pub use doomed::{Doomed, LastLook, Victim};
 pub use lint::{LintError, lint};
 pub use memory::{Memory, RecentWrite, remember};
 pub use ownership::{
     OwnerId, Ownership, TAG_MODE, TAG_OBJECT, TAG_OWNER, classify, holder, is_users_tag, mistaken_owner, policy_digest,
 };
+pub use prune::{Fate, Orphan, PruneInputs, PrunePlan, plan_scope};
 pub use render::{adjustment_text, described, json, resource, text, value_text};
 pub use scope::{ScopeConflict, scope_conflicts};
 
-use crate::api::desired::{Allow, Mode, ServiceScaling};
+use crate::api::desired::{Allow, Mode, Presence, ServiceScaling};
 use crate::api::status::Reason;
-use crate::model::names::TargetKey;
+use crate::model::names::{AlarmName, TargetKey};
 use crate::model::observed::{ObservedTarget, RoleStanding, Service};
 use crate::model::role::{CREATE_SLR_COMMAND, SLR_NAME};
 
@@ -66,15 +72,25 @@ pub struct Inputs<'a> {
     pub allow: &'a Allow,
     /// How the account's service-linked role stands.
     pub role: &'a RoleStanding,
+    /// The alarms that the objects of the scope name.
+    pub taken: &'a BTreeSet<AlarmName>,
     /// The most careful of the process's, the account's and the object's.
     pub mode: Mode,
     /// The time.
     pub now: Timestamp,
 }
 
-/// The plan for one object: target first, then policies, alarms, scheduled actions (S-106).
+/// The plan for one object: target first, then policies, alarms, scheduled actions (S-106); then what is to go (S-107).
 pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let mut draft = Draft::new(inputs);
+    if !may_be_planned(&mut draft) {
+        return draft.finish();
+    }
+    if inputs.desired.presence == Presence::Absent {
+        // Neither the service nor the role is needed to remove what is left.
+        removal::plan_absence(&mut draft);
+        return draft.finish();
+    }
     let Some(service) = scalable_service(&mut draft) else {
         return draft.finish();
     };
@@ -89,29 +105,36 @@ pub fn plan_target(inputs: Inputs<'_>) -> Plan {
     let target = target::plan(&mut draft, &service, &wanted);
     let policies = policies::plan(&mut draft, &target, &wanted);
     alarms::plan(&mut draft, &policies);
-    attach::plan(&mut draft, &target, &policies);
+    let detached = attach::plan(&mut draft, &target, &policies);
     schedules::plan(&mut draft, &target);
+    removal::plan_parts(&mut draft, &target, &detached);
     draft.finish()
 }
 
-/// The service, when it may be scaled at all; otherwise everything is withheld.
-fn scalable_service(draft: &mut Draft<'_>) -> Option<Service> {
+/// Whether the read is newer than our last write, and the account lets us touch the service.
+fn may_be_planned(draft: &mut Draft<'_>) -> bool {
     let Inputs { desired, observed, allow, memory, .. } = draft.inputs;
-    let name = &desired.service;
     if memory.last_write_at.is_some_and(|write| observed.read_at <= write) {
         // A write needs an entry read after our last write to it.
         draft.withhold(Part::Object, Reason::AwaitingRead, "what AWS holds was read before our last write", "");
-        return None;
+        return false;
     }
     if !allows(allow, desired) {
         draft.withhold(
             Part::Object,
             Reason::NotAllowed,
-            format!("the account's `allow` does not hold {name}"),
+            format!("the account's `allow` does not hold {}", desired.service),
             "Add the cluster and the service to spec.allow of the AwsAccount, or remove this object.",
         );
-        return None;
+        return false;
     }
+    true
+}
+
+/// The service, when it may be scaled at all; otherwise everything is withheld.
+fn scalable_service(draft: &mut Draft<'_>) -> Option<Service> {
+    let Inputs { desired, observed, .. } = draft.inputs;
+    let name = &desired.service;
     let service = match observed.service.known() {
         None => {
             draft.withhold_unread(Part::Object, "the ECS service", observed.service.failure());

@@ -216,11 +216,14 @@ fn digest(text: &str) -> String {
     })
 }
 
+/// Whether the tags say that it is ours, and do not put the brake on.
+pub(super) fn is_ours_to_write(tags: &Tags, owner: &OwnerId) -> bool {
+    classify(tags, owner) == Ownership::Ours && brake(tags) == Mode::Apply
+}
+
 /// Whether a target's tags say that a policy on it is ours, and do not put the brake on.
 pub(super) fn owns_policy(tags: &Tags, owner: &OwnerId, name: &PolicyName) -> bool {
-    classify(tags, owner) == Ownership::Ours
-        && brake(tags) == Mode::Apply
-        && Untagged::Policies.digests(tags).contains(&policy_digest(name))
+    is_ours_to_write(tags, owner) && Untagged::Policies.digests(tags).contains(&policy_digest(name))
 }
 
 /// The tags of everything that belongs to an object: its own, and the user's.

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Inputs;
-use super::action::{Action, ActionKind, DoomedPolicy, Part, PolicyArn, Verb};
+use super::action::{Action, ActionKind, Part, PolicyArn, Verb};
+use super::doomed::{Doomed, Victim};
 use super::draft::{Draft, Standing};
 use super::ownership::{Ownership, owns_policy, policy_digest};
+use super::removal::doomed;
 use super::resolve::WantedPolicy;
 use super::target::TargetStanding;
 use crate::api::desired::{Adoption, DesiredPolicy};
@@ -13,7 +15,7 @@ use crate::api::status::Reason;
 use crate::model::fields::{changes, creation, deletion};
 use crate::model::names::PolicyName;
 use crate::model::observed::ScalingPolicy;
-use crate::model::policy::{PolicyConfig, PolicyType};
+use crate::model::policy::PolicyConfig;
 
 /// What an alarm can count on: one for each policy of the object, in its order.
 pub(super) struct PolicyStanding {
@@ -60,15 +62,13 @@ pub(super) fn plan(draft: &mut Draft<'_>, target: &TargetStanding, wanted: &[Wan
         return wanted.iter().map(|wanted| blocked(wanted.policy)).collect();
     };
     let mut policies = Policies { target, held: held.clone(), deleted_by: BTreeMap::new() };
-    let standings = wanted
+    wanted
         .iter()
         .map(|wanted| match &wanted.config {
             Some(config) => policies.plan_policy(draft, wanted.policy, config),
             None => blocked(wanted.policy),
         })
-        .collect();
-    say_unmanaged(draft, target, &policies.held);
-    standings
+        .collect()
 }
 
 fn find<'a>(held: &'a [ScalingPolicy], name: &PolicyName) -> Option<&'a ScalingPolicy> {
@@ -168,7 +168,7 @@ impl Policies<'_> {
         let standing = draft.propose(Action {
             part: Part::Policy(rival.name.clone()),
             verb: Verb::Delete,
-            kind: ActionKind::DeletePolicy(Box::new(doomed)),
+            kind: ActionKind::Delete(Box::new(doomed)),
             changes,
             requires: self.target.digests_by.into_iter().collect(),
             capacity_move: None,
@@ -193,15 +193,10 @@ impl Policies<'_> {
     }
 
     /// What must still be so when a policy is deleted; `None` where it is not provably ours, by tags alone.
-    fn doom(&self, draft: &Draft<'_>, rival: &ScalingPolicy) -> Option<DoomedPolicy> {
-        let target_arn = draft.inputs.observed.target.known()?.as_ref()?.arn.clone()?;
-        let owner = draft.inputs.owner;
-        let is_ours = owns_policy(draft.known_tags(&target_arn)?, owner, &rival.name);
-        (is_ours && !self.target.fresh).then(|| DoomedPolicy {
-            policy: rival.clone(),
-            target_arn,
-            owner: owner.clone(),
-        })
+    fn doom(&self, draft: &Draft<'_>, rival: &ScalingPolicy) -> Option<Doomed> {
+        let target_arn = draft.inputs.observed.target.known()?.as_ref()?.arn.as_deref()?;
+        let is_ours = owns_policy(draft.known_tags(target_arn)?, draft.inputs.owner, &rival.name);
+        (is_ours && !self.target.fresh).then(|| doomed(draft.inputs, Victim::Policy(rival.clone()), target_arn))
     }
 }
 
@@ -231,37 +226,4 @@ fn say_rival(draft: &mut Draft<'_>, policy: &DesiredPolicy, rival: &ScalingPolic
             rival.name.as_str()
         ),
     );
-}
-
-/// The list of the object that holds policies of a type.
-fn list_of(policy: &ScalingPolicy) -> &'static str {
-    match PolicyType::from_aws(policy.policy_type()) {
-        Some(PolicyType::TargetTrackingScaling) => "targetTracking",
-        Some(PolicyType::PredictiveScaling) => "predictiveScaling",
-        Some(PolicyType::StepScaling) | None => "stepScaling",
-    }
-}
-
-/// Policies of ours that the object no longer holds stay, and this is said.
-fn say_unmanaged(draft: &mut Draft<'_>, target: &TargetStanding, held: &[ScalingPolicy]) {
-    let Some(digests) = target.digests.as_ref().filter(|_| !target.fresh) else { return };
-    let desired = draft.inputs.desired;
-    for policy in held {
-        let wanted = desired.policies.iter().any(|wanted| wanted.name == policy.name);
-        if !wanted && digests.policies.contains(&policy_digest(&policy.name)) {
-            draft.withhold(
-                Part::Policy(policy.name.clone()),
-                Reason::UnmanagedPolicies,
-                "this controller made the policy, and the object no longer holds it; it stays and goes on scaling",
-                format!(
-                    "Put it back into spec.{}, or remove it: aws application-autoscaling \
-                     delete-scaling-policy --service-namespace ecs --scalable-dimension ecs:service:DesiredCount \
-                     --resource-id {} --policy-name '{}'",
-                    list_of(policy),
-                    desired.service.resource_id(),
-                    policy.name
-                ),
-            );
-        }
-    }
 }

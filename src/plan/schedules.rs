@@ -21,7 +21,6 @@ pub(super) fn plan(draft: &mut Draft<'_>, target: &TargetStanding) {
     let Inputs { desired, observed, .. } = draft.inputs;
     match &observed.scheduled_actions {
         Read::Known(held) => {
-            say_unmanaged(draft, target, held);
             for wanted in &desired.schedules {
                 plan_schedule(draft, target, find(held, wanted), wanted);
             }
@@ -84,28 +83,4 @@ fn is_ours(draft: &Draft<'_>, target: &TargetStanding, wanted: &DesiredSchedule)
     let digest = schedule_digest(&wanted.name);
     let held = target.digests.as_ref().is_some_and(|digests| digests.schedules.contains(&digest));
     held || draft.inputs.desired.adoption == Adoption::Unowned
-}
-
-/// Scheduled actions of ours that the object no longer holds stay, and this is said.
-fn say_unmanaged(draft: &mut Draft<'_>, target: &TargetStanding, held: &[ScheduledAction]) {
-    let Some(digests) = target.digests.as_ref().filter(|_| !target.fresh) else { return };
-    let desired = draft.inputs.desired;
-    for action in held {
-        let is_wanted = desired.schedules.iter().any(|wanted| wanted.name == action.name);
-        if !is_wanted && digests.schedules.contains(&schedule_digest(&action.name)) {
-            draft.withhold(
-                Part::ScheduledAction(action.name.clone()),
-                Reason::UnmanagedSchedules,
-                "this controller made the scheduled action, and the object no longer holds it; it stays and goes on \
-                 running",
-                format!(
-                    "Put it back into spec.scheduledActions, or remove it: aws application-autoscaling \
-                     delete-scheduled-action --service-namespace ecs --scalable-dimension ecs:service:DesiredCount \
-                     --resource-id {} --scheduled-action-name '{}'",
-                    desired.service.resource_id(),
-                    action.name
-                ),
-            );
-        }
-    }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::api::desired::{ObjectKey, ServiceScaling};
+use crate::api::desired::{ObjectKey, Presence, ServiceScaling};
 use crate::model::names::{AlarmName, ScopeId, TargetKey};
 
 /// Why an object cannot be reconciled beside another one.
@@ -33,7 +33,8 @@ pub fn scope_conflicts<'a>(
             found.insert(object.key.clone(), ScopeConflict::SameTarget(other.clone()));
             found.insert(other.clone(), ScopeConflict::SameTarget(object.key.clone()));
         }
-        for alarm in object.policies.iter().flat_map(|policy| &policy.alarms) {
+        let makes = object.policies.iter().filter(|_| object.presence == Presence::Present);
+        for alarm in makes.flat_map(|policy| &policy.alarms) {
             if let Some(other) = alarms.insert((&key.scope, &alarm.name), &object.key).filter(|o| **o != object.key) {
                 let same = |of: &ObjectKey| ScopeConflict::SameAlarm(of.clone(), alarm.name.clone());
                 found.insert(object.key.clone(), same(other));

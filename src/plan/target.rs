@@ -99,11 +99,12 @@ fn update(
     let Some(arn) = &target.arn else {
         return update_without_arn(draft, service, target, range.range(), suspended, differs);
     };
-    let tags_differ = tags.is_some_and(|tags| !target_tags::changes(draft, tags, range, policies).0.is_empty());
+    let tags_differ = tags.is_some_and(|tags| target_tags::differ(draft, tags, range, policies));
     let rest_differs = super::policies::differ(draft.inputs, policies)
         || super::alarms::differ(draft.inputs)
         || attach::differ(draft.inputs)
-        || super::schedules::differ(draft.inputs);
+        || super::schedules::differ(draft.inputs)
+        || super::removal::differ(draft.inputs, target);
     let writes = !differs.is_empty() || rest_differs || tags_differ || range == WantedRange::DependsOnTags;
     let (tags, adopted) = match draft.claim(Part::Target, Lookup::TargetTags(arn.clone()), writes) {
         Claim::Ours(tags) => (tags, false),

@@ -8,6 +8,7 @@ use super::attach;
 use super::draft::{Draft, Standing};
 use super::ownership::{self, TAG_RANGE, Untagged, policy_digest, schedule_digest};
 use super::range::Applied;
+use super::removal;
 use super::resolve::WantedPolicy;
 use super::target::WantedRange;
 use crate::api::desired::{Adoption, DesiredPolicy, ServiceScaling};
@@ -49,6 +50,12 @@ impl Digests {
         tags.extend(Untagged::Attachments.tags(&self.attached));
         tags
     }
+}
+
+/// Whether the tags are not as they are to be.
+pub(super) fn differ(draft: &Draft<'_>, tags: &Tags, range: WantedRange, policies: &[WantedPolicy<'_>]) -> bool {
+    let (set, stale) = changes(draft, tags, range, policies);
+    !set.is_empty() || !stale.is_empty()
 }
 
 /// Writes the owner's tags and the digests of what is ours, where the tags lack them. Gives the action's index.
@@ -106,7 +113,7 @@ fn tag_action(verb: Verb, kind: ActionKind, changes: Vec<Change>, requires: Opti
 ///
 /// The digest of what exists stays, even when the object no longer holds it: without it nobody would know that it is
 /// ours. The digest of what somebody else made is not added, or the next pass would take that for ours.
-pub(super) fn changes(
+fn changes(
     draft: &Draft<'_>,
     tags: &Tags,
     range: WantedRange,
@@ -143,6 +150,7 @@ fn range_tag(draft: &Draft<'_>, tags: &Tags, wanted: WantedRange) -> Option<Appl
 /// What is to be held where the target exists.
 fn digests_to_hold(inputs: Inputs<'_>, held: &Digests, policies: &[WantedPolicy<'_>]) -> Digests {
     let (desired, observed) = (inputs.desired, inputs.observed);
+    let unseen = removal::unseen(inputs);
     let adopts = desired.adoption == Adoption::Unowned;
     let of_policies = observed.policies.known().map(|existing| {
         let is_adopted = |held: &&ScalingPolicy| {
@@ -154,6 +162,7 @@ fn digests_to_hold(inputs: Inputs<'_>, held: &Digests, policies: &[WantedPolicy<
         Existing {
             all: existing.iter().map(|policy| policy_digest(&policy.name)).collect(),
             adopted: existing.iter().filter(is_adopted).map(|policy| policy_digest(&policy.name)).collect(),
+            unseen: unseen.iter().filter_map(|part| digest_of(part, Untagged::Policies)).collect(),
         }
         .to_hold(&held.policies, to_be(policies))
     });
@@ -161,7 +170,8 @@ fn digests_to_hold(inputs: Inputs<'_>, held: &Digests, policies: &[WantedPolicy<
         let (all, wanted): (BTreeSet<String>, _) =
             (existing.iter().map(|action| schedule_digest(&action.name)).collect(), wanted_schedules(desired));
         let adopted = if adopts { all.intersection(&wanted).cloned().collect() } else { BTreeSet::new() };
-        Existing { all, adopted }.to_hold(&held.schedules, wanted)
+        let unseen = unseen.iter().filter_map(|part| digest_of(part, Untagged::Schedules)).collect();
+        Existing { all, adopted, unseen }.to_hold(&held.schedules, wanted)
     });
     Digests {
         policies: of_policies.unwrap_or_else(|| held.policies.clone()),
@@ -175,14 +185,26 @@ struct Existing {
     all: BTreeSet<String>,
     /// Of these, what the object takes over.
     adopted: BTreeSet<String>,
+    /// The digests of what was put a moment ago and is not shown yet.
+    unseen: BTreeSet<String>,
 }
 
 impl Existing {
     /// Of what exists: what is ours or is taken over. Of what does not exist: what is wanted.
     fn to_hold(&self, held: &BTreeSet<String>, wanted: BTreeSet<String>) -> BTreeSet<String> {
-        let ours = self.all.intersection(held).chain(&self.adopted).cloned();
+        let unseen = self.unseen.intersection(held);
+        let ours = self.all.intersection(held).chain(unseen).chain(&self.adopted).cloned();
         let missing = wanted.into_iter().filter(|digest| !self.all.contains(digest));
         ours.chain(missing).collect()
+    }
+}
+
+/// The digest of a part, where it is of this kind.
+fn digest_of(part: &Part, kind: Untagged) -> Option<String> {
+    match (part, kind) {
+        (Part::Policy(name), Untagged::Policies) => Some(policy_digest(name)),
+        (Part::ScheduledAction(name), Untagged::Schedules) => Some(schedule_digest(name)),
+        _ => None,
     }
 }
 

@@ -18,9 +18,10 @@ pub(super) fn conclude(
     previous: &Status,
     findings: Vec<(ConditionType, Finding)>,
     information: Vec<(ConditionType, Finding)>,
+    well: Finding,
     now: Timestamp,
 ) {
-    let ready = ready(&findings);
+    let ready = ready(&findings, well);
     let stalled = findings
         .iter()
         .filter(|(_, finding)| finding.status == ConditionStatus::False)
@@ -55,7 +56,8 @@ pub(super) fn conclude(
     status.last_successful_sync_time = if succeeded { Some(now) } else { previous.last_successful_sync_time };
 }
 
-fn ready(findings: &[(ConditionType, Finding)]) -> Finding {
+/// `well` is what is said where nothing is open.
+fn ready(findings: &[(ConditionType, Finding)], well: Finding) -> Finding {
     let open = |wanted| {
         let is_open = move |(kind, f): &&(ConditionType, Finding)| {
             f.status == wanted && keeps_from_ready(*kind, f.status, f.reason)
@@ -69,7 +71,7 @@ fn ready(findings: &[(ConditionType, Finding)]) -> Finding {
         |(_, finding): &&(ConditionType, Finding)| !waits(finding.reason) && finding.reason != Reason::NotYetChecked;
     let best = wrong().find(explains).or_else(|| unknown().find(explains));
     match best.or_else(|| wrong().next()).or_else(|| unknown().next()) {
-        None => Finding::fine("everything is as wanted"),
+        None => well,
         Some((kind, finding)) => Finding {
             status: wrong().next().map_or(finding.status, |(_, wrong)| wrong.status),
             reason: finding.reason,

@@ -33,6 +33,8 @@ pub struct Pass<'a> {
     pub activities: &'a ActivityRecord,
     /// Failures that were looked into, beside what they say themselves.
     pub explained: &'a [(Failure, Explained)],
+    /// Whether the object is to be absent.
+    pub is_absent: bool,
     /// Why the plan was not carried out, where it was not.
     pub not_applied: Option<NotApplied>,
     /// When the pass began.
@@ -109,6 +111,9 @@ impl Pass<'_> {
     }
 }
 
+/// What Ready says of an object that is to be absent, and is.
+const NOTHING_LEFT: &str = "nothing of it is left in AWS; the service keeps the task count that it has";
+
 /// The status after a pass.
 pub fn advance(previous: &Status, pass: Pass<'_>) -> Status {
     let findings = vec![
@@ -141,7 +146,11 @@ pub fn advance(previous: &Status, pass: Pass<'_>) -> Status {
         (ConditionType::ScalingLimited, findings::scaling_limited(pass)),
     ];
     let information = information.into_iter().filter_map(|(kind, finding)| Some((kind, finding?))).collect();
-    conclude(&mut status, previous, findings, information, pass.now);
+    let well = match pass.is_absent {
+        true => Finding { reason: Reason::Absent, ..Finding::fine(NOTHING_LEFT) },
+        false => Finding::fine("everything is as wanted"),
+    };
+    conclude(&mut status, previous, findings, information, well, pass.now);
     status
 }
 
@@ -166,6 +175,6 @@ pub fn unusable(previous: &Status, trouble: &Trouble, generation: u64, spec_hash
         }
         _ => Finding::wrong(trouble.reason, trouble.message.as_str(), trouble.hint.as_str()),
     };
-    conclude(&mut status, previous, vec![(kind, finding)], Vec::new(), now);
+    conclude(&mut status, previous, vec![(kind, finding)], Vec::new(), Finding::fine(""), now);
     status
 }

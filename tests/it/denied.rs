@@ -13,7 +13,7 @@ use ecs_scaling_sandbox::elastic_load_balancing::{load_balancer_arn, target_grou
 use ecs_scaling_sandbox::founding::{ROLE, member, search_api};
 use serde_json::{Value, json};
 
-use crate::harness::{ALARM, Bench, condition, said};
+use crate::harness::{ALARM, Bench, POLICY, condition, said};
 use crate::member::{founding_objects, member_account};
 use crate::somebody::on_target;
 
@@ -152,7 +152,8 @@ fn prepare(bench: &Bench, action: &str) {
 fn comes_later(action: &str) -> bool {
     action.ends_with(":ListTagsForResource")
         || action.ends_with(":DescribeScalingActivities")
-        || action.ends_with(":DeleteScalingPolicy")
+        || action.contains(":DeleteSc")
+        || action.ends_with(":DeregisterScalableTarget")
         || ["application-autoscaling:TagResource", "application-autoscaling:UntagResource"].contains(&action)
 }
 
@@ -169,12 +170,6 @@ const SCHEDULES: &str = "  scheduledActions:
     scalableTargetAction: {minCapacity: 1}
 ";
 
-const TRACKING: &str = "  targetTracking:
-  - policyName: busy
-    targetValue: 60
-    predefinedMetricSpecification: {predefinedMetricType: ECSServiceAverageCPUUtilization}
-";
-
 const REQUESTS: &str = "  targetTracking:
   - policyName: busy
     targetValue: 1000
@@ -185,7 +180,7 @@ const REQUESTS: &str = "  targetTracking:
 fn objects(call: &Call) -> String {
     let beside = match call.feature {
         Some(Feature::Schedules) => SCHEDULES,
-        Some(Feature::TargetTracking) => TRACKING,
+        None if call.action.ends_with(":DeleteScheduledAction") => SCHEDULES,
         Some(Feature::TargetGroups) => REQUESTS,
         _ if call.action.ends_with(":DescribeScalingActivities") => SCHEDULES,
         _ => "",
@@ -193,10 +188,15 @@ fn objects(call: &Call) -> String {
     founding_objects().replace("  stepScaling:\n", &format!("{beside}  stepScaling:\n"))
 }
 
-/// The same, once everything is in place: a target tracking policy has another name.
+/// The same, once everything is in place: a policy or a scheduled action has gone, or all of it.
 fn objects_later(call: &Call) -> String {
-    objects(call)
-        .replace("policyName: busy", if comes_later(call.action) { "policyName: busier" } else { "policyName: busy" })
+    let now = objects(call);
+    match call.action.split_once(':').map(|(_, operation)| operation) {
+        Some("DeleteScalingPolicy") => now.replace(POLICY, "Another"),
+        Some("DeleteScheduledAction") => now.replace(SCHEDULES, ""),
+        Some("DeregisterScalableTarget") => now.replace("  stepScaling:\n", "  state: Absent\n  stepScaling:\n"),
+        _ => now,
+    }
 }
 
 async fn denied(call: &'static Call, way: Way) -> Row {
@@ -250,6 +250,9 @@ async fn denied(call: &'static Call, way: Way) -> Row {
     Row { action: call.action, way, edit: findings.remedy_line().unwrap(), passes }
 }
 
+/// What Application Auto Scaling tries as well, before we do it.
+const TRIED: [&str; 2] = ["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"];
+
 fn tells(passed: &Passed, needed: &Need, way: Way, findings: &Findings) {
     let told = condition(passed, ConditionType::PermissionsGranted);
     let what = format!("{way:?} {}: {} → {}", needed.call.action, told.message, told.hint);
@@ -257,7 +260,7 @@ fn tells(passed: &Passed, needed: &Need, way: Way, findings: &Findings) {
     assert!(told.message.contains(ROLE) && !told.message.contains("assumed-role"), "who: {what}");
     assert!(told.message.contains(needed.call.action), "the action: {what}");
     // Application Auto Scaling tries the writing of alarms as well, and says no reason.
-    let is_reason_given = needed.call.caller != Caller::Probe && needed.call.action != "cloudwatch:PutMetricAlarm";
+    let is_reason_given = needed.call.caller != Caller::Probe && !TRIED.contains(&needed.call.action);
     assert!(!is_reason_given || told.message.contains(way.cause()), "the cause: {what}");
     let edit = findings.remedy_line().unwrap_or_else(|| panic!("no remedy: {what}"));
     assert!(told.hint.to_lowercase().contains(&edit.to_lowercase()), "the edit {edit:?}: {what}");
@@ -308,7 +311,7 @@ async fn each_needed_action_denied_in_each_way_is_explained_and_its_edit_applied
     let mut table = String::new();
     for call in CALLS.iter().filter(|call| !call.feature.is_some_and(Feature::is_of_person)) {
         for way in WAYS {
-            let Row { action, way, edit, passes } = denied(call, way).await;
+            let Row { action, way, edit, passes } = Box::pin(denied(call, way)).await;
             writeln!(table, "{action:<50} {:<15} {passes}  {edit}", format!("{way:?}")).unwrap();
         }
     }

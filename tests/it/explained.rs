@@ -179,7 +179,7 @@ fn iam_policy_prints_one_document_for_the_objects_of_an_account() {
         let actions = document["Statement"].as_array().unwrap().iter();
         sizes.push(actions.map(|statement| statement["Action"].as_array().unwrap().len()).sum::<usize>());
     }
-    assert_eq!(sizes, [9 + 7, 17 + 7, 18 + 7], "with what reads the role's own policies");
+    assert_eq!(sizes, [9 + 7, 19 + 7, 20 + 7], "with what reads the role's own policies");
 }
 
 #[test]

@@ -78,6 +78,7 @@ impl Bench {
             interval: Duration::from_secs(60),
             max_changes: usize::MAX,
             coverage: false,
+            prune: None,
         };
         Self { world, clock, aws, settings, seen: Mutex::default() }
     }

@@ -17,7 +17,7 @@ use ecs_scaling::api::status::{Reason, Status};
 use ecs_scaling::aws::{Aws, AwsOptions, Limits};
 use ecs_scaling::controller::daemon::Daemon;
 use ecs_scaling::controller::supervisor::Supervisor;
-use ecs_scaling::controller::{Clock, LoopSettings, ObjectView, State};
+use ecs_scaling::controller::{Clock, LoopSettings, ObjectView, Prune, State};
 use ecs_scaling::metrics::Metrics;
 use ecs_scaling::model::failure::AwsService;
 use ecs_scaling::model::names::Region;
@@ -220,6 +220,8 @@ pub(crate) struct Field {
     pub(crate) tap: Tap,
     pub(crate) limits: Limits,
     pub(crate) interval: Duration,
+    pub(crate) prune: Option<Prune>,
+    pub(crate) owner: &'static str,
 }
 
 impl Field {
@@ -235,7 +237,7 @@ impl Field {
         world.reset_counters();
         let world = Shared::new(world, move || clock.now());
         let tap = Tap::new(world.clone());
-        Self { world, clock, tap, limits: Limits::none(), interval: INTERVAL }
+        Self { world, clock, tap, limits: Limits::none(), interval: INTERVAL, prune: None, owner: "it" }
     }
 
     /// The way to AWS of a new process.
@@ -259,6 +261,7 @@ impl Field {
             interval: self.interval,
             max_changes: usize::MAX,
             coverage: false,
+            prune: self.prune,
         }
     }
 
@@ -300,7 +303,7 @@ impl Field {
         let (state, shutdown, kick) = (Arc::new(State::default()), CancellationToken::new(), Arc::new(Notify::new()));
         let daemon = Daemon {
             source,
-            settings: self.settings("it"),
+            settings: self.settings(self.owner),
             aws: self.aws(metrics.clone()).await,
             clock: self.clock,
             state: state.clone(),

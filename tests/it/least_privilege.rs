@@ -158,7 +158,9 @@ async fn reconciles(without: &str) -> bool {
     let mut well = nothing_denied(&bench, &mut bench.session(&objects()).await).await;
     let larger = objects().replace("maxCapacity: 20", "maxCapacity: 21");
     let renamed = objects().replace("policyName: requests", "policyName: renamed");
-    for yaml in [objects(), larger, renamed, objects()] {
+    let unscheduled = objects().replace(SCHEDULES, "");
+    let absent = objects().replace("  service: search-web\n", "  service: search-web\n  state: Absent\n");
+    for yaml in [objects(), larger, renamed, unscheduled, absent, objects()] {
         well = well && nothing_denied(&bench, &mut bench.session(&yaml).await).await;
     }
     if well {
@@ -302,6 +304,8 @@ fn comes_later(action: &str) -> bool {
         ":ListTagsForResource",
         ":DescribeScalingActivities",
         ":DeleteScalingPolicy",
+        ":DeleteScheduledAction",
+        ":DeregisterScalableTarget",
     ];
     action == "iam:GetRole" || later.iter().any(|later| action.ends_with(later))
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::harness::REGION;
-use crate::source_tree::{files, root};
+use crate::source_tree::root;
 
 /// No command and no condition takes longer than this.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -65,12 +65,14 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// The program, beside this test's own binary; one that is older than the source proves nothing.
+/// The program, beside this test's own binary; one that is older than what it was built of proves nothing.
 fn binary() -> PathBuf {
     let path = std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().join("ecs-scaling");
-    let built = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
-    let newest = files("src", ".rs").iter().filter_map(|file| built(file)).max();
-    assert!(built(&path).is_some() && built(&path) >= newest, "{} is not of this source: make build", path.display());
+    let changed = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
+    let sources = std::fs::read_to_string(path.with_extension("d")).unwrap_or_default();
+    let sources = sources.split_once(": ").map_or("", |(_, sources)| sources.trim_end()).replace("\\ ", "\0");
+    let newest = sources.split(' ').map(|source| changed(source.replace('\0', " ").as_ref())).max().flatten();
+    assert!(newest.is_some() && changed(&path) >= newest, "{} is not of this source: make build", path.display());
     path
 }
 

@@ -6,7 +6,7 @@ use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
 use ecs_scaling::controller::object::Passed;
 use ecs_scaling_sandbox::ServiceSeed;
 
-use crate::harness::{ALARM, Bench, POLICY, SEARCH_API, condition, home, said, with_spec};
+use crate::harness::{ALARM, Bench, SEARCH_API, condition, home, said, with_spec};
 
 const FALSE: ConditionStatus = ConditionStatus::False;
 
@@ -53,23 +53,6 @@ async fn what_the_account_does_not_allow_is_left_alone() {
         assert_eq!(said(&passed, ConditionType::ServiceFound), (FALSE, Reason::NotAllowed));
     }
     bench.converge(&mut bench.session(&account("  allow: {clusters: [B], services: ['search-*']}\n")).await).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_policy_taken_out_of_the_object_stays_and_is_said() {
-    let bench = Bench::new().await;
-    bench.converge(&mut bench.session(SEARCH_API).await).await;
-    let without = SEARCH_API.split("  stepScaling:").next().unwrap().replace("maxCapacity: 20", "maxCapacity: 21");
-    let mut session = bench.session(&without).await;
-    bench.next_pass(&mut session).await;
-    let (passed, written) = bench.next_pass(&mut session).await;
-    assert_eq!(written, [""; 0]);
-    let synced = condition(&passed, ConditionType::PoliciesSynced);
-    assert_eq!((synced.status, synced.reason), (FALSE, Reason::UnmanagedPolicies));
-    assert!(synced.message.contains(POLICY) && synced.hint.contains("delete-scaling-policy"), "{synced:?}");
-    assert!(bench.target().policies.contains_key(POLICY));
-    bench.sleep(60).await;
-    bench.converge(&mut bench.session(&SEARCH_API.replace("maxCapacity: 20", "maxCapacity: 21")).await).await;
 }
 
 // A foreign policy on our target is nobody's business.

@@ -4,7 +4,8 @@ use ecs_scaling::api::load::{SourceFile, load};
 use ecs_scaling::api::status::{ConditionStatus, ConditionType, Reason};
 use ecs_scaling::controller::object::Passed;
 use ecs_scaling::model::failure::AwsService;
-use ecs_scaling::plan::{Outcome, OutcomeResult};
+use ecs_scaling::model::observed::{ScalingPolicy, Tags};
+use ecs_scaling::plan::{LastLook, Outcome, OutcomeResult, Victim};
 use ecs_scaling_sandbox::Fault;
 use ecs_scaling_sandbox::autoscaling::PolicyConfig;
 use ecs_scaling_sandbox::elastic_load_balancing::{load_balancer_arn, target_group_arn};
@@ -209,26 +210,29 @@ async fn what_changed_since_the_plan_is_not_deleted() {
     let mut session = bench.session(&object(&[("new", "50", CPU)])).await;
     let passed = bench.pass(&mut session).await;
     let action = passed.plan.unwrap().actions.into_iter().find_map(|action| match action.kind {
-        ecs_scaling::plan::ActionKind::DeletePolicy(doomed) => Some(doomed),
+        ecs_scaling::plan::ActionKind::Delete(doomed) => Some(doomed),
         _ => None,
     });
     let doomed = action.expect("a delete");
+    let Victim::Policy(held) = doomed.what.clone() else { panic!("{doomed:?}") };
+    let spared = |tags: Tags, policies: &[ScalingPolicy]| {
+        doomed.spared(&LastLook { tags, policies: policies.to_vec(), ..LastLook::default() })
+    };
     let ours = bench.target().tags.clone();
-    let held = doomed.policy.clone();
     let digests = ecs_scaling::plan::policy_digest(&"old".into());
     let tags = |digests: &str| {
         let mut tags = ours.clone();
         tags.insert("ecs-scaling.dev/policies".to_owned(), digests.to_owned());
         tags
     };
-    assert_eq!(doomed.spared(&tags(&digests), std::slice::from_ref(&held)), None);
-    assert!(doomed.spared(&tags("0123456789"), std::slice::from_ref(&held)).is_some(), "no longer ours");
+    assert_eq!(spared(tags(&digests), std::slice::from_ref(&held)), None);
+    assert!(spared(tags("0123456789"), std::slice::from_ref(&held)).is_some(), "no longer ours");
     let mut braked = tags(&digests);
     braked.insert("ecs-scaling.dev/mode".to_owned(), "Observe".to_owned());
-    assert!(doomed.spared(&braked, std::slice::from_ref(&held)).is_some(), "the brake is on");
-    let other = ecs_scaling::model::observed::ScalingPolicy { arn: "another".into(), ..held };
-    assert!(doomed.spared(&tags(&digests), &[other]).is_some(), "made anew meanwhile");
-    assert_eq!(doomed.spared(&tags(&digests), &[]), None, "gone already is as wanted");
+    assert!(spared(braked, std::slice::from_ref(&held)).is_some(), "the brake is on");
+    let other = ScalingPolicy { arn: "another".into(), ..held };
+    assert!(spared(tags(&digests), &[other]).is_some(), "made anew meanwhile");
+    assert_eq!(spared(tags(&digests), &[]), None, "gone already is as wanted");
 }
 
 /// A rename during which somebody does something behind the reading that the plan is made from.

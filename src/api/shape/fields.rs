@@ -9,10 +9,6 @@ use crate::api::finding::{Report, nearest};
 use crate::api::path::Path;
 use crate::api::yaml::{Entry, Node, ScalarValue};
 
-/// Fields that a later version brings, and the field that they may take the place of. Where an object holds one today,
-/// it cannot be done, and is said.
-const LATER: [(&str, &str); 1] = [("state", "")];
-
 /// Fields that people bring along from elsewhere, and what stands for them here.
 const ELSEWHERE: [(&str, &str); 6] = [
     ("resourceId", "give `cluster` and `service`"),
@@ -43,7 +39,7 @@ pub(super) fn check<'s>(
             let value = if is_text && !entry.is_repeated { value } else { Draft::Hole(schema) };
             members.push(Member { name: name.to_owned(), value, is_required: form.required.contains(&name) });
         } else {
-            meant.extend(stands_for(name, &known));
+            meant.extend(nearest(name, known.iter().copied()));
             let (message, hint) = unknown(name, &known);
             report.error_at(entry.mark, &at, message, hint);
         }
@@ -73,17 +69,7 @@ fn is_text_key(entry: &Entry, at: &Path, report: &mut Report<'_>) -> bool {
     is_text
 }
 
-/// The known field that an unknown one takes the place of.
-fn stands_for<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let later = LATER.iter().find(|(later, _)| *later == name).map(|(_, today)| *today);
-    nearest(later.unwrap_or(name), known.iter().copied())
-}
-
 fn unknown(name: &str, known: &[&str]) -> (String, String) {
-    if LATER.iter().any(|(later, _)| *later == name) {
-        let hint = "remove it, and manage this by other means until a later version".to_owned();
-        return (format!("`{name}` is not supported by this version yet"), hint);
-    }
     let message = format!("there is no field `{name}` here");
     if name == "period" && known.contains(&"stat") {
         return (message, "leave it out: Application Auto Scaling chooses the period".to_owned()); // S-037

@@ -10,7 +10,7 @@ use super::intervals::IntervalsSpec;
 use super::predictive_scaling::PredictiveScalingSpec;
 use super::scheduled_action::ScheduledActionSpec;
 use super::target_tracking::TargetTrackingSpec;
-use crate::api::desired::{Adoption, DeletionPolicy, Mode};
+use crate::api::desired::{Adoption, DeletionPolicy, Mode, Presence};
 use crate::model::capacity::SuspendedStateSpec;
 use crate::model::number::Number;
 use crate::model::policy::{AdjustmentType, MetricAggregationType};
@@ -31,11 +31,11 @@ pub struct ServiceScalingSpec {
     /// The ECS service, by name or ARN.
     pub service: String,
     /// The smallest task count that scaling may reach, in tasks (`MinCapacity`): 0 or more. Needed, unless the
-    /// profile gives it. Default: the profile's.
-    pub min_capacity: i32,
+    /// profile gives it or the state is `Absent`. Default: the profile's.
+    pub min_capacity: Option<i32>,
     /// The largest task count that scaling may reach, in tasks (`MaxCapacity`): `minCapacity` or more. Needed, unless
-    /// the profile gives it. Default: the profile's.
-    pub max_capacity: i32,
+    /// the profile gives it or the state is `Absent`. Default: the profile's.
+    pub max_capacity: Option<i32>,
     /// Which kinds of scaling are suspended (`SuspendedState`). Default: left as AWS has it.
     pub suspended_state: Option<SuspendedStateSpec>,
     /// The step scaling policies, each with its alarms. Default: none.
@@ -49,6 +49,9 @@ pub struct ServiceScalingSpec {
     pub predictive_scaling: Option<Vec<PredictiveScalingSpec>>,
     /// The scheduled actions, which set min and max at their times. Default: none.
     pub scheduled_actions: Option<Vec<ScheduledActionSpec>>,
+    /// `Absent` removes from AWS what this controller made for the service: alarms, policies, scheduled actions and the
+    /// scalable target. The service keeps the task count that it has. Default: `Present`.
+    pub state: Option<Presence>,
     /// `Apply` carries plans out; `Observe` plans and reports, and never writes for this object. Default: `Apply`.
     pub mode: Option<Mode>,
     /// Whether resources that exist already are taken over: `Never`, or `Unowned` for those that carry neither an

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::CheckedService;
-use crate::api::desired::{AwsAccount, ObjectKey, ServiceScaling};
+use crate::api::desired::{AwsAccount, ObjectKey, Presence, ServiceScaling};
 use crate::api::finding::{Report, nearest};
 use crate::api::path::Path;
 use crate::model::arn::Arn;
@@ -86,7 +86,9 @@ impl<'a> Claimant<'a> {
 
 fn claims(service: &ServiceScaling) -> Vec<Clash> {
     let mut claims = vec![Clash::Service(service.service.clone())];
-    let alarms = service.policies.iter().flat_map(|policy| &policy.alarms);
+    // What is to be absent makes no alarms.
+    let made = service.policies.iter().filter(|_| service.presence == Presence::Present);
+    let alarms = made.flat_map(|policy| &policy.alarms);
     claims.extend(alarms.map(|alarm| Clash::Alarm { name: alarm.name.clone(), at: alarm.at.clone() }));
     claims
 }

@@ -76,7 +76,9 @@ pub fn service_scaling(
     let policies = scaling::check(&spec, &place, &at, report);
     let scheduled = spec.scheduled_actions.as_deref().unwrap_or_default();
     let schedules = schedules::check(scheduled, range, written.now, &at, report);
-    target::warn_of_sleep(range, &policies, &at, report);
+    if spec.min_capacity.is_some() {
+        target::warn_of_sleep(range, &policies, &at, report);
+    }
     let scaling = ServiceScaling {
         key: ObjectKey::new(object.metadata.namespace.as_deref().unwrap_or("default"), object.metadata.name),
         labels: object.metadata.labels.unwrap_or_default(),
@@ -90,6 +92,8 @@ pub fn service_scaling(
         suspended: spec.suspended_state.unwrap_or_default(),
         policies,
         schedules,
+        presence: spec.state.unwrap_or_default(),
+        is_pruned: false,
         mode: spec.mode.unwrap_or_default(),
         adoption: spec.adoption.unwrap_or_default(),
         allow_capacity_move: spec.allow_capacity_move.unwrap_or_default(),

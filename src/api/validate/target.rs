@@ -140,7 +140,8 @@ fn one_account(from_arns: [(Path, Option<AccountId>); 2], report: &mut Report<'_
 
 /// Checks min and max (S-004, S-013); 0 and 0 are fine (S-017).
 pub(super) fn range(spec: &ServiceScalingSpec, at: &Path, report: &mut Report<'_>) -> CapacityRange {
-    let (min, max) = (spec.min_capacity, spec.max_capacity);
+    // Without them the object is Absent, or what is missing has been said.
+    let (min, max) = (spec.min_capacity.unwrap_or_default(), spec.max_capacity.unwrap_or(i32::MAX));
     for (name, value) in [("minCapacity", min), ("maxCapacity", max)] {
         if value < 0 {
             report.error(&at.key(name), format!("{value} is below 0"), "write 0 or more tasks");

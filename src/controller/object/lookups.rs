@@ -140,6 +140,7 @@ fn part_of(lookup: &Lookup, object: &Assigned, observed: &ObservedTarget) -> Par
         Lookup::AlarmTags(arn) => observed
             .alarms
             .iter()
+            .chain(&observed.others)
             .find(|(_, read)| read.known().and_then(Option::as_ref).is_some_and(|alarm| alarm.arn == *arn))
             .map_or(Part::Object, |(name, _)| Part::Alarm(name.clone())),
         Lookup::TargetGroup(_) => {
@@ -156,7 +157,8 @@ pub(super) fn forget_tags(memory: &mut Memory, observed: &ObservedTarget, now: T
         return;
     }
     let target = observed.target.known().and_then(Option::as_ref).and_then(|target| target.arn.as_deref());
-    let alarms = observed.alarms.values().filter_map(|read| Some(read.known()?.as_ref()?.arn.as_str()));
+    let alarms = observed.alarms.values().chain(observed.others.values());
+    let alarms = alarms.filter_map(|read| Some(read.known()?.as_ref()?.arn.as_str()));
     let there: BTreeSet<&str> = target.into_iter().chain(alarms).collect();
     let groups = observed.service.known().and_then(Option::as_ref).map(|service| &service.target_groups);
     memory.target_groups.retain(|arn, _| groups.is_some_and(|groups| groups.contains(arn)));
@@ -186,6 +188,7 @@ mod tests {
             policies: Read::Known(Vec::new()),
             scheduled_actions: Read::Known(Vec::new()),
             alarms: BTreeMap::new(),
+            others: BTreeMap::new(),
         };
         let mut memory = Memory::default();
         for arn in ["there", "gone"] {

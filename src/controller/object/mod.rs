@@ -4,6 +4,7 @@
 
 mod lookups;
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,16 +14,20 @@ use jiff::SignedDuration;
 
 use super::assign::Assigned;
 use super::{Clock, Desk, LoopSettings};
-use crate::api::desired::Mode;
+use crate::api::desired::{Mode, ObjectKey, Presence};
 use crate::api::status::{ConditionType, Reason, Status};
 use crate::apply::apply;
 use crate::aws::Scope;
 use crate::diagnose::class::{Class, classify};
 use crate::diagnose::needs::Feature;
 use crate::model::failure::Failure;
-use crate::model::observed::{ObservedTarget, RoleStanding};
+use crate::model::names::AlarmName;
+use crate::model::observed::{ObservedTarget, Read, RoleStanding, Tags};
 use crate::observe::{Wanted, refresh};
-use crate::plan::{Inputs, Memory, Outcome, OutcomeResult, Part, Plan, Withheld, after, lint, plan_target, remember};
+use crate::plan::{
+    Inputs, Memory, Outcome, OutcomeResult, OwnerId, Ownership, Part, Plan, TAG_OBJECT, Withheld, after,
+    classify as classify_owner, lint, plan_target, remember,
+};
 use crate::status::{NotApplied, Pass, Trouble, advance, is_pressed, unusable};
 
 pub(super) use lookups::{Found, look_up};
@@ -44,6 +49,8 @@ pub struct Context {
     pub clock: Clock,
     /// What the loop was told.
     pub settings: LoopSettings,
+    /// The alarms that the objects of the scope name.
+    pub taken: Arc<BTreeSet<AlarmName>>,
 }
 
 /// What is kept of an object from one pass to the next.
@@ -57,6 +64,17 @@ pub struct Kept {
     pub generation: u64,
     /// Whether AWS's record of activities is worth reading soon.
     pub is_pressed: bool,
+}
+
+impl Kept {
+    /// Whether anything of the object carries our tags.
+    pub(super) fn owns_something(&self, object: &ObjectKey, owner: &OwnerId) -> bool {
+        let is_ours = |tags: &Tags| {
+            classify_owner(tags, owner) == Ownership::Ours
+                && tags.get(TAG_OBJECT).is_some_and(|of| *of == object.to_string())
+        };
+        self.memory.tags.values().any(|reading| is_ours(&reading.tags))
+    }
 }
 
 /// When an object is to be looked at again.
@@ -129,7 +147,7 @@ async fn run(
     may_write: bool,
 ) -> Passed {
     let (scope, clock) = (&context.scope, &context.clock);
-    let wanted = Wanted::of(&object.desired);
+    let wanted = Wanted::of(&object.desired).beside(&kept.memory.others);
     let began = clock.now();
     let mut memory = kept.memory.clone();
     let mut swept = observed.is_some();
@@ -137,7 +155,8 @@ async fn run(
         Some(observed) => observed,
         None => refresh(scope, context.desk.as_ref(), &wanted, || clock.now()).await,
     };
-    let role = context.desk.role();
+    let wanted = wanted.beside(&others(&observed));
+    let role = if object.needs_role() { context.desk.role() } else { RoleStanding::default() };
     let draft = plan_target(inputs(context, object, &observed, &memory, &role));
     let may_lead_to_writes = !(draft.actions.is_empty() && draft.lookups.is_empty());
     let writes = may_lead_to_writes && draft.mode == Mode::Apply && may_write;
@@ -158,6 +177,7 @@ async fn run(
     };
     let mut memory = remember(memory, &plan, &outcomes, &object.desired.spec_hash, clock.now());
     forget_tags(&mut memory, &observed, clock.now());
+    memory.others = others(&observed);
     let mut failures = failures(&observed, &plan, &outcomes, &role);
     failures.extend(memory.activities.failure.clone());
     let explained = Box::pin(context.desk.look_into(failures, &object.key, &Feature::of(&object.desired))).await;
@@ -171,6 +191,7 @@ async fn run(
         role: &role,
         activities: &memory.activities,
         explained: &explained,
+        is_absent: object.desired.presence == Presence::Absent,
         not_applied,
         now: began,
     };
@@ -180,6 +201,12 @@ async fn run(
     let is_pressed = is_pressed(&seen, &kept.status);
     let kept = Kept { memory, status, generation: kept.generation, is_pressed };
     Passed { kept, plan: Some(plan), outcomes, observed: Some(observed), again, panicked: false }
+}
+
+/// The alarms beside those of the object that are there.
+fn others(observed: &ObservedTarget) -> BTreeSet<AlarmName> {
+    let gone = |read: &Read<_>| matches!(read, Read::Known(None));
+    observed.others.iter().filter(|(_, read)| !gone(read)).map(|(name, _)| name.clone()).collect()
 }
 
 /// Every failure of a pass, of reads and writes and of seeing or making the role.
@@ -213,6 +240,7 @@ fn inputs<'a>(
         owner: &context.settings.owner,
         allow: &object.allow,
         role,
+        taken: &context.taken,
         mode: object.mode.max(context.settings.mode),
         now: context.clock.now(),
     }

@@ -107,6 +107,7 @@ impl Scene {
             policies: Read::Known(vec![]),
             scheduled_actions: Read::Known(vec![]),
             alarms: BTreeMap::new(),
+            others: BTreeMap::new(),
         };
         let wish = Wish { name: "search-api".into(), account: None, clone_to: None };
         let tags = BTreeMap::from([(TARGET_ARN.to_owned(), Tags::new())]);
@@ -198,6 +199,7 @@ impl Scene {
             owner: &owner,
             allow: &allow,
             role: &RoleStanding::Present,
+            taken: &BTreeSet::new(),
             mode: Mode::Apply,
             now,
         })

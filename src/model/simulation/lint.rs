@@ -4,7 +4,7 @@
 //! Judges policies beside each other and beside the range. What is wrong with one policy's steps alone is in
 //! [`crate::model::steps`].
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::series;
 use super::subject::{Policy, PolicyAlarm, Subject};
@@ -306,8 +306,8 @@ fn fires_at(pair: &Pair<'_>, value: Number) -> bool {
         let has_minute = start.as_second().rem_euclid(60) == 0 || start.as_second().rem_euclid(60) + period > 60;
         has_minute.then_some(Datapoint { at: start, value, sample_count: 1.0 })
     };
-    (0..6).any(|tenth| {
-        let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(86_400 * 2 + tenth * 10);
+    let mut moments = (0..6).filter_map(|sixth| Timestamp::from_second(86_400 * 2 + sixth * 10).ok());
+    moments.any(|at| {
         let range: Vec<_> = window::periods(alarm, at).into_iter().map(point).collect();
         evaluate(alarm, &range, AlarmState::Ok).state == AlarmState::Alarm
     })

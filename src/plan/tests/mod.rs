@@ -8,6 +8,8 @@ mod lint;
 mod memory;
 mod order;
 mod owners;
+mod prune;
+mod removal;
 mod respelled;
 mod scope;
 mod tags;
@@ -41,6 +43,7 @@ struct Scene {
     memory: Memory,
     owner: OwnerId,
     allow: Allow,
+    taken: BTreeSet<AlarmName>,
     mode: Mode,
     now: Timestamp,
 }
@@ -79,6 +82,7 @@ impl Scene {
             policies: Read::Known(vec![]),
             scheduled_actions: Read::Known(vec![]),
             alarms: names.map(|name| (name, Read::Known(None))).collect(),
+            others: BTreeMap::new(),
         };
         Self {
             key: TargetKey { scope, service: desired.service.clone() },
@@ -87,6 +91,7 @@ impl Scene {
             memory: Memory::default(),
             owner: OwnerId::parse("us").unwrap(),
             allow: Allow::default(),
+            taken: BTreeSet::new(),
             mode: Mode::Apply,
             now,
         }
@@ -138,6 +143,7 @@ impl Scene {
             owner: &self.owner,
             allow: &self.allow,
             role: &RoleStanding::Present,
+            taken: &self.taken,
             mode: self.mode,
             now: self.now,
         }

@@ -67,19 +67,19 @@ fn a_policy_of_another_kind_is_never_taken_over() {
 }
 
 #[test]
-fn digests_of_policies_that_are_gone_are_trimmed_and_those_of_policies_that_stay_are_not() {
+fn digests_of_policies_that_are_gone_are_trimmed_and_those_of_policies_that_are_there_are_not() {
     let mut scene = Scene::in_place();
     let digest = |name: &str| policy_digest(&PolicyName::new(name));
     let mut held = object_tags(&scene.desired, &scene.owner);
-    held.extend(Untagged::Policies.tags(&[digest(POLICY), digest("gone"), digest("stays")].into()));
+    held.extend(Untagged::Policies.tags(&[digest(POLICY), digest("gone"), digest("going")].into()));
     scene.knows(TARGET_ARN, held);
-    let stays = ScalingPolicy { name: PolicyName::new("stays"), ..scene.policies()[0].clone() };
-    scene.policies().push(stays);
+    let going = ScalingPolicy { name: PolicyName::new("going"), ..scene.policies()[0].clone() };
+    scene.policies().push(going);
     let plan = scene.plan();
-    let [action] = &plan.actions[..] else { panic!("{plan:#?}") };
+    let [action, removal] = &plan.actions[..] else { panic!("{plan:#?}") };
     let ActionKind::TagTarget { tags, .. } = &action.kind else { panic!("{action:#?}") };
-    assert_eq!(*tags, Untagged::Policies.tags(&[digest(POLICY), digest("stays")].into()));
-    assert_eq!(withheld(&plan), [(Part::Policy(PolicyName::new("stays")), Reason::UnmanagedPolicies)]);
+    assert_eq!(*tags, Untagged::Policies.tags(&[digest(POLICY), digest("going")].into()));
+    assert_eq!((removal.verb, &removal.part), (Verb::Delete, &Part::Policy(PolicyName::new("going"))));
 }
 
 #[test]

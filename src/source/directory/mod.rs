@@ -29,13 +29,15 @@ pub struct Timing {
     pub give_up: Duration,
     /// Whether to listen for notifications of changes.
     pub watch: bool,
+    /// After this time an unchanged source is given once more, where somebody must know that it was read again.
+    pub again: Option<Duration>,
 }
 
 impl Default for Timing {
     /// Polls every 30 s, settles in 1 s, gives up after 30 s.
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { poll: seconds(30), settle: seconds(1), give_up: seconds(30), watch: true }
+        Self { poll: seconds(30), settle: seconds(1), give_up: seconds(30), watch: true, again: None }
     }
 }
 
@@ -60,6 +62,7 @@ pub struct DirectorySource {
     watch: Option<Watch>,
     /// The revision given last; none after an error, so that the recovery is seen.
     given: Option<String>,
+    given_at: Instant,
     /// Whether the next call waits for a change before it reads.
     waits: bool,
 }
@@ -67,7 +70,7 @@ pub struct DirectorySource {
 impl DirectorySource {
     /// A source at a path. Nothing is read yet.
     pub fn new(root: impl Into<PathBuf>, timing: Timing) -> Self {
-        Self { root: root.into(), timing, watch: None, given: None, waits: false }
+        Self { root: root.into(), timing, watch: None, given: None, given_at: Instant::now(), waits: false }
     }
 
     /// The path.
@@ -75,7 +78,8 @@ impl DirectorySource {
         &self.root
     }
 
-    /// Waits for a settled snapshot that differs from the one given last; the first call gives the first.
+    /// Waits for a settled snapshot that differs from the one given last, or for the time to give that one again; the first
+    /// call gives the first.
     ///
     /// May be dropped and called again: nothing is lost.
     ///
@@ -94,8 +98,9 @@ impl DirectorySource {
             let settled = self.settle().await;
             self.waits = true;
             match settled {
-                Ok(snapshot) if self.given.as_ref() == Some(&snapshot.revision) => {}
+                Ok(snapshot) if self.given.as_ref() == Some(&snapshot.revision) && !self.is_due_again() => {}
                 Ok(snapshot) => {
+                    self.given_at = Instant::now();
                     self.given = Some(snapshot.revision.clone());
                     return Ok(snapshot);
                 }
@@ -106,6 +111,10 @@ impl DirectorySource {
                 }
             }
         }
+    }
+
+    fn is_due_again(&self) -> bool {
+        self.timing.again.is_some_and(|again| self.given_at.elapsed() >= again)
     }
 
     async fn wait(&self) {

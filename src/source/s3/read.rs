@@ -36,6 +36,7 @@ pub struct S3Source {
     timing: Timing,
     /// What was listed when the last snapshot was given; none after an error, so that the recovery is seen.
     given: Option<Listing>,
+    given_at: Instant,
     /// Whether the next call waits before it reads.
     waits: bool,
     /// What was fetched, so that only what changed is fetched again.
@@ -61,7 +62,7 @@ pub async fn listed(bucket: &mut Bucket, prefix: &S3Prefix) -> Result<Listing, S
 impl S3Source {
     /// A source at a prefix. Nothing is read yet.
     pub fn new(prefix: S3Prefix, bucket: Bucket, timing: Timing) -> Self {
-        Self { prefix, bucket, timing, given: None, waits: false, fetched: BTreeMap::new() }
+        Self { prefix, bucket, timing, given: None, given_at: Instant::now(), waits: false, fetched: BTreeMap::new() }
     }
 
     /// The prefix.
@@ -69,7 +70,8 @@ impl S3Source {
         &self.prefix
     }
 
-    /// Waits for a settled snapshot that differs from the one given last; the first call gives the first.
+    /// Waits for a settled snapshot that differs from the one given last, or for the time to give that one again; the first
+    /// call gives the first.
     ///
     /// May be dropped and called again: nothing is lost.
     ///
@@ -84,9 +86,12 @@ impl S3Source {
             let settled = self.settle().await;
             self.waits = true;
             match settled {
+                Ok(None) if self.timing.again.is_some_and(|again| self.given_at.elapsed() >= again) => {
+                    (self.given, self.waits) = (None, false); // what was fetched is kept
+                }
                 Ok(None) => {}
                 Ok(Some((listing, snapshot))) => {
-                    self.given = Some(listing);
+                    (self.given, self.given_at) = (Some(listing), Instant::now());
                     return Ok(snapshot);
                 }
                 Err(error) => {

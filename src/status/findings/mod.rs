@@ -41,6 +41,7 @@ pub(in crate::status) fn service_found(pass: Pass<'_>) -> Finding {
         Some(withheld) if withheld.reason != Reason::AwaitingRead => {
             Finding::wrong(withheld.reason, withheld.message.as_str(), withheld.hint.as_str())
         }
+        _ if pass.is_absent => Finding::fine("the service is not needed for what is to be absent"),
         _ => match &pass.observed.service {
             Read::Known(Some(service)) => Finding::fine(format!("the service is {}", service.status)),
             _ => Finding::unknown(Reason::NotYetChecked, "the service has not been read yet", ""),

@@ -12,6 +12,9 @@ use crate::status::pass::{Finding, Pass};
 
 /// What Application Auto Scaling itself says about its role, without looking into IAM.
 pub(in crate::status) fn service_linked_role(pass: Pass<'_>) -> Finding {
+    if pass.is_absent {
+        return Finding::fine("the role is not needed for what is to be absent");
+    }
     match pass.role {
         // AWS's word about its role counts for more than that IAM holds one.
         RoleStanding::Present if !failures(pass).any(names_role) => return Finding::fine("the role exists"),

@@ -53,6 +53,7 @@ fn in_place(spec: &str) -> ObservedTarget {
         target_groups: vec![],
     };
     ObservedTarget {
+        others: Default::default(),
         read_at: Timestamp::UNIX_EPOCH,
         service: Read::Known(Some(service)),
         target: Read::Known(Some(target)),

@@ -77,6 +77,7 @@ impl Stage {
             interval: INTERVAL,
             max_changes: usize::MAX,
             coverage: false,
+            prune: None,
         };
         let (state, shutdown, daemon) = (Arc::default(), CancellationToken::new(), OnceCell::new());
         Ok(Self { world, clock, config, state, metrics, aws, settings, shutdown, daemon })
