@@ -1,5 +1,6 @@
 //! `ecs-scaling-sandbox conformance` as a process, on a sandbox over sockets that stands for AWS.
 
+use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use ecs_scaling_sandbox::{Fault, FaultRule, Rule};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::golden;
 use crate::harness::REGION;
 use crate::process::{Done, Sandbox, finish, until};
-use crate::source_tree::root;
+use crate::source_tree::{code_only, files, root, shown};
 
 const ACCOUNT: &str = "111122223333";
 /// Somebody's, and of no run.
@@ -55,6 +57,36 @@ fn held(sandbox: &Sandbox) -> Vec<String> {
 
 fn writes(sandbox: &Sandbox) -> usize {
     sandbox.world.world().counters().writes().len()
+}
+
+#[test]
+fn every_rule_is_enforced_somewhere() {
+    let is_enforcing = |path: &std::path::Path| {
+        let path = shown(path);
+        !["/conformance/", "/tests/", "/rules.rs"].iter().any(|part| path.contains(part))
+    };
+    let enforcing = files("tests/sandbox/src", ".rs").into_iter().filter(|path| is_enforcing(path));
+    let code: String = enforcing.map(|path| code_only(&std::fs::read_to_string(path).unwrap())).collect();
+    let names: BTreeSet<&str> = code
+        .split("Rule::")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default())
+        .collect();
+    let nowhere: Vec<&Rule> = Rule::ALL.iter().filter(|rule| !names.contains(format!("{rule:?}").as_str())).collect();
+    assert!(nowhere.is_empty(), "{nowhere:?}");
+}
+
+#[test]
+fn the_rules_that_no_probe_asks_for_stand_in_a_table() {
+    let mut table = "# Rules that no probe asks for\n\n".to_owned();
+    table += "`ecs-scaling-sandbox conformance` asks for the others. This table is made from the code.\n\n";
+    table += "| Facts | Rule | Why no probe asks for it |\n| --- | --- | --- |\n";
+    for rule in Rule::ALL {
+        if let Some(why) = rule.unprobed() {
+            table += &format!("| {} | {} | {why} |\n", rule.facts().join(", "), rule.says());
+        }
+    }
+    golden::check_file("tests/sandbox/unprobed.md", &table);
 }
 
 #[test]

@@ -103,8 +103,7 @@ rules! {
     DimensionNeedsResource Documented ["S-051"] "a filter by dimension needs a resource";
     NamesAreBounded Documented ["S-051", "S-052", "S-053"] "a describe takes at most 50 names";
     PolicyPageIsTen Documented ["S-052"] "policies come at most ten a page";
-    TargetPageIsFifty Documented ["S-051", "S-053", "S-054"] "targets, scheduled actions and activities come at most 50 a page",
-        unprobed "it takes 51 services, or 51 scheduled actions at a rate that AWS does not publish";
+    TargetPageIsFifty Documented ["S-051"] "targets come at most 50 a page", unprobed "it takes 51 services";
 
     // Policies of every type.
     PolicyNameIsBounded Documented ["S-021"] "a policy's name has 1 to 256 printable characters";

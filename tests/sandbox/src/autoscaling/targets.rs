@@ -193,11 +193,12 @@ pub(super) fn describe(cloud: &Cloud, call: &Call<'_>) -> Answer {
         let must = "ResourceIds must be specified when ScalableDimension is specified";
         return Err(AwsError::validation(must).by(Rule::DimensionNeedsResource));
     }
+    let page = if cloud.rules.hold(Rule::TargetPageIsFifty) { PAGE } else { TARGET_QUOTA };
     let listing = Listing {
         ecs: namespace == NAMESPACE && input.text("ScalableDimension")?.is_none_or(|d| d == DIMENSION),
         resource: None,
         names: ids,
-        size: crate::pages::size(input.int("MaxResults")?, "maxResults", PAGE, PAGE, page_too_large)?,
+        size: crate::pages::size(input.int("MaxResults")?, "maxResults", page, PAGE, page_too_large)?,
         token: input.text("NextToken")?,
     };
     let targets = cloud.scope(call.scope).targets.iter();

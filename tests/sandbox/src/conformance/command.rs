@@ -137,8 +137,9 @@ fn check_names(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Twelve hexadecimal digits.
 fn run_id() -> String {
-    let micros = jiff::Timestamp::now().as_microsecond().unsigned_abs() % (1 << 48);
-    format!("{:012x}", micros ^ (u64::from(std::process::id()) << 24) % (1 << 48))
+    let micros = jiff::Timestamp::now().as_microsecond().unsigned_abs();
+    let mixed = micros ^ (u64::from(std::process::id()) << 24);
+    format!("{:012x}", mixed % (1 << 48))
 }
 
 fn told(stop: Stop) -> anyhow::Error {

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_applicationautoscaling as aas;
@@ -27,6 +28,9 @@ use super::{Stop, Told};
 
 /// The tag that says which run registered a target.
 pub(super) const TAG: &str = "ecs-scaling-conformance";
+
+/// Seconds within which a new target must be described.
+const SEEN_WITHIN: usize = 20;
 
 /// Where a run is, and what its things are called.
 #[derive(Clone, Debug)]
@@ -147,7 +151,15 @@ impl Ground {
     /// Registers the service from 0 to 2, tagged as of this run.
     pub(super) async fn new_target(&self) -> Result<(), Stop> {
         let register = self.register().min_capacity(0).max_capacity(2).tags(TAG, &self.place.name);
-        self.put_target(register).await.map(drop)
+        self.put_target(register).await?;
+        // A target cannot be used at once (S-016).
+        for _ in 0..SEEN_WITHIN {
+            if self.target_of(&self.place.resource()).await?.is_some() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Err(Stop::Unanswered("the new target is not described".into()))
     }
 
     pub(super) async fn target_of(&self, resource: &str) -> Result<Option<ScalableTarget>, Stop> {
