@@ -22,6 +22,7 @@ EMPTY_ON_PURPOSE = {
     "EcsScalingSyncStale",
     "EcsScalingReconcilePanic: description",
     "EcsScalingAtMaxCapacity",
+    "EcsScalingPruneBlocked",
 }
 
 
@@ -32,7 +33,7 @@ def scrape(sandbox, daemon, config, example, free_address):
     sandbox.create_service(service="denied")
     sandbox.control("faults", {"operation": "PutScalingPolicy", "fault": "throttle"})
     folder = config(example)
-    daemon("--config", folder, "--owner", "it", "--listen", free_address, "--interval", "1s")
+    daemon("--config", folder, "--owner", "it", "--listen", free_address, "--interval", "1s", "--prune")
 
     def scraped(*parts):
         try:
@@ -54,6 +55,7 @@ def scrape(sandbox, daemon, config, example, free_address):
     (folder / "wrong.yaml").write_text("kind: Wrong\n")
     wrong = (
         'severity="error"} 1',
+        'fate="blocked"',
         'reason="AccessDenied",status="False",type="PermissionsGranted"} 1',
         'reason="ServiceMissing",status="True",type="Stalled"} 1',
     )

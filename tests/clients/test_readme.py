@@ -1,5 +1,6 @@
 """Every command of README.md, run as it is written, on the built binaries and the sandbox."""
 
+import datetime
 import os
 import re
 import signal
@@ -59,6 +60,7 @@ def reader(sandbox, tmp_path):
         path = tmp_path / re.match(r"# (\S+\.yaml)\n", text)[1]
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
+    a_load(sandbox, tmp_path)
     credentials = tmp_path / "credentials"
     credentials.write_text("[prod]\naws_access_key_id = test\naws_secret_access_key = test\n")
     own = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"}
@@ -71,6 +73,20 @@ def reader(sandbox, tmp_path):
         "ECS_SCALING_SERVER": f"http://{address}",
     }
     return Reader(tmp_path, environment, address)
+
+
+def a_load(sandbox, folder):
+    """What there is to simulate with: three hours of CPU, in CloudWatch and as a file, and a second object to compare."""
+    now = datetime.datetime.now(datetime.UTC).replace(second=0, microsecond=0)
+    points = [(now - datetime.timedelta(minutes=back), 36.0 if back <= 60 else 12.0) for back in range(180, 0, -1)]
+    dimensions = [{"Name": "ClusterName", "Value": "B"}, {"Name": "ServiceName", "Value": "search-api"}]
+    of_metric = {"MetricName": "CPUUtilization", "Dimensions": dimensions}
+    data = [of_metric | {"Timestamp": at, "Values": [value], "Counts": [2.0]} for at, value in points]
+    sandbox.client("cloudwatch").put_metric_data(Namespace="AWS/ECS", MetricData=data)
+    rows = [f"{at.isoformat()},{value}" for at, value in points]
+    (folder / "load.csv").write_text("\n".join(["timestamp,value", *rows]) + "\n")
+    later = (folder / "scaling/search-api.yaml").read_text().replace("evaluationPeriods: 15", "evaluationPeriods: 30")
+    (folder / "search-api-later.yaml").write_text(later)
 
 
 class Reader:
@@ -112,7 +128,7 @@ def test_the_other_commands_run_as_written(sandbox, reader):
         assert "iam:CreateServiceLinkedRole" in said["iam"] and "Account default (111122223333)" in said["doctor"]
         assert "1 service: 1 managed" in said["coverage"]
         exported = {path.name for path in reader.folder.glob("search-*.yaml")}
-        assert exported == {"search-api.yaml", "search-web.yaml"}
+        assert exported == {"search-api.yaml", "search-web.yaml", "search-api-later.yaml"}
         assert "adoption: Unowned" in (reader.folder / "search-api.yaml").read_text()
         assert "service: search-web" in (reader.folder / "search-web.yaml").read_text()
         assert "aws iam create-service-linked-role" in said["explain"]
