@@ -1,6 +1,6 @@
 //! Objects from a prefix of an S3 bucket.
 //!
-//! [`name`] says which keys count and [`listing`] when a read does; both are pure, and so is [`publication`], the way
+//! `name` says which keys count and [`listing`] when a read does; both are pure, and so is [`publication`], the way
 //! to write a prefix that readers never see half done. `read` is the thin rest.
 
 pub mod listing;
