@@ -87,7 +87,8 @@ fn at_rest_memory_descriptors_and_series_do_not_grow_and_scrapes_are_quick() {
     // Allocators keep pages back in steps; what leaks with each pass is more than this in so many.
     assert!(memory[1] <= memory[0] + memory[0] / 33, "memory grows: {memory:?} KiB");
     let most = |part: &[Held]| part.iter().map(|held| held.descriptors).max().unwrap();
-    assert!(most(last) <= most(first), "descriptors grow: {} to {}", most(first), most(last));
+    // A connection more at one moment is no leak; one a pass would be two thirds of the passes more.
+    assert!(most(last) < most(first) + rest.len() / 3, "descriptors grow: {} to {}", most(first), most(last));
     assert!(rest.iter().all(|held| held.series == rest[0].series), "series come or go at rest");
     // Unoptimised, and on a machine that does other things: far from the 50 ms of a release build, and far from a stall.
     assert!(p99 < Duration::from_secs(1), "{p99:?}");
